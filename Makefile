@@ -1,0 +1,41 @@
+# Everything for a machine without ROS 2, and with a sourced one just the same. `make help` lists the targets.
+# VENV=folder and PYTHON=interpreter choose where the environment lies and what it is made with.
+
+VENV ?= .venv
+PYTHON ?=
+ARGS ?=
+export VENV PYTHON
+
+SHELL := /bin/bash
+BIN := $(abspath $(VENV))/bin
+# The tools in the environment, found without sourcing anything, also by the processes they start.
+RUN = PATH="$(BIN):$$PATH" AMENT_PREFIX_PATH="$(abspath $(VENV))$${AMENT_PREFIX_PATH:+:$$AMENT_PREFIX_PATH}" \
+	LD_LIBRARY_PATH="$(abspath $(VENV))/lib$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev live test lint bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## make or update the environment: ROS 2 (a sourced one, else PyPI wheels), fer_msgs, fer_ros
+	@scripts/setup.sh run
+
+setup-dev: ## that, and what tests, checks and training need
+	@scripts/setup.sh dev
+
+live: setup ## see emotions; ARGS="--source sample --frames 300"
+	@$(BIN)/fer live $(ARGS)
+
+test: setup-dev ## run the tests; ARGS="-k camera" chooses
+	@$(RUN) $(BIN)/python -m pytest $(ARGS)
+
+lint: setup-dev ## ruff and mypy
+	@failed=0; for check in "ruff check ." "ruff format --check ." mypy; do $(RUN) $$check || failed=1; done; exit $$failed
+
+bench: setup ## time per stage and whole frame; ARGS="--json"
+	@$(BIN)/fer bench $(ARGS)
+
+clean: ## remove the environment and what builds and tests left
+	rm -rf $(VENV) build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

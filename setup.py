@@ -1,0 +1,91 @@
+"""Build of the ament_python package; also builds as a plain Python package."""
+
+import re
+from glob import glob
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = "fer_ros"
+HERE = Path(__file__).resolve().parent
+VERSION = re.search(r'__version__ = "([^"]+)"', (HERE / NAME / "__init__.py").read_text()).group(1)  # type: ignore[union-attr]
+
+
+def share(folder: str) -> list[tuple[str, list[str]]]:
+    """Every file below a folder, to be installed at the same place below share/fer_ros."""
+    tree: dict[str, list[str]] = {}
+    for path in sorted(glob(f"{folder}/**/*", recursive=True)):
+        if Path(path).is_file():
+            tree.setdefault(f"share/{NAME}/{Path(path).parent}", []).append(path)
+    return list(tree.items())
+
+
+RUN = [
+    "numpy>=1.26",
+    "opencv-python-headless>=4.6,<5",
+    "ai-edge-litert>=2.1",
+    "PyYAML>=6",
+    "mcap>=1.6",
+    "rosbags>=0.11.9",
+    "matplotlib>=3.5",
+]
+
+setup(
+    name=NAME,
+    version=VERSION,
+    description="Facial expression recognition for ROS 2 that learns the faces of its people in a minute",
+    license="Apache-2.0",
+    packages=find_packages(include=[NAME, f"{NAME}.*"]),
+    package_data={NAME: ["py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+        *share("launch"),
+        *share("config"),
+        *share("models"),
+    ],
+    python_requires=">=3.10",
+    install_requires=RUN,
+    extras_require={
+        "sample": ["scikit-image>=0.22"],
+        "test": ["pytest>=7", "pytest-timeout>=2", "hypothesis>=6"],
+        "train": ["tensorflow-cpu>=2.16"],
+    },
+    zip_safe=False,
+    entry_points={
+        "console_scripts": [
+            "fer = fer_ros.cli.main:main",
+            "camera = fer_ros.nodes.entry:camera",
+            "inference = fer_ros.nodes.entry:inference",
+            "recorder = fer_ros.nodes.entry:recorder",
+            "trainer = fer_ros.nodes.entry:trainer",
+        ],
+        "fer_ros.sources": [
+            "auto = fer_ros.plugins.sources.auto:AutoSource",
+            "bag = fer_ros.plugins.sources.bag:BagSource",
+            "camera = fer_ros.plugins.sources.camera:CameraSource",
+            "face = fer_ros.plugins.sources.face:FaceSource",
+            "images = fer_ros.plugins.sources.images:ImagesSource",
+            "sample = fer_ros.plugins.sources.sample:SampleSource",
+            "video = fer_ros.plugins.sources.video:VideoSource",
+        ],
+        "fer_ros.detectors": [
+            "haar = fer_ros.plugins.detectors.haar:HaarDetector",
+            "whole_frame = fer_ros.plugins.detectors.whole_frame:WholeFrameDetector",
+        ],
+        "fer_ros.backbones": [
+            "mobilenet_v1 = fer_ros.plugins.backbones.mobilenet_v1:MobileNetV1",
+        ],
+        "fer_ros.heads": [
+            "calibrated = fer_ros.plugins.heads.calibrated:CalibratedHead",
+            "dense = fer_ros.plugins.heads.dense:DenseHead",
+            "fine_tune = fer_ros.plugins.heads.fine_tune:FineTuneHead",
+            "linear = fer_ros.plugins.heads.linear:LinearHead",
+            "prototype = fer_ros.plugins.heads.prototype:PrototypeHead",
+        ],
+        "fer_ros.sinks": [
+            "console = fer_ros.plugins.sinks.console:ConsoleSink",
+            "json_lines = fer_ros.plugins.sinks.json_lines:JsonLinesSink",
+        ],
+    },
+)
