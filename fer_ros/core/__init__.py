@@ -1,0 +1,1 @@
+"""The recogniser, samples, training, metrics and model bundles: plain Python, no ROS import."""

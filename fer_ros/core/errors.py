@@ -1,0 +1,56 @@
+"""Errors whose message is one line that says what to do; commands and nodes show it without a traceback."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+#: Characters of a foreign text that a message repeats at most.
+MAX_QUOTED = 80
+
+
+class FerError(Exception):
+    """Something the user can mend. ``str(error)`` is one line that names the cause and the cure."""
+
+
+class ConfigError(FerError):
+    """A setting, name or file is wrong: trying again cannot help, so the process ends with a status other than 0."""
+
+
+class SourceUnavailable(FerError):
+    """A camera is absent, busy or silent just now: trying again later may help."""
+
+
+class BadImage(FerError):
+    """An image cannot be decoded. ``reason`` is a short key for counters, such as ``step`` or ``encoding``."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def reason(error: BaseException) -> str:
+    """The first line of an error's text, or its type where it has none: what a one-line message can quote."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def quoted(value: object) -> str:
+    """A value from outside as a message shows it: as Python writes it, on one line, and short."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integer of more than 4,300 digits
+        return f"({type(value).__name__})"
+    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> ConfigError:
+    """The error for a name that does not exist: it lists the right ones and guesses the one that was meant.
+
+    :param kind: what the name stands for, such as ``"detector"``.
+    :param name: the name that was asked for.
+    :param known: all names that exist.
+    """
+    names = sorted(known)
+    close = difflib.get_close_matches(name[:MAX_QUOTED], names, n=1)
+    hint = f" (did you mean '{close[0]}'?)" if close else ""
+    return ConfigError(f"unknown {kind} {quoted(name)}{hint}: choose one of {', '.join(names) or '(none installed)'}")

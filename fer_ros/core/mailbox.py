@@ -1,0 +1,59 @@
+"""A box for one thing: the newest replaces what was not fetched, so that a slow reader never works on old frames."""
+
+from __future__ import annotations
+
+import threading
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Mailbox(Generic[T]):
+    """A queue of depth 1 between threads."""
+
+    def __init__(self) -> None:
+        self._item: T | None = None
+        self._ready = threading.Condition()
+        self._closed = False
+        self._dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """How many were replaced before anybody fetched them."""
+        return self._dropped
+
+    def put(self, item: T) -> bool:
+        """Leave an item; never blocks.
+
+        :returns: False where it took the place of one that nobody had fetched. Nothing is kept once the box is closed.
+        """
+        with self._ready:
+            if self._closed:
+                return True
+            replaced = self._item is not None
+            self._dropped += replaced
+            self._item = item
+            self._ready.notify()
+            return not replaced
+
+    def get(self, timeout: float | None = None) -> T | None:
+        """Wait for an item and take it out.
+
+        :param timeout: seconds to wait at most; None waits until there is one or the box is closed.
+        :returns: None where none came in time or the box is closed.
+        """
+        with self._ready:
+            self._ready.wait_for(lambda: self._item is not None or self._closed, timeout)
+            item, self._item = self._item, None
+            return item
+
+    def close(self) -> None:
+        """Throw away what is in the box and let every waiting reader go on with None."""
+        with self._ready:
+            self._closed, self._item = True, None
+            self._ready.notify_all()
+
+    def reopen(self) -> None:
+        """Use it again after :meth:`close`."""
+        with self._ready:
+            self._closed = False

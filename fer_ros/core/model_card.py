@@ -1,0 +1,141 @@
+"""The model card: what a bundle is, what it was measured on, and what it must not be used for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fer_ros.core.bundle import Bundle
+
+
+def pretrained(bundle: Bundle, command: str) -> str:
+    """The card of a bundle made by ``fer pretrain``, in Markdown.
+
+    :param bundle: with ``data``, ``quality`` and ``recipe`` filled.
+    :param command: the command that made it.
+    """
+    quality, data = bundle.quality, bundle.data
+    spec = bundle.input
+    rows = "\n".join(
+        f"| {label} | {f['precision']:.3f} | {f['recall']:.3f} | {f['f1']:.3f} | {f['count']} |"
+        for label, f in quality["per_class"].items()
+    )
+    recipe = "\n".join(f"- {name}: {_short(value)}" for name, value in bundle.recipe.items())
+    colour = "grey" if spec.channels == 1 else "RGB"
+    clean = quality["clean"]
+    return f"""# Model card: {bundle.name}
+
+Reads one of {len(bundle.labels)} expressions ({", ".join(bundle.labels)}) from a face crop of
+{spec.width}×{spec.height} pixels, {colour}, scaling `{spec.scaling}`. Backbone `{bundle.backbone.plugin}`,
+head `{bundle.head.plugin}`, {data["parameters"]:,} parameters.
+
+Made by `{command}`.
+
+## Data
+
+{data["dataset"]}: {data["trained_on"]} faces of Training, after {data["removed_near_duplicates"]} near-duplicates of
+the test splits (correlation of 24×24 thumbnails above {data["near_duplicate_threshold"]}) were left out. Targets: the
+label of FER2013 with weight {1 - bundle.recipe["votes_weight"]:g}, the FER+ votes with the rest. No epoch was chosen
+by the test split: the last one counts.
+
+## Quality on {quality["split"]}
+
+One network, one crop, no test-time averaging, measured on the exported file as it ships.
+
+| | faces | accuracy | macro F1 |
+|---|---|---|---|
+| all | {quality["count"]} | {quality["accuracy"]:.4f} | {quality["macro_f1"]:.4f} |
+| without near-duplicates of Training | {clean["count"]} | {clean["accuracy"]:.4f} | {clean["macro_f1"]:.4f} |
+
+Expected calibration error {quality["calibration_error"]:.4f}. Accuracy in Keras, before export:
+{quality["keras_accuracy"]:.4f}. Confusion matrix: `confusion.png`; training curve: `training.png`.
+
+| label | precision | recall | F1 | faces |
+|---|---|---|---|---|
+{rows}
+
+## Recipe
+
+{recipe}
+
+## Limits
+
+- FER2013 was gathered from the web: mostly posed or press pictures, uneven in age, skin tone and culture, with noisy
+  labels (people agree with them in about 65 % of cases). Expect lower figures for people whom it shows rarely; no
+  figures per group of people were measured.
+- It reads an expression on a face, not what somebody feels. Do not use it to judge, select or watch people.
+- Rare classes (disgust, fear) are the weakest. A head trained on a person's own faces does better for that person.
+
+## Licence and permitted use
+
+The weights are released under Apache-2.0 as far as the author's rights reach. The training data are research data of
+unclear licence: check whether your use allows a model trained on them.
+"""
+
+
+def personal(bundle: Bundle) -> str:
+    """The card of a bundle whose head was trained on recorded bags, in Markdown.
+
+    :param bundle: with ``data``, ``quality`` and ``recipe`` filled.
+    """
+    quality, data, spec = bundle.quality, bundle.data, bundle.input
+    rows = "\n".join(
+        f"| {label} | {f['precision']:.3f} | {f['recall']:.3f} | {f['f1']:.3f} | {f['count']} |"
+        for label, f in quality["per_class"].items()
+    )
+    counts = "\n".join(
+        f"| {label} | {n['train']} | {n['validation']} | {n['test']} |" for label, n in data["counts"].items()
+    )
+    general = quality.get("baseline")
+    compared = (
+        f"The general model `{data['base']}` on the very same faces: accuracy {general['accuracy']:.4f}, "
+        f"macro F1 {general['macro_f1']:.4f}."
+        if general
+        else f"The general model `{data['base']}` lacks some of these labels, so the two cannot be compared."
+    )
+    recipe = "\n".join(f"- {name}: {_short(value)}" for name, value in bundle.recipe.items())
+    curve = "; training: `training.png`" if data["curve"] else ""
+    return f"""# Model card: {bundle.name}
+
+Reads one of {len(bundle.labels)} labels ({", ".join(bundle.labels)}) from a face crop of
+{spec.width}×{spec.height} pixels. Backbone of `{data["base"]}`, head `{bundle.head.plugin}`,
+trained as `{data["trained_as"]}`.
+
+## Data
+
+Bags: {", ".join(data["bags"])}. Split `{data["split"]}`: {data["note"]}.
+Left out between two parts: {data["left_out"]}; frames without a face: {data["without_face"]}.
+
+| label | training | validation | test |
+|---|---|---|---|
+{counts}
+
+## Quality on the held-out test faces
+
+| faces | accuracy | macro precision | macro recall | macro F1 |
+|---|---|---|---|---|
+| {quality["count"]} | {quality["accuracy"]:.4f} | {quality["macro_precision"]:.4f} | {quality["macro_recall"]:.4f} \
+| {quality["macro_f1"]:.4f} |
+
+{compared}
+Confusion matrix: `confusion.png`{curve}.
+
+| label | precision | recall | F1 | faces |
+|---|---|---|---|---|
+{rows}
+
+## Recipe
+
+{recipe}
+
+## Limits
+
+- It knows the people, the camera and the light of these bags. Other people, glasses or another room: record again.
+- It reads an expression on a face, not what somebody feels. Do not use it to judge, select or watch people.
+- The bags show people: keep them and this model as private as their consent asks.
+"""
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items())
+    return str(value)

@@ -1,0 +1,30 @@
+"""Opening a camera, stream or video file with OpenCV, without the lines that it would write to the terminal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import cv2
+
+#: Seconds that a driver may wait for a frame itself, so that its thread ends some time after a camera went silent.
+DRIVER_TIMEOUT = 3
+#: Read by OpenCV once, when it opens its first device. FFmpeg's -8 is its ``AV_LOG_QUIET``.
+ENVIRONMENT = {"OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": str(DRIVER_TIMEOUT), "OPENCV_FFMPEG_LOGLEVEL": "-8"}
+
+
+def open_video(target: str, api: int, parameters: Sequence[int] = ()) -> cv2.VideoCapture:
+    """An opened reader, or one whose ``isOpened`` is false; why not, the caller has to say.
+
+    :param target: device file, address or path.
+    :param api: which of OpenCV's readers, such as ``cv2.CAP_FFMPEG``.
+    :param parameters: property, value, property, value …
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)  # a user's own value stays
+    before = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        return cv2.VideoCapture(target, api, list(parameters))
+    finally:
+        cv2.utils.logging.setLogLevel(before)

@@ -1,0 +1,126 @@
+"""The Keras side of pretraining: batches made on the fly, and the state that is saved after each epoch.
+
+Imports Keras, so only :func:`fer_ros.core.pretrain.run` imports it, when a run begins.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+from fer_ros.core import yaml_files
+from fer_ros.core.augment import augment
+from fer_ros.core.crop import InputSpec, scale
+from fer_ros.core.errors import ConfigError, reason
+from fer_ros.core.files import write_atomic
+from fer_ros.core.recipe import Recipe
+from fer_ros.core.types import FloatArray, ImageArray
+
+#: Called after each epoch: epoch from 1, number of epochs, loss, accuracy on PublicTest.
+Progress = Callable[[int, int, float, float], None]
+#: Of the history: training loss and accuracy with augmentation, accuracy on PublicTest without.
+COLUMNS = ("epoch", "loss", "accuracy", "val_accuracy")
+
+
+class Batches(keras.utils.PyDataset):
+    """Augmented batches; the order and changes depend on seed and epoch alone, so that a resumed run goes on alike."""
+
+    def __init__(self, images: ImageArray, targets: FloatArray, recipe: Recipe) -> None:
+        super().__init__(workers=1)
+        self.images, self.targets, self.recipe = images, targets, recipe
+        self.begin(0)
+
+    def begin(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.order = np.random.default_rng([self.recipe.seed, epoch]).permutation(len(self.images))
+
+    def __len__(self) -> int:
+        return max(1, len(self.images) // self.recipe.batch)
+
+    def __getitem__(self, index: int) -> tuple[FloatArray, FloatArray]:
+        recipe = self.recipe
+        rng = np.random.default_rng([recipe.seed, self.epoch, index])
+        chosen = self.order[index * recipe.batch : (index + 1) * recipe.batch]
+        crops = np.stack([augment(self.images[i], rng, recipe.augmentation) for i in chosen])
+        crops = crops.reshape(len(chosen), *self.images.shape[1:])
+        return scale(_to_spec(crops, recipe.input), recipe.input), self.targets[chosen]
+
+
+class State(keras.callbacks.Callback):
+    """After each epoch: measure, then save the model with its optimizer and random state, then the history."""
+
+    def __init__(
+        self,
+        folder: Path,
+        model: Any,
+        batches: Any,
+        images: FloatArray,
+        targets: npt.NDArray[np.int64],
+        progress: Progress | None,
+    ) -> None:
+        super().__init__()
+        self.folder, self.network, self.batches = folder, model, batches
+        self.images, self.targets, self.progress = images, targets, progress
+        self.rows: list[dict[str, float]] = []
+
+    def restore(self) -> int:
+        """Load the last finished epoch; returns how many are done."""
+        mark = self.folder / "state.yaml"
+        if not mark.exists():
+            return 0
+        state = yaml_files.read(mark)
+        self.network.optimizer.build(self.network.trainable_variables)
+        try:
+            self.network.load_weights(self.folder / state["file"])
+            for seed, value in zip(self._seeds(), state.get("seeds", ()), strict=False):
+                seed.assign(np.array(value, dtype=np.uint32))
+            self.rows = [{name: row[name] for name in COLUMNS} for row in state["rows"]]
+        except Exception as error:
+            # h5py and Keras raise errors of many types.
+            raise ConfigError(
+                f"{self.folder}: the saved state is damaged ({reason(error)}); delete the folder"
+            ) from error
+        return len(self.rows)
+
+    def _seeds(self) -> list[Any]:
+        # Where the dropout is in its random numbers; Keras does not save it with the weights.
+        return [variable for variable in self.network.variables if variable.name == "seed_generator_state"]
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.batches.begin(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        predicted = self.network.predict(self.images, batch_size=512, verbose=0).argmax(axis=1)
+        accuracy = float(np.mean(predicted == self.targets))
+        row = {"epoch": epoch + 1, "loss": float(logs["loss"]), "accuracy": float(logs["accuracy"])}
+        self.rows.append({**row, "val_accuracy": accuracy})
+        self._save(epoch)
+        if self.progress:
+            self.progress(epoch + 1, self.params["epochs"], row["loss"], accuracy)
+
+    def _save(self, epoch: int) -> None:
+        # Two files in turn: the one named by state.yaml is never the one being written.
+        name = f"state_{epoch % 2}.weights.h5"
+        temporary = self.folder / f"writing_{name}"
+        self.network.save_weights(temporary)
+        os.replace(temporary, self.folder / name)
+        seeds = [[int(part) for part in np.asarray(seed)] for seed in self._seeds()]
+        state = {"file": name, "seeds": seeds, "rows": self.rows}
+        write_atomic(self.folder / "state.yaml", yaml.safe_dump(state).encode())
+        lines = [",".join(COLUMNS)] + [",".join(repr(row[name]) for name in COLUMNS) for row in self.rows]
+        write_atomic(self.folder / "history.csv", ("\n".join(lines) + "\n").encode())
+
+
+def _to_spec(crops: FloatArray, spec: InputSpec) -> FloatArray:
+    if crops.shape[1:3] == (spec.height, spec.width):
+        return crops
+    resized = [cv2.resize(crop, (spec.width, spec.height), interpolation=cv2.INTER_LINEAR) for crop in crops]
+    return np.stack(resized).reshape(len(crops), spec.height, spec.width, spec.channels)

@@ -1,0 +1,127 @@
+"""The way of a frame: detector, crop, backbone, head, emotions, with the time of each stage."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_ros.core import crop
+from fer_ros.core.bundle import Bundle
+from fer_ros.core.contracts import Backbone, Clock, Detector, Head
+from fer_ros.core.crop import Framing
+from fer_ros.core.emoticons import Emoticons
+from fer_ros.core.errors import ConfigError, reason
+from fer_ros.core.types import Emotion, Face, FloatArray, Frame, ImageArray, Result, StageTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A bundle with its networks loaded."""
+
+    bundle: Bundle
+    backbone: Backbone
+    head: Head
+
+    @classmethod
+    def open(cls, bundle: Bundle, threads: int = 1) -> Model:
+        """Load the networks and run them once: one that cannot answer is refused, and the first frame is fast.
+
+        :raises ConfigError: a plugin is unknown, or a file is damaged or does not fit.
+        """
+        try:
+            return cls._try(bundle, threads)
+        except ConfigError:
+            raise
+        except Exception as error:
+            # Plugins of others may raise anything; whoever swaps models must be able to keep the old one.
+            raise ConfigError(f"{bundle.path}: cannot be run: {type(error).__name__}: {reason(error)}") from error
+
+    @classmethod
+    def _try(cls, bundle: Bundle, threads: int) -> Model:
+        model = cls(bundle, *bundle.open(threads))
+        spec = bundle.input
+        levels = np.linspace(0, 255, spec.height * spec.width * spec.channels)
+        with np.errstate(over="ignore", invalid="ignore"):
+            answer = model.classify(levels.astype(np.uint8).reshape(1, spec.height, spec.width, spec.channels))
+        if answer.shape != (1, len(bundle.labels)) or not abs(float(answer.sum()) - 1.0) < 1e-3 or answer.min() < 0:
+            raise ConfigError(f"{bundle.path}: does not answer with probabilities of its labels; train it anew")
+        return model
+
+    def classify(self, crops: ImageArray) -> FloatArray:
+        """Probabilities of face crops.
+
+        :param crops: uint8 (n, height, width, channels) as :func:`fer_ros.core.crop.cut` gives them, n ≥ 1.
+        :returns: float32 (n, number of labels).
+        """
+        return self.head.predict(self.backbone.embed(crop.scale(crops, self.bundle.input)))
+
+    def crops(self, image: ImageArray, faces: list[Face], framing: Framing) -> ImageArray:
+        """The crops of faces, uint8 (n, height, width, channels)."""
+        return np.stack([crop.cut(image, face.roi, framing, self.bundle.input) for face in faces])
+
+
+class Recogniser:
+    """Reads the emotions of frames. One thread calls :meth:`process`; :meth:`swap` may be called from any."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        detector: Detector,
+        threads: int = 1,
+        clock: Clock = time.time_ns,
+        emoticons: Emoticons | None = None,
+    ) -> None:
+        """Load the networks.
+
+        :param threads: CPU threads for the network at most.
+        :param clock: gives the times of the stages, nanoseconds; the same clock that stamped the frames.
+        :raises ConfigError: see :meth:`Model.open`.
+        """
+        self._model = Model.open(bundle, threads)
+        self._threads, self._clock = threads, clock
+        self._lock = threading.Lock()
+        self.detector = detector
+        self.emoticons = emoticons or Emoticons.load()
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle in use."""
+        return self._model.bundle
+
+    def swap(self, bundle: Bundle) -> None:
+        """Load another bundle, then use it from the next frame on; if loading fails, the old one stays.
+
+        :raises ConfigError: see :meth:`Model.open`.
+        """
+        with self._lock:
+            self._model = Model.open(bundle, self._threads)
+
+    def process(self, frame: Frame) -> Result:
+        """Read one frame. ``times.received`` is the frame's own, or now where it has none."""
+        model = self._model
+        times = StageTimes(received=frame.received or self._clock())
+        faces = self.detector.detect(frame.image)
+        times.detected = self._clock()
+        emotions: list[Emotion] = []
+        if faces:
+            crops = model.crops(frame.image, faces, self.detector.framing)
+            emotions = [self._emotion(model, face, row) for face, row in zip(faces, model.classify(crops), strict=True)]
+        times.classified = self._clock()
+        return Result(frame, emotions, model.bundle.name, times)
+
+    def _emotion(self, model: Model, face: Face, probabilities: FloatArray) -> Emotion:
+        labels = model.bundle.labels
+        best = int(probabilities.argmax())
+        label = labels[best]
+        return Emotion(
+            face=face,
+            label=label,
+            confidence=float(probabilities[best]),
+            labels=labels,
+            probabilities=probabilities,
+            emoticon=self.emoticons.of(label),
+            emoticons=self.emoticons.candidates(label),
+        )

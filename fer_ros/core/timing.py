@@ -1,0 +1,63 @@
+"""Rolling statistics of durations and rates, for status lines, diagnostics and benchmarks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+
+class Stats:
+    """Durations of the last ``window`` events. Safe to use from several threads."""
+
+    def __init__(self, window: int = 300) -> None:
+        self._values: deque[float] = deque(maxlen=window)
+        self._lock = threading.Lock()
+
+    def add(self, seconds: float) -> None:
+        """Take one duration, seconds."""
+        with self._lock:
+            self._values.append(seconds)
+
+    def summary(self) -> dict[str, float]:
+        """``count``, and ``median``, ``p95``, ``p99``, ``mean``, ``max`` in seconds (left out while there is none)."""
+        with self._lock:
+            values = np.array(self._values, dtype=np.float64)
+        if not values.size:
+            return {"count": 0}
+        median, p95, p99 = (float(v) for v in np.percentile(values, (50, 95, 99)))
+        return {
+            "count": int(values.size),
+            "median": median,
+            "p95": p95,
+            "p99": p99,
+            "mean": float(values.mean()),
+            "max": float(values.max()),
+        }
+
+
+class Rate:
+    """Events per second over the last ``seconds``. Safe to use from several threads."""
+
+    def __init__(self, seconds: float = 2.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._ticks: deque[float] = deque(maxlen=10_000)
+        self._lock = threading.Lock()
+
+    def tick(self) -> None:
+        """Count one event, now."""
+        with self._lock:
+            self._ticks.append(self._clock())
+
+    def hz(self) -> float:
+        """Events per second; 0 after ``seconds`` of silence."""
+        now = self._clock()
+        with self._lock:
+            while self._ticks and now - self._ticks[0] > self._seconds:
+                self._ticks.popleft()
+            if len(self._ticks) < 2:
+                return 0.0
+            return (len(self._ticks) - 1) / max(1e-9, self._ticks[-1] - self._ticks[0])

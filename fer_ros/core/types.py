@@ -1,0 +1,123 @@
+"""The values that travel from a source to a sink. Times are integer nanoseconds of the node's clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+ImageArray = npt.NDArray[np.uint8]
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a source.
+
+    :ivar image: uint8, shape (height, width, 3) in BGR order or (height, width) grey; treat it as read-only.
+    :ivar stamp: when the picture was taken (acquisition), nanoseconds.
+    :ivar frame_id: the coordinate frame of the camera, copied unchanged to every output.
+    :ivar received: when the recogniser got the frame, nanoseconds; 0 where it was not taken yet.
+    :ivar truth: what the picture is known to show, where the source knows it (a label), else None.
+    """
+
+    image: ImageArray
+    stamp: int
+    frame_id: str = "camera_optical_frame"
+    received: int = 0
+    truth: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roi:
+    """A rectangle in pixels of the full image: ``x`` to the right, ``y`` down, origin in the upper left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def area(self) -> int:
+        """Pixels covered."""
+        return self.width * self.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Centre in pixels, (x, y)."""
+        return self.x + self.width / 2.0, self.y + self.height / 2.0
+
+    def iou(self, other: Roi) -> float:
+        """Intersection over union with ``other``, 0 to 1."""
+        w = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        h = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        if w <= 0 or h <= 0:
+            return 0.0
+        return w * h / float(self.area + other.area - w * h)
+
+    def clipped(self, width: int, height: int) -> Roi:
+        """The part inside an image of ``width`` × ``height`` pixels (width and height 0 where none is)."""
+        x0, y0 = min(max(self.x, 0), width), min(max(self.y, 0), height)
+        x1, y1 = min(max(self.x + self.width, x0), width), min(max(self.y + self.height, y0), height)
+        return Roi(x0, y0, x1 - x0, y1 - y0)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face found in a frame.
+
+    :ivar roi: the detector's box, inside the image.
+    :ivar score: the detector's confidence, 0 to 1.
+    :ivar track_id: the same number as long as the face is followed, from 1 up; never reused within a run.
+    """
+
+    roi: Roi
+    score: float
+    track_id: int
+
+
+@dataclass(slots=True)
+class StageTimes:
+    """When a frame passed each stage, nanoseconds; 0 means not reached."""
+
+    received: int = 0
+    detected: int = 0
+    classified: int = 0
+    published: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Emotion:
+    """The expression read from one face.
+
+    :ivar label: the label with the highest probability.
+    :ivar confidence: that probability, 0 to 1.
+    :ivar labels: all labels of the model.
+    :ivar probabilities: float32, in the order of ``labels``, sum 1.
+    :ivar emoticon: Unicode emoticon of ``label``; empty where none is known.
+    :ivar emoticons: further candidates for the same label.
+    """
+
+    face: Face
+    label: str
+    confidence: float
+    labels: tuple[str, ...]
+    probabilities: FloatArray
+    emoticon: str = ""
+    emoticons: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Result:
+    """All that was read from one frame: ``emotions`` is sorted by face area, largest first; empty without a face."""
+
+    frame: Frame
+    emotions: list[Emotion]
+    model: str
+    times: StageTimes = field(default_factory=StageTimes)
+
+    @property
+    def primary(self) -> Emotion | None:
+        """The emotion of the largest face, None where there is no face."""
+        return self.emotions[0] if self.emotions else None
