@@ -1,0 +1,27 @@
+"""Bags of labelled frames: rosbag2 folders that are written crash-safe and read without ROS."""
+
+from fer_ros.core.bags.locate import bag_folder, listing, locate, new_name
+from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, Stored
+from fer_ros.core.bags.part import StorageError
+from fer_ros.core.bags.reader import read, stored
+from fer_ros.core.bags.repair import repair
+from fer_ros.core.bags.summary import BagInfo, TakeInfo, info
+from fer_ros.core.bags.writer import BagWriter
+
+__all__ = [
+    "IMAGE_TOPIC",
+    "LABEL_TOPIC",
+    "BagInfo",
+    "BagWriter",
+    "StorageError",
+    "Stored",
+    "TakeInfo",
+    "bag_folder",
+    "info",
+    "listing",
+    "locate",
+    "new_name",
+    "read",
+    "repair",
+    "stored",
+]

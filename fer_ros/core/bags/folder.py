@@ -1,0 +1,59 @@
+"""The folder of a bag: which files it consists of."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from fer_ros.core.bags import metadata
+from fer_ros.core.bags.metadata import Metadata
+from fer_ros.core.bags.storages import BY_SUFFIX
+from fer_ros.core.errors import ConfigError, quoted
+
+#: Beginning of the name of a file whose take was discarded and which is about to be removed.
+DISCARDED = ".discarded-"
+
+
+def part_files(folder: Path) -> list[Path]:
+    """The files of a bag in their order: what ``metadata.yaml`` lists, then what it does not list yet."""
+    found = {
+        file.name: file
+        for file in sorted(folder.iterdir(), key=lambda f: _order(f.name))
+        if file.suffix in BY_SUFFIX and not file.name.startswith(".") and file.is_file() and not file.is_symlink()
+    }
+    listed = [found.pop(name) for name in dict.fromkeys(metadata.read(folder).parts) if name in found]
+    return [*listed, *found.values()]
+
+
+def open_folder(path: Path) -> tuple[list[Path], Metadata]:
+    """The files of a bag and what its ``metadata.yaml`` says.
+
+    :raises ConfigError: it is no bag, or a file is missing.
+    :raises OSError: the folder cannot be read.
+    """
+    stated, files = metadata.read(path), part_files(path)
+    if _missing(path, stated, files):
+        # Whoever records may have discarded a take in this moment: metadata.yaml tells by now.
+        stated, files = metadata.read(path), part_files(path)
+    if stated.compression:
+        raise ConfigError(f"{path} is compressed ({stated.compression}): decompress it with `ros2 bag convert`")
+    for name in _missing(path, stated, files):
+        raise ConfigError(
+            f"{path} is damaged: its file {quoted(name)} is missing; restore it, or run `fer bags {path.name} --repair`"
+        )
+    if not files:
+        raise ConfigError(f"{path} is no bag: it holds neither a file .mcap nor .db3 (or nothing was recorded yet)")
+    if len({file.suffix for file in files}) > 1:
+        raise ConfigError(f"{path} holds files of two storages, .mcap and .db3: keep those of one bag")
+    return files, stated
+
+
+def _missing(path: Path, stated: Metadata, files: list[Path]) -> list[str]:
+    names = {file.name for file in files}
+    # A crash while a take was being discarded leaves its file under another name.
+    return [n for n in stated.parts if n not in names and not (path / f"{DISCARDED}{n}").exists()]
+
+
+def _order(name: str) -> list[tuple[int, str]]:
+    """File names in the order people expect: 2 before 10."""
+    return [(int(word), "") if word.isdecimal() else (-1, word) for word in re.split(r"(\d+)", name)]

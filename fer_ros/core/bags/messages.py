@@ -1,0 +1,177 @@
+"""The two messages of a bag: a compressed image and its label. Encoded and decoded without ROS, by ``rosbags``.
+
+What a bag says of its types is compared with ours and never compiled: decoders are made from our own definitions only.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fer_ros.core.errors import ConfigError, quoted, reason
+from fer_ros.core.labels import check_label
+from fer_ros.core.paths import share_dir
+from fer_ros.core.types import Roi
+
+if TYPE_CHECKING:
+    from rosbags.typesys.store import Typestore
+
+IMAGE_TOPIC, IMAGE_TYPE = "/fer/image_raw/compressed", "sensor_msgs/msg/CompressedImage"
+LABEL_TOPIC, LABEL_TYPE = "/fer/label", "fer_msgs/msg/Label"
+TOPICS = {IMAGE_TOPIC: IMAGE_TYPE, LABEL_TOPIC: LABEL_TYPE}
+#: Nanoseconds from which a stamp does not fit ``builtin_interfaces/Time`` (seconds are a signed 32-bit number).
+END_OF_TIME = (1 << 31) * 1_000_000_000
+#: Characters of a subject's name at most.
+MAX_SUBJECT = 64
+_MAX_SIDE = (1 << 31) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One labelled frame as it lies in a bag.
+
+    :ivar stamp: acquisition, nanoseconds.
+    :ivar picture: a JPEG or PNG file.
+    :ivar roi: the face's box; None where no face was found.
+    :ivar take: from 1 up; 0 where it is unknown, as with imported pictures, which are independent of each other.
+    """
+
+    stamp: int
+    picture: bytes
+    label: str
+    subject: str
+    roi: Roi | None
+    take: int
+    frame_id: str = ""
+
+
+def encode(sample: Stored) -> tuple[bytes, bytes]:
+    """The image message and the label message of a sample, as CDR.
+
+    :raises ConfigError: the stamp does not fit a message, or label or subject are not allowed.
+    """
+    store = typestore()
+    check_label(sample.label)
+    check_subject(sample.subject)
+    if not 0 < sample.stamp < END_OF_TIME:
+        raise ConfigError(f"a stamp of {sample.stamp} ns does not fit a ROS message: is the camera's clock set?")
+    types: Any = store.types
+    header = types["std_msgs/msg/Header"](
+        stamp=types["builtin_interfaces/msg/Time"](sec=sample.stamp // 10**9, nanosec=sample.stamp % 10**9),
+        frame_id=sample.frame_id,
+    )
+    picture = np.frombuffer(sample.picture, dtype=np.uint8)
+    kind = "png" if sample.picture.startswith(b"\x89PNG") else "jpeg"
+    box = sample.roi or Roi(0, 0, 0, 0)
+    roi = types["sensor_msgs/msg/RegionOfInterest"](
+        x_offset=box.x, y_offset=box.y, height=box.height, width=box.width, do_rectify=False
+    )
+    image = types[IMAGE_TYPE](header=header, format=kind, data=picture)
+    label = types[LABEL_TYPE](header=header, label=sample.label, subject=sample.subject, roi=roi, take=sample.take)
+    return bytes(store.serialize_cdr(image, IMAGE_TYPE)), bytes(store.serialize_cdr(label, LABEL_TYPE))
+
+
+def decode_image(data: bytes) -> tuple[int, str, bytes]:
+    """Stamp in nanoseconds, frame id and picture of an image message.
+
+    :raises ConfigError: it is no such message.
+    """
+    message = _decode(data, IMAGE_TYPE)
+    return _stamp(message), str(message.header.frame_id), message.data.tobytes()
+
+
+def decode_label(data: bytes) -> tuple[int, str, str, Roi | None, int]:
+    """Stamp in nanoseconds, label, subject, box and take of a label message.
+
+    :raises ConfigError: it is no such message, or what it says is not allowed.
+    """
+    message = _decode(data, LABEL_TYPE)
+    box = message.roi
+    if max(box.x_offset, box.y_offset, box.width, box.height) > _MAX_SIDE:
+        raise ConfigError("a label's region of interest is out of every image")
+    roi = Roi(box.x_offset, box.y_offset, box.width, box.height) if box.width and box.height else None
+    return _stamp(message), check_label(message.label), check_subject(message.subject), roi, int(message.take)
+
+
+def check_subject(name: str) -> str:
+    """The name itself.
+
+    :raises ConfigError: it is too long or holds unprintable characters.
+    """
+    if len(name) > MAX_SUBJECT or not name.isprintable():
+        raise ConfigError(f"subject {quoted(name)} is not allowed: use up to {MAX_SUBJECT} printable characters")
+    return name
+
+
+@functools.cache
+def typestore() -> Typestore:
+    """The types of Jazzy and our own label. Made once: importing takes 0.2 s.
+
+    :raises ConfigError: the definition of ``fer_msgs/Label`` is not installed.
+    """
+    from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+    store = get_typestore(Stores.ROS2_JAZZY)
+    store.register(get_types_from_msg(_label_file().read_text(encoding="utf-8"), LABEL_TYPE))
+    return store
+
+
+def definition(kind: str) -> tuple[str, str]:
+    """The full definition of a type, those that it needs included, and its hash (REP-2016)."""
+    store = typestore()
+    return store.generate_msgdef(kind, ros_version=2)[0], store.hash_rihs01(kind)
+
+
+def check_schema(path: Path, kind: str, encoding: str, text: str) -> None:
+    """Compare the definition in a bag with ours.
+
+    :param path: the bag's file, for the message.
+    :param encoding: ``ros2msg``; others, such as ``ros2idl``, are not compared: decoding checks every byte.
+    :raises ConfigError: the fields differ.
+    """
+    if encoding == "ros2msg" and text and _fields(text) != _fields(definition(kind)[0]):
+        raise ConfigError(
+            f"{path}: its {kind} has other fields than ours, of another version of the messages: record anew"
+        )
+
+
+def _fields(text: str) -> list[tuple[str, str]]:
+    """Type and name of the fields of the first type in a definition; comments, constants and defaults left aside."""
+    fields = []
+    for line in text.partition("\n" + "=" * 80)[0].splitlines():
+        words = line.partition("#")[0].split()
+        if len(words) >= 2 and "=" not in " ".join(words[:3]):
+            fields.append((words[0].replace("/msg/", "/"), words[1]))
+    return fields
+
+
+def _label_file() -> Path:
+    share = share_dir()
+    prefixes = [Path(p) / "share" for p in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if p]
+    for folder in (share, share.parent, *prefixes):
+        file = folder / "fer_msgs" / "msg" / "Label.msg"
+        if file.is_file():
+            return file
+    raise ConfigError("fer_msgs is not installed (share/fer_msgs/msg/Label.msg): run `make setup` or colcon build")
+
+
+def _decode(data: bytes, kind: str) -> Any:
+    try:
+        return typestore().deserialize_cdr(data, kind)
+    except ConfigError:
+        raise
+    except Exception as error:
+        # Damaged data make the decoder fail in ways that it does not list: struct, Unicode, index and value errors.
+        raise ConfigError(f"a message is no {kind}: {reason(error)}") from error
+
+
+def _stamp(message: Any) -> int:
+    stamp = message.header.stamp
+    if stamp.sec < 0 or stamp.nanosec >= 10**9:
+        raise ConfigError("a message's stamp is damaged")
+    return int(stamp.sec) * 10**9 + int(stamp.nanosec)

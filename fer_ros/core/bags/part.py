@@ -1,0 +1,72 @@
+"""What a storage must do: a bag's file is written by a :class:`PartWriter` and read by a scan."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from fer_ros.core.bags.metadata import Part
+from fer_ros.core.errors import ConfigError, FerError
+
+
+class StorageError(FerError):
+    """Nothing more can be written, such as on a full disk; what was written before is safe."""
+
+
+class PartWriter(Protocol):
+    """One file being written. After an ``OSError`` only :meth:`abandon` may be called."""
+
+    path: Path
+    part: Part
+
+    def write(self, stamp: int, image: bytes, label: bytes) -> None:
+        """Hand both messages of a sample to the operating system: they survive the end of this process.
+
+        :raises OSError: it could not be written; the file holds every sample before and no part of this one.
+        """
+
+    def sync(self) -> None:
+        """Return when everything written is safe on the disk.
+
+        :raises OSError: the disk failed.
+        """
+
+    def finish(self) -> None:
+        """Add the index, sync and close.
+
+        :raises OSError: the disk is full; the samples are safe, and are read without the index.
+        """
+
+    def abandon(self) -> None:
+        """Close as it is; never raises."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """What was found while the messages of a file were read; complete once all have been.
+
+    :ivar topics: topic → type, of every topic in the file.
+    :ivar cut: the file was never finished: it was read as far as it goes.
+    :ivar alone: images without a label and labels without an image.
+    """
+
+    path: Path
+    topics: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+    alone: int = 0
+
+    def damaged(self, why: str) -> ConfigError:
+        """The error for a file that was finished and has changed since."""
+        return ConfigError(
+            f"{self.path} is damaged ({why}): restore it from a copy, or save what can be read by "
+            f"`fer bags {self.path.parent.name} --repair`"
+        )
+
+
+def sync_file(handle: int) -> None:
+    """Wait until the data of an open file are on the disk."""
+    # Not everywhere: macOS has no fdatasync.
+    getattr(os, "fdatasync", os.fsync)(handle)

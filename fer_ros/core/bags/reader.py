@@ -1,0 +1,186 @@
+"""Reading a bag: also one that is being recorded, and one that was cut off, up to its last whole sample."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from fer_ros.core import images
+from fer_ros.core.bags.folder import open_folder
+from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, Stored, decode_image, decode_label
+from fer_ros.core.bags.metadata import Metadata
+from fer_ros.core.bags.part import Scan
+from fer_ros.core.bags.storages import BY_SUFFIX
+from fer_ros.core.errors import BadImage, ConfigError, quoted
+from fer_ros.core.samples import Sample
+
+log = logging.getLogger(__name__)
+
+#: Images or labels that wait for their partner at most; further ones have none.
+MAX_WAITING = 300
+
+
+@dataclass(slots=True)
+class Bag:
+    """A bag that is being read."""
+
+    path: Path
+    files: list[Path]
+    stated: Metadata
+    scans: list[Scan] = field(default_factory=list)
+
+    def samples(self) -> Iterator[tuple[Path, Stored]]:
+        """Every labelled frame with the file it lies in."""
+        for file in self.files:
+            scan, samples = samples_of(file)
+            self.scans.append(scan)
+            try:
+                for sample in samples:
+                    yield file, sample
+            except FileNotFoundError:
+                # Discarded in this moment by whoever records.
+                continue
+            except OSError as error:
+                raise ConfigError(f"{file} cannot be read: {error.strerror or error}") from error
+        self._check_topics()
+
+    @property
+    def unlabelled(self) -> int:
+        """Images without a label and labels without an image."""
+        return sum(scan.alone for scan in self.scans)
+
+    def _check_topics(self) -> None:
+        topics = {topic: kind for scan in self.scans for topic, kind in scan.topics.items()}
+        ours = [topic for topic, kind in TOPICS.items() if topics.get(topic) == kind]
+        if not topics or len(ours) == len(TOPICS):
+            return
+        if IMAGE_TOPIC in ours:
+            raise ConfigError(f"{self.path} has no labels ({LABEL_TOPIC}), only images: give a bag of `fer record`")
+        shown = ", ".join(sorted(quoted(t) for t in topics)[:8])
+        raise ConfigError(f"{self.path} is a bag of other topics ({shown}): give a bag of `fer record`")
+
+
+class _Pairs:
+    """Brings images and labels of equal stamps together, whatever lies between them."""
+
+    def __init__(self) -> None:
+        self.images: dict[int, tuple[str, bytes]] = {}
+        self.labels: dict[int, tuple[Any, ...]] = {}
+        self._lost = 0
+
+    @property
+    def alone(self) -> int:
+        return self._lost + len(self.images) + len(self.labels)
+
+    def add(self, topic: str, data: bytes) -> Stored | None:
+        if topic == IMAGE_TOPIC:
+            stamp, frame_id, picture = decode_image(data)
+            self._keep(self.images, stamp, (frame_id, picture))
+        else:
+            stamp, *rest = decode_label(data)
+            self._keep(self.labels, stamp, tuple(rest))
+        if stamp not in self.images or stamp not in self.labels:
+            return None
+        frame_id, picture = self.images.pop(stamp)
+        label, subject, roi, take = self.labels.pop(stamp)
+        return Stored(stamp, picture, label, subject, roi, take, frame_id)
+
+    def _keep(self, waiting: dict[int, Any], stamp: int, value: Any) -> None:
+        if stamp in waiting or len(waiting) >= MAX_WAITING:
+            waiting.pop(stamp if stamp in waiting else next(iter(waiting)))
+            self._lost += 1
+        waiting[stamp] = value
+
+
+def samples_of(file: Path) -> tuple[Scan, Iterator[Stored]]:
+    """The samples of one file of a bag, and what will be known of it once they have been read."""
+    scan, pairs = Scan(file), _Pairs()
+
+    def samples() -> Iterator[Stored]:
+        for topic, data in BY_SUFFIX[file.suffix].scan(scan):
+            try:
+                sample = pairs.add(topic, data)
+            except ConfigError as error:
+                raise scan.damaged(str(error)) from error
+            if sample is not None:
+                yield sample
+        scan.alone = pairs.alone
+
+    return scan, samples()
+
+
+def stored(path: Path) -> Iterator[Stored]:
+    """The labelled frames of a bag as they lie in it, their pictures not decoded.
+
+    :param path: the bag's folder, or one file of it.
+    :raises ConfigError: there is no bag, it is damaged, of other topics or without labels.
+    """
+    for _, sample in open_bag(path).samples():
+        yield sample
+
+
+def read(path: Path, threads: int = 2, grey: bool = False) -> Iterator[Sample]:
+    """The labelled frames of a bag, in the order they were recorded.
+
+    A picture that cannot be decoded is left out with a warning.
+
+    :param path: the bag's folder, or one file of it.
+    :param threads: that decode pictures.
+    :param grey: decode to grey, (height, width), which takes a third of the time of colour.
+    :raises ConfigError: there is no bag, it is damaged, of other topics or without labels.
+    """
+    bag = open_bag(path)
+    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="decode") as pool:
+        source = bag.samples()
+        waiting: list[Future[Sample | None]] = []
+        try:
+            while True:
+                for _, stored_sample in islice(source, 8 * threads - len(waiting)):
+                    waiting.append(pool.submit(_decoded, stored_sample, bag.path.name, grey))
+                if not waiting:
+                    return
+                sample = waiting.pop(0).result()
+                if sample is not None:
+                    yield sample
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def open_bag(path: Path) -> Bag:
+    """Find the files of a bag; nothing is read of them yet.
+
+    :raises ConfigError: there is no bag.
+    """
+    if not path.exists():
+        raise ConfigError(f"{path}: no such bag: record one with `fer record`")
+    if not path.is_dir():
+        if path.suffix not in BY_SUFFIX:
+            raise ConfigError(f"{path} is no bag: give the folder of one, or a file .mcap or .db3")
+        return Bag(path, [path], Metadata())
+    try:
+        files, stated = open_folder(path)
+        return Bag(path, files, stated)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _decoded(sample: Stored, bag: str, grey: bool) -> Sample | None:
+    try:
+        image = images.decode_compressed(sample.picture, grey=grey)
+    except BadImage as error:
+        log.warning("%s: a picture is left out: %s", bag, error)
+        return None
+    if image.ndim == 2 and not grey:
+        image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+    roi = sample.roi.clipped(image.shape[1], image.shape[0]) if sample.roi else None
+    if roi is not None and not roi.area:
+        roi = None
+    return Sample(image, sample.label, sample.subject, roi, sample.stamp, sample.take, bag)

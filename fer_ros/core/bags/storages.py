@@ -1,0 +1,40 @@
+"""The kinds of files a bag can consist of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_ros.core.bags import mcap_file, sqlite_file
+from fer_ros.core.bags.part import PartWriter, Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """One kind of file.
+
+    :ivar name: rosbag2's storage identifier.
+    :ivar make: creates a file from its path and the bag's facts; raises OSError.
+    :ivar scan: reads the messages of one.
+    """
+
+    name: str
+    suffix: str
+    make: Callable[[Path, Mapping[str, str]], PartWriter]
+    scan: Callable[[Scan], Iterator[tuple[str, bytes]]]
+
+
+_ALL = (
+    Storage(mcap_file.STORAGE, mcap_file.SUFFIX, mcap_file.McapWriter, mcap_file.scan),
+    Storage(sqlite_file.STORAGE, sqlite_file.SUFFIX, sqlite_file.SqliteWriter, sqlite_file.scan),
+)
+BY_NAME = {storage.name: storage for storage in _ALL}
+BY_SUFFIX = {storage.suffix: storage for storage in _ALL}
+DEFAULT = mcap_file.STORAGE
+
+
+def unlink(file: Path) -> None:
+    """Remove a file of a bag and what its storage keeps beside it; harmless where there is none."""
+    for suffix in ("", *sqlite_file.COMPANIONS):
+        Path(f"{file}{suffix}").unlink(missing_ok=True)

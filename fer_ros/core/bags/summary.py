@@ -1,0 +1,160 @@
+"""What a bag holds, in numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fer_ros.core.bags.metadata import Part
+from fer_ros.core.bags.reader import open_bag
+from fer_ros.core.bags.storages import BY_SUFFIX
+
+#: The fact that says what the pictures are, and its value where they are faces already.
+PICTURES, FACES = "pictures", "faces"
+
+
+@dataclass(slots=True)
+class TakeInfo:
+    """What is known of a take.
+
+    :ivar number: from 1 up; 0 for pictures that are independent of each other.
+    :ivar part: the file it lies in.
+    """
+
+    number: int
+    label: str
+    subject: str
+    part: Part
+
+    @property
+    def samples(self) -> int:
+        """Labelled frames."""
+        return self.part.samples
+
+    @property
+    def seconds(self) -> float:
+        """From the first frame to the last; 0 for independent pictures."""
+        return (self.part.end - self.part.start) / 1e9 if self.number else 0.0
+
+
+@dataclass(slots=True)
+class BagInfo:
+    """What a bag holds.
+
+    :ivar storage: ``mcap`` or ``sqlite3``.
+    :ivar facts: of the whole session: subject, camera, consent, versions.
+    :ivar cut: files that were never finished; ``bags.repair`` finishes them.
+    :ivar unlisted: files that ``metadata.yaml`` does not name.
+    :ivar unlabelled: images without a label and labels without an image.
+    :ivar bytes: of all its files.
+    """
+
+    path: Path
+    storage: str
+    takes: list[TakeInfo]
+    facts: dict[str, str]
+    files: list[str]
+    cut: list[str]
+    unlisted: list[str]
+    unlabelled: int
+    bytes: int
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """Samples per label."""
+        counts: Counter[str] = Counter()
+        for take in self.takes:
+            counts[take.label] += take.samples
+        return dict(counts)
+
+    @property
+    def crops(self) -> bool:
+        """Whether its pictures are faces already, such as imported ones, rather than whole frames."""
+        return self.facts.get(PICTURES) == FACES
+
+    @property
+    def samples(self) -> int:
+        """Labelled frames."""
+        return sum(take.samples for take in self.takes)
+
+    @property
+    def seconds(self) -> float:
+        """Recorded time, pauses left out."""
+        return sum(take.seconds for take in self.takes)
+
+    @property
+    def parts(self) -> list[Part]:
+        """The files as ``metadata.yaml`` lists them."""
+        parts = {name: Part(name, 0, 0, 0) for name in self.files}
+        for take in self.takes:
+            old, new = parts[take.part.name], take.part
+            start = min(old.start or new.start, new.start)
+            parts[old.name] = Part(old.name, old.samples + new.samples, start, max(old.end, new.end))
+        return list(parts.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether every file is finished and listed, so that every tool reads the bag whole; not so while recording."""
+        return not self.cut and not self.unlisted
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "name": self.name,
+            "path": str(self.path),
+            "storage": self.storage,
+            "samples": self.samples,
+            "labels": self.labels,
+            "takes": [
+                {"take": t.number, "label": t.label, "subject": t.subject, "samples": t.samples, "seconds": t.seconds}
+                for t in self.takes
+            ],
+            "seconds": self.seconds,
+            "facts": self.facts,
+            "complete": self.complete,
+            "unlabelled": self.unlabelled,
+            "bytes": self.bytes,
+        }
+
+
+def info(path: Path) -> BagInfo:
+    """What a bag holds; reads it whole, but decodes no picture.
+
+    :raises ConfigError: see :func:`stored`.
+    """
+    bag = open_bag(path)
+    takes: dict[tuple[str, int, str, str], TakeInfo] = {}
+    for file, sample in bag.samples():
+        key = (file.name, sample.take, sample.label, sample.subject)
+        if key not in takes:
+            takes[key] = TakeInfo(sample.take, sample.label, sample.subject, Part(file.name, 0, sample.stamp, 0))
+        old = takes[key].part
+        takes[key].part = Part(old.name, old.samples + 1, min(old.start, sample.stamp), max(old.end, sample.stamp))
+    facts = dict(bag.stated.facts)
+    for scan in bag.scans:
+        facts = {**scan.facts, **facts}
+    return BagInfo(
+        path=bag.path,
+        storage=BY_SUFFIX[bag.files[0].suffix].name,
+        takes=list(takes.values()),
+        facts=facts,
+        files=[file.name for file in bag.files],
+        cut=[scan.path.name for scan in bag.scans if scan.cut],
+        unlisted=[] if path.is_file() else [file.name for file in bag.files if file.name not in bag.stated.parts],
+        unlabelled=bag.unlabelled,
+        bytes=sum(_size(file) for file in bag.files),
+    )
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

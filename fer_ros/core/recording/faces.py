@@ -1,0 +1,92 @@
+"""Where the face is: as inference has found it, which costs nothing, or by a detector of our own."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections import OrderedDict
+from typing import Any
+
+from fer_ros.core.contracts import Detector
+from fer_ros.core.images import decode_compressed
+from fer_ros.core.recording.work import Incoming
+from fer_ros.core.settings import fields
+from fer_ros.core.types import ImageArray, Roi
+
+#: Seconds after its last result for which inference counts as running.
+LIVE = 1.0
+#: Seconds after the arrival of a frame for which a running inference is waited for.
+PATIENCE = 0.15
+#: Results that are kept until their frames come.
+KEPT = 128
+
+
+#: A face that is not seen is no face here, not even for a moment; and one person is followed, who stays.
+_DEFAULTS: dict[str, Any] = {"hold": 0, "full_every": 60}
+
+
+def settings_for(detector: type[Detector]) -> type[Any]:
+    """A detector's settings with the defaults that suit recording."""
+    known = fields(detector.Settings)
+    changed = [
+        (name, known[name][0], dataclasses.field(default=value, metadata={"fer": known[name][2]}))
+        for name, value in _DEFAULTS.items()
+        if name in known
+    ]
+    if not changed:
+        return detector.Settings
+    return dataclasses.make_dataclass(detector.Settings.__name__, changed, bases=(detector.Settings,), frozen=True)
+
+
+class FaceFinder:
+    """Finds the largest face of each frame. :meth:`tell` may be called by any thread, :meth:`find` by one."""
+
+    def __init__(self, detector: Detector) -> None:
+        """Take over the detector, which follows the face from frame to frame."""
+        self._detector = detector
+        self._told: OrderedDict[int, Roi | None] = OrderedDict()
+        self._arrived = threading.Condition()
+        self._last = -LIVE
+        self._newest = 0
+
+    def tell(self, stamp: int, roi: Roi | None) -> None:
+        """Take what inference has found.
+
+        :param stamp: of the frame, nanoseconds.
+        :param roi: its largest face; None where there is none.
+        """
+        with self._arrived:
+            self._told[stamp] = roi
+            while len(self._told) > KEPT:
+                self._told.popitem(last=False)
+            self._last, self._newest = time.monotonic(), max(self._newest, stamp)
+            self._arrived.notify()
+
+    def reset(self) -> None:
+        """Forget all: another camera, or a pause."""
+        with self._arrived:
+            self._told.clear()
+            self._newest = 0
+        self._detector.reset()
+
+    def find(self, frame: Incoming) -> Roi | None:
+        """The largest face of a frame, None where there is none.
+
+        :raises BadImage: the frame's picture cannot be decoded.
+        """
+        with self._arrived:
+            if time.monotonic() - self._last < LIVE:
+                # Results come in order: one of a later frame means that there is none of this one.
+                rest = max(0.0, frame.arrived + PATIENCE - time.monotonic())
+                self._arrived.wait_for(lambda: frame.stamp in self._told or self._newest > frame.stamp, rest)
+            if frame.stamp in self._told:
+                return self._told.pop(frame.stamp)
+        faces = self._detector.detect(_grey(frame))
+        return faces[0].roi if faces else None
+
+
+def _grey(frame: Incoming) -> ImageArray:
+    if frame.image is not None:
+        return frame.image
+    return decode_compressed(frame.picture, grey=True)

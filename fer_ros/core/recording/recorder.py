@@ -1,0 +1,139 @@
+"""The recorder's thread: frames and commands go in, from any thread; none of them waits for the disk."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+
+from fer_ros.core.contracts import Clock
+from fer_ros.core.errors import reason
+from fer_ros.core.recording.faces import FaceFinder
+from fer_ros.core.recording.session import Session
+from fer_ros.core.recording.settings import RecordingSettings
+from fer_ros.core.recording.status import Status
+from fer_ros.core.recording.work import Command, Incoming, Work
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at limits and at the disk while a bag is open.
+TICK = 0.1
+
+
+class Recorder:
+    """Records takes into bags. Any thread may call the methods.
+
+    The commands return a future: its ``result`` raises :class:`fer_ros.core.errors.FerError` where something is wrong.
+    """
+
+    def __init__(
+        self,
+        settings: RecordingSettings,
+        faces: FaceFinder,
+        facts: Callable[[], dict[str, str]] = dict,
+        folder: Path | None = None,
+        clock: Clock = time.time_ns,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start the thread.
+
+        :param faces: finds the face of each frame.
+        :param facts: tells what is known of camera and detector, when a bag is opened.
+        :param folder: of the bags, by default ``$FER_HOME/bags``.
+        :param clock: gives new bags their names, nanoseconds.
+        :param on_change: called in the recorder's thread when something else than a count has changed.
+        """
+        self._session = Session(settings, faces, facts, folder, clock)
+        self._work = Work(settings.queue)
+        self._on_change = on_change
+        self._running = True
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    def start(
+        self, label: str, subject: str = "", seconds: float = 0.0, samples: int = 0, bag: str = ""
+    ) -> Future[Path]:
+        """Hold a label: a new take begins, and one that is open ends.
+
+        :param seconds: the take ends by itself after so long; 0: when it is told to.
+        :param samples: the same.
+        :param bag: name of the bag; empty: the open one, or a new one named after the time.
+        :returns: the bag's folder.
+        """
+        return self._work.add_command(lambda: self._session.start(label, subject, seconds, samples, bag))
+
+    def pause(self) -> Future[Status]:
+        """Let the label go: the take ends, the bag stays open."""
+        self._session.held = False
+        return self._work.add_command(self._session.pause)
+
+    def stop(self) -> Future[Status]:
+        """End the take and close the bag."""
+        self._session.held = False
+        return self._work.add_command(self._session.stop)
+
+    def discard_last(self) -> Future[int]:
+        """Take back the current take, or else the last one of the open bag.
+
+        :returns: its samples.
+        """
+        self._session.held = False
+        return self._work.add_command(self._session.discard_last)
+
+    def offer(self, frame: Incoming) -> None:
+        """Take a frame, if a label is held; never blocks."""
+        if not self._session.held:
+            return
+        self._session.count(received=1)
+        if not self._work.add_frame(frame):
+            self._session.count(dropped=1)
+
+    def refuse(self) -> None:
+        """Count a frame whose message was no good, if a label is held."""
+        if self._session.held:
+            self._session.count(received=1, dropped=1)
+
+    @property
+    def active(self) -> bool:
+        """Whether a bag is open."""
+        return self._session.open
+
+    def status(self) -> Status:
+        """How it stands."""
+        return replace(self._session.status(), pending=self._work.frames)
+
+    def set(self, settings: RecordingSettings) -> None:
+        """Take changed live settings."""
+        self._session.set(settings)
+
+    def close(self) -> None:
+        """Write what waits, close the bag and end the thread."""
+        self._session.held = False
+        self._work.add_command(self._end)
+        self._thread.join()
+
+    def _end(self) -> None:
+        self._running = False
+        if self._session.open:
+            self._session.stop()
+
+    def _run(self) -> None:
+        while self._running:
+            item = self._work.next(TICK if self._session.open else None)
+            before = self._session.state
+            if isinstance(item, Command):
+                item.run()
+            try:
+                if isinstance(item, Incoming):
+                    self._session.record(item)
+                self._session.tick()
+            except Exception as error:
+                # A detector of somebody else may raise anything; it ends the take, not the thread.
+                log.exception("recording has failed")
+                self._session.fail(f"{type(error).__name__}: {reason(error)}")
+            if isinstance(item, Command) or before != self._session.state:
+                self._on_change()

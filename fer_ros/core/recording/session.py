@@ -1,0 +1,296 @@
+"""A session of recording: the open bag, the take, its limits and what is counted. One thread works in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from fer_ros.core import bags
+from fer_ros.core.bags import BagWriter, StorageError
+from fer_ros.core.contracts import Clock
+from fer_ros.core.errors import BadImage, ConfigError, FerError, unknown_name
+from fer_ros.core.paths import check_name
+from fer_ros.core.recording.faces import FaceFinder
+from fer_ros.core.recording.settings import MEGABYTE, RecordingSettings, parse_labels
+from fer_ros.core.recording.status import State, Status
+from fer_ros.core.recording.work import Incoming
+
+#: Seconds between two looks at the size of the bag and at the space on the disk.
+LOOK = 0.5
+#: Seconds for which a time limit waits for the first frame of a take: a camera may have to be connected first.
+FIRST_FRAME = 2.0
+
+
+class Session:
+    """What the recorder's thread works with. Only :attr:`held`, :meth:`count` and :meth:`status` are for other threads.
+
+    :ivar held: whether frames are wanted.
+    """
+
+    def __init__(
+        self,
+        settings: RecordingSettings,
+        faces: FaceFinder,
+        facts: Callable[[], dict[str, str]],
+        folder: Path | None,
+        clock: Clock,
+    ) -> None:
+        """See :class:`fer_ros.core.recording.recorder.Recorder`."""
+        self.held = False
+        self.settings, self._labels = settings, parse_labels(settings.labels)
+        self._faces, self._facts, self._folder, self._clock = faces, facts, folder, clock
+        self._lock = threading.Lock()
+        self._status = Status(counts=dict.fromkeys(self._labels, 0))
+        self._writer: BagWriter | None = None
+        self._began = self._first = self._looked = 0.0
+        self._last_stamp = 0
+
+    @property
+    def state(self) -> State:
+        """What is being done."""
+        return self._status.state
+
+    @property
+    def open(self) -> bool:
+        """Whether a bag is open."""
+        return self._writer is not None
+
+    def set(self, settings: RecordingSettings) -> None:
+        """Take changed live settings."""
+        self._labels = parse_labels(settings.labels)
+        self.settings = settings
+
+    def status(self) -> Status:
+        """A copy of how it stands."""
+        with self._lock:
+            status = replace(self._status, counts=dict(self._status.counts))
+        if status.state == State.RECORDING:
+            status.elapsed = time.monotonic() - self._began
+        return status
+
+    def count(self, received: int = 0, dropped: int = 0) -> None:
+        """Count frames."""
+        with self._lock:
+            self._status.received += received
+            self._status.dropped += dropped
+
+    def start(self, label: str, subject: str, seconds: float, samples: int, bag: str) -> Path:
+        """Begin a take.
+
+        :raises ConfigError: the label is not known, or the bag's name or another value is not allowed.
+        :raises StorageError: the disk is full.
+        """
+        if label not in self._labels:
+            raise _unknown_label(label, self._labels)
+        if not 0.0 <= seconds < float("inf") or samples < 0:
+            raise ConfigError(f"a limit of {seconds:g} s or {samples} samples is not allowed: give 0 or more")
+        self._end_take()
+        writer = self._opened(bag)
+        try:
+            self._look()
+            self._check_space(writer.folder)
+            number = writer.begin_take(label, subject)
+        except FerError:
+            if not writer.takes:
+                self.stop()
+            raise
+        self._faces.reset()
+        self._began, self._first, self._last_stamp = time.monotonic(), 0.0, 0
+        self._update(
+            state=State.RECORDING,
+            label=label,
+            subject=subject,
+            take=number,
+            take_samples=0,
+            limit_samples=samples,
+            limit_seconds=seconds,
+            elapsed=0.0,
+            message="",
+        )
+        self.held = True
+        return writer.folder
+
+    def pause(self) -> Status:
+        """End the take.
+
+        :raises ConfigError: nothing is being recorded.
+        """
+        if self._writer is None or not self._writer.taking:
+            raise ConfigError("nothing is being recorded: call record/start first")
+        self._end_take()
+        return self.status()
+
+    def stop(self) -> Status:
+        """End the take and close the bag.
+
+        :raises ConfigError: no bag is open.
+        :raises StorageError: the disk is full; the bag is closed all the same.
+        """
+        writer = self._writer
+        if writer is None:
+            raise ConfigError("no bag is open: call record/start first")
+        try:
+            self._end_take()
+            writer.close()
+        finally:
+            self._look()
+            self._writer = None
+            self._update(state=State.IDLE, label="", subject="")
+        return self.status()
+
+    def discard_last(self) -> int:
+        """Take back a take.
+
+        :raises ConfigError: there is none.
+        :raises StorageError: the disk failed.
+        """
+        if self._writer is None:
+            raise ConfigError("no bag is open: a take can be taken back only before record/stop")
+        if not self._writer.taking and not self._writer.takes:
+            raise ConfigError("there is no take to take back in this bag")
+        self.held = False
+        self._freeze(State.PAUSED)
+        count = self._writer.discard_last()
+        with self._lock:
+            self._status.discarded += count
+        self._recount()
+        return count
+
+    def record(self, frame: Incoming) -> None:
+        """Write a frame to the take, if there is one."""
+        if self._writer is None or not self._writer.taking:
+            self.count(received=-1)
+            return
+        self._first = self._first or time.monotonic()
+        try:
+            if frame.stamp == self._last_stamp:
+                raise BadImage("stamp", "the same frame again")
+            size = frame.size
+            picture, roi = frame.file(self.settings.jpeg_quality), self._faces.find(frame)
+        except Exception as error:
+            self.count(dropped=1)
+            if isinstance(error, BadImage):
+                return
+            raise
+        self._last_stamp = frame.stamp
+        # What came from elsewhere may reach beyond the picture.
+        roi = roi.clipped(*size) if roi and roi.clipped(*size).area else None
+        if roi is None and not self.settings.record_without_face:
+            with self._lock:
+                self._status.without_face += 1
+            return
+        try:
+            self._writer.write(frame.stamp, picture, roi, frame.frame_id)
+        except FerError as error:
+            self.count(dropped=1)
+            self.fail(str(error))
+            return
+        with self._lock:
+            self._status.written += 1
+            self._status.take_samples += 1
+            self._status.counts[self._status.label] = self._status.counts.get(self._status.label, 0) + 1
+        if self._status.take_samples == self._status.limit_samples:
+            self._end_by_limit(f"{self._status.limit_samples} samples are recorded")
+
+    def fail(self, message: str) -> None:
+        """End the take because of an error."""
+        self.held = False
+        self._freeze(State.FAILED, message)
+        if self._writer is not None:
+            # What ended the recording is told already.
+            with contextlib.suppress(FerError):
+                self._writer.end_take()
+
+    def tick(self) -> None:
+        """Make safe what was written, and look at the limits; to be called ten times a second."""
+        if self._writer is None:
+            return
+        now = time.monotonic()
+        if now - self._looked >= LOOK:
+            self._look()
+        if not self._writer.taking:
+            return
+        try:
+            self._writer.sync_if_due()
+            self._check_space(self._writer.folder)
+        except (FerError, OSError) as error:
+            self.fail(str(error))
+            return
+        limit, origin = self._status.limit_seconds, self._first or self._began + FIRST_FRAME
+        if limit and now - origin >= limit:
+            self._end_by_limit(f"{limit:g} s are over")
+
+    def _opened(self, name: str) -> BagWriter:
+        """The bag to write to, opened if it is not open yet."""
+        if self._writer is not None:
+            if name in ("", self._writer.folder.name):
+                return self._writer
+            check_name("bag", name)
+            self.stop()
+        parent = self._folder or bags.bag_folder()
+        folder = parent / (check_name("bag", name) if name else bags.new_name(parent, self._clock()))
+        settings = self.settings
+        facts = {"camera": settings.camera, "consent": settings.consent}
+        known = {key: value for key, value in self._facts().items() if not facts.get(key)}
+        self._writer = BagWriter(folder, {**facts, **known}, settings.storage)
+        with self._lock:
+            self._status = Status(state=State.PAUSED, bag=folder)
+        self._recount()
+        return self._writer
+
+    def _end_take(self, message: str = "") -> None:
+        """End the take, if there is one; the bag stays open."""
+        self.held = False
+        if self._writer is None or not self._writer.taking:
+            return
+        self._freeze(State.PAUSED, message)
+        self._writer.end_take()
+
+    def _end_by_limit(self, message: str) -> None:
+        try:
+            self._end_take(message)
+        except FerError as error:
+            self.fail(str(error))
+
+    def _freeze(self, state: State, message: str = "") -> None:
+        """Leave the recording state; the time that it took stands still."""
+        elapsed = self.status().elapsed
+        self._update(state=state, label="", subject="", elapsed=elapsed, message=message)
+
+    def _update(self, **values: object) -> None:
+        with self._lock:
+            self._status = replace(self._status, **values)  # type: ignore[arg-type]
+
+    def _recount(self) -> None:
+        if self._writer is not None:
+            counts = {**dict.fromkeys(self._labels, 0), **self._writer.counts}
+            self._update(counts=counts)
+
+    def _look(self) -> None:
+        """Look at the sizes."""
+        self._looked = time.monotonic()
+        if self._writer is not None and self._writer.folder.is_dir():
+            disk = os.statvfs(self._writer.folder)
+            self._update(bytes=self._writer.size, free_bytes=disk.f_bavail * disk.f_frsize)
+
+    def _check_space(self, folder: Path) -> None:
+        """:raises StorageError: the bag is as large as allowed, or the disk nearly full."""
+        status, settings = self._status, self.settings
+        if status.bytes > settings.max_bag_mb * MEGABYTE:
+            raise StorageError(f"{folder} has reached {settings.max_bag_mb} MB (max_bag_mb): go on in another bag")
+        if status.free_bytes < settings.min_free_mb * MEGABYTE:
+            raise StorageError(
+                f"{folder}: less than {settings.min_free_mb} MB are free on the disk (min_free_mb): free some space"
+            )
+
+
+def _unknown_label(label: str, labels: tuple[str, ...]) -> ConfigError:
+    if not label:
+        return ConfigError(f"the label is empty: choose one of {', '.join(labels)}")
+    error = unknown_name("label", label, labels)
+    return ConfigError(f"{error}, or add it to labels")

@@ -1,0 +1,46 @@
+"""What recording can be set to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fer_ros.core.bags.storages import BY_NAME, DEFAULT
+from fer_ros.core.errors import ConfigError
+from fer_ros.core.labels import DEFAULT_LABELS, NONE_OF_THESE, check_label
+from fer_ros.core.settings import setting
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class RecordingSettings:
+    """For the whole session; what is held and for how long is said with each take."""
+
+    labels: str = setting(
+        ", ".join((*DEFAULT_LABELS, NONE_OF_THESE)), "labels that may be recorded, with commas between them", live=True
+    )
+    storage: str = setting(DEFAULT, "files of new bags", choices=tuple(BY_NAME))
+    camera: str = setting(
+        "", "what took the pictures, for the bag's custom_data; empty: what is known of it", live=True
+    )
+    consent: str = setting("", "what the people recorded have agreed to, for the bag's custom_data", live=True)
+    record_without_face: bool = setting(False, "record frames in which no face is found, too", live=True)
+    jpeg_quality: int = setting(90, "of frames that come uncompressed, 1 (small) to 100", low=1, high=100, live=True)
+    max_bag_mb: int = setting(20_000, "size at which recording ends, MB", low=1, live=True)
+    min_free_mb: int = setting(200, "recording ends with less free on the disk, MB", low=0, live=True)
+    queue: int = setting(60, "frames that may wait to be written; further ones are dropped", low=1, high=1000)
+
+    def __post_init__(self) -> None:
+        parse_labels(self.labels)
+
+
+def parse_labels(text: str) -> tuple[str, ...]:
+    """The labels in a text such as ``happy, none of these``.
+
+    :raises ConfigError: there is none, one is not allowed or given twice.
+    """
+    labels = tuple(check_label(part.strip()) for part in text.split(","))
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ConfigError(f"label {label!r} is given twice")
+    return labels
