@@ -1,0 +1,147 @@
+"""Training in a process of its own: nothing that it does or that happens to it holds up or hurts the caller.
+
+A process of its own can be ended at any moment, whatever library it is in; it frees all memory that it took; and it
+runs with one BLAS thread, since two of them on two busy cores wait for each other many times longer than they work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import fer_ros
+from fer_ros.core import model_store
+from fer_ros.core.errors import ConfigError, FerError
+from fer_ros.core.training.outcome import Outcome, Progress
+from fer_ros.core.training.request import Request
+
+log = logging.getLogger(__name__)
+
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "PYTHONUNBUFFERED": "1",
+}
+#: Seconds that the process may take to end by itself once it has answered.
+END = 5.0
+
+
+class Cancelled(FerError):
+    """The training was ended on request; the model in use stays."""
+
+
+class TrainingProcess:
+    """One training. Any thread may call :meth:`cancel`, also before :meth:`run`."""
+
+    def __init__(self) -> None:
+        """Start the process, which loads its libraries meanwhile."""
+        package = str(Path(fer_ros.__file__).resolve().parents[1])
+        search = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+        self._errors = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "fer_ros.core.training.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env={**os.environ, **ENVIRONMENT, "PYTHONPATH": search},
+            text=True,
+            encoding="utf-8",
+        )
+        self._lock = threading.Lock()
+        self._cancelled = False
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def run(self, request: Request, report: Callable[[Progress], None]) -> Outcome:
+        """Train and wait for the end.
+
+        :param report: see :func:`fer_ros.core.training.run.train`; called in this thread.
+        :raises Cancelled: :meth:`cancel` was called.
+        :raises FerError: in one sentence, what was wrong and what to do.
+        """
+        asked = {
+            "bags": [str(bag.absolute()) for bag in request.bags],
+            "options": dataclasses.asdict(request.options),
+            "name": request.name,
+        }
+        try:
+            return self._converse(json.dumps(asked), report)
+        finally:
+            self.end()
+
+    def cancel(self) -> None:
+        """End the training now; harmless when it has ended."""
+        with self._lock:
+            self._cancelled = True
+            if self._process.poll() is None:
+                self._process.terminate()
+
+    def end(self) -> None:
+        """Let the process end, by force where it does not, and tidy up after it; harmless when it has ended."""
+        with contextlib.suppress(OSError):
+            if self._process.stdin:
+                self._process.stdin.close()
+        try:
+            self._process.wait(END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+        if self._process.returncode != 0:
+            # Somebody else may have begun to train meanwhile, and tidies up as well.
+            with contextlib.suppress(ConfigError, OSError), model_store.exclusive():
+                pass
+
+    def _converse(self, asked: str, report: Callable[[Progress], None]) -> Outcome:
+        assert self._process.stdin and self._process.stdout
+        outcome, error = None, ""
+        try:
+            self._process.stdin.write(f"{asked}\n")
+            self._process.stdin.flush()
+            for line in self._process.stdout:
+                message = json.loads(line)
+                if "progress" in message and not self._cancelled:
+                    report(Progress(**message["progress"]))
+                elif "log" in message:
+                    log.log(message["level"], "%s", message["log"])
+                elif "outcome" in message:
+                    outcome = Outcome.from_dict(message["outcome"])
+                    break
+                elif "error" in message:
+                    error = message["error"]
+                    break
+        except (BrokenPipeError, json.JSONDecodeError):
+            pass
+        if outcome is not None:
+            return outcome
+        if self._cancelled:
+            raise Cancelled("the training was cancelled; the model in use stays")
+        if error:
+            raise FerError(error)
+        raise self._died()
+
+    def _died(self) -> FerError:
+        try:
+            code = self._process.wait(END)
+        except subprocess.TimeoutExpired:
+            code = 0
+        self._errors.seek(0)
+        lines = self._errors.read()[-2000:].decode("utf-8", errors="replace").strip().splitlines()
+        said = f": {lines[-1].strip()}" if lines else ""
+        how = f"was killed by signal {-code}, maybe for want of memory" if code < 0 else f"ended with status {code}"
+        return FerError(f"the training process {how}{said}; the model in use stays, try again")

@@ -1,0 +1,170 @@
+"""From recorded bags to face crops and their embeddings."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fer_ros.core import bags, crop, registry
+from fer_ros.core.augment import Augmentation, augment
+from fer_ros.core.bags.reader import open_bag
+from fer_ros.core.bags.summary import FACES, PICTURES
+from fer_ros.core.contracts import Backbone
+from fer_ros.core.crop import Framing, InputSpec
+from fer_ros.core.errors import ConfigError, quoted
+from fer_ros.core.labels import DEFAULT_LABELS, NONE_OF_THESE
+from fer_ros.core.samples import Sample
+from fer_ros.core.split_parts import Origin
+from fer_ros.core.training.options import Options
+from fer_ros.core.types import FloatArray, ImageArray
+
+log = logging.getLogger(__name__)
+
+#: Crops that go through the backbone between two reports.
+BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """Labelled crops.
+
+    :ivar crops: uint8 (n, height, width, channels).
+    :ivar labels: the labels that occur, the default ones first, in their order.
+    :ivar origin: where each crop comes from.
+    :ivar subjects: the names given, sorted, without empty ones.
+    :ivar without_face: frames left out because no face was found when they were recorded.
+    """
+
+    crops: ImageArray
+    labels: tuple[str, ...]
+    origin: Origin
+    subjects: tuple[str, ...]
+    without_face: int
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+
+def gather(
+    folders: Sequence[Path],
+    spec: InputSpec,
+    detector: str,
+    only: tuple[str, ...] = (),
+    progress: Callable[[float], None] | None = None,
+) -> Faces:
+    """Read the bags and cut the faces out, as the running robot does.
+
+    :param detector: whose boxes the bags hold, where they do not tell it themselves.
+    :param only: leave out faces with other labels; empty: take all.
+    :param progress: called with the share that is done, 0 to 1; estimated: the length of a bag is not known.
+    :raises ConfigError: no bag, one that cannot be read, or too few faces.
+    """
+    if not folders:
+        raise ConfigError("there is no bag to train on: record one first, with `fer record` or record/start")
+    crops: list[ImageArray] = []
+    found: list[tuple[str, int, int, int]] = []
+    subjects: set[str] = set()
+    without_face = 0
+    framings = [_framing(folder, detector) for folder in folders]
+    for number, (session, sample) in enumerate(_samples(folders), start=1):
+        if progress and number % BATCH == 0:
+            progress((session + number / (number + 600.0)) / len(folders))
+        if only and sample.label not in only:
+            continue
+        framing = framings[session]
+        if framing is None:
+            crops.append(crop.resize(sample.image, spec))
+        elif sample.roi is not None:
+            crops.append(crop.cut(sample.image, sample.roi, framing, spec))
+        else:
+            without_face += 1
+            continue
+        found.append((sample.label, session, sample.take, sample.stamp))
+        subjects.add(sample.subject)
+    _enough(Counter(label for label, *_ in found), only, without_face)
+    labels = in_order({label for label, *_ in found})
+    columns = [[labels.index(label) for label, *_ in found], *zip(*(rest for _, *rest in found), strict=True)]
+    origin = Origin(*(np.array(column, dtype=np.int64) for column in columns))
+    return Faces(np.stack(crops), labels, origin, tuple(sorted(subjects - {""})), without_face)
+
+
+def in_order(labels: set[str]) -> tuple[str, ...]:
+    """The default labels in their order, then others by the alphabet, "none of these" last."""
+    default = [*DEFAULT_LABELS, NONE_OF_THESE]
+    others = sorted(labels - set(default))
+    return tuple(label for label in (*DEFAULT_LABELS, *others, NONE_OF_THESE) if label in labels)
+
+
+def embed(
+    backbone: Backbone, crops: ImageArray, spec: InputSpec, progress: Callable[[int], None] | None = None
+) -> FloatArray:
+    """Embeddings of crops, float32 (n, *backbone.output_shape); n may be 0.
+
+    :param progress: called with the number of crops done.
+    """
+    out = np.empty((len(crops), *backbone.output_shape), dtype=np.float32)
+    for start in range(0, len(crops), BATCH):
+        part = slice(start, start + BATCH)
+        out[part] = backbone.embed(crop.scale(crops[part], spec))
+        if progress:
+            progress(min(start + BATCH, len(crops)))
+    return out
+
+
+def altered(crops: ImageArray, options: Options, rng: np.random.Generator) -> ImageArray:
+    """Copies of crops, mirrored, shifted and lit differently: uint8 (n · copies, height, width, channels)."""
+    strength = Augmentation(
+        shift=options.shift,
+        scale=0.0,
+        rotation=0.0,
+        contrast=options.light,
+        brightness=options.light * 80.0,
+        erase=0.0,
+        flip=options.flip,
+    )
+    copies = [augment(image, rng, strength) for _ in range(options.copies) for image in crops]
+    return np.rint(np.stack(copies)).astype(np.uint8).reshape(-1, *crops.shape[1:])
+
+
+def _framing(folder: Path, detector: str) -> Framing | None:
+    """How the boxes of a bag lead to the crops; None where its pictures are faces already."""
+    facts = open_bag(folder).stated.facts
+    if facts.get(PICTURES) == FACES:
+        return None
+    stated = facts.get("detector", detector)
+    if stated not in registry.names("detectors"):
+        log.warning(
+            "%s: its detector %s is not installed, its boxes are taken for those of %s",
+            folder,
+            quoted(stated),
+            detector,
+        )
+        stated = detector
+    framing: Framing = registry.load("detectors", stated).framing
+    return framing
+
+
+def _samples(folders: Sequence[Path]) -> Iterator[tuple[int, Sample]]:
+    for session, folder in enumerate(folders):
+        for sample in bags.read(folder):
+            yield session, sample
+
+
+def _enough(counts: Counter[str], only: tuple[str, ...], without_face: int) -> None:
+    """Refuse what nothing can be learned from."""
+    hint = f" ({without_face} frames show no face)" if without_face else ""
+    if not counts:
+        wanted = f" labelled {' or '.join(only)}" if only else ""
+        raise ConfigError(
+            f"the bags hold no face{wanted}{hint}: record some in better light, with the face in the picture"
+        )
+    if len(counts) < 2 and not only:
+        raise ConfigError(f"all faces are labelled '{next(iter(counts))}'{hint}: record at least one other label")
+    for label, count in sorted(counts.items()):
+        if count < 2:
+            raise ConfigError(f"label '{label}' has one face only{hint}, at least 2 are needed: record more of it")

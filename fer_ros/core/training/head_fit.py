@@ -1,0 +1,89 @@
+"""What the trainable heads share: features, starting points, and the fitting of their layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from fer_ros.core import registry
+from fer_ros.core.contracts import Head
+from fer_ros.core.errors import ConfigError
+from fer_ros.core.head_training import Part, Task
+from fer_ros.core.training.perceptron import Examples, History, Perceptron, Schedule
+from fer_ros.core.types import FloatArray
+
+Layers = list[tuple[FloatArray, FloatArray]]
+Features = Callable[[FloatArray], FloatArray]
+
+
+def flat(embeddings: FloatArray) -> FloatArray:
+    """(n, every value of the embedding)."""
+    return np.ascontiguousarray(embeddings.reshape(len(embeddings), -1))
+
+
+def pooled(embeddings: FloatArray) -> FloatArray:
+    """(n, channels): the mean over the map.
+
+    :param embeddings: (n, height, width, channels).
+    """
+    return np.ascontiguousarray(embeddings.mean(axis=(1, 2)))
+
+
+def fit(task: Task, layers: Layers, features: Features) -> tuple[Layers, History]:
+    """Train the layers on features of the task's embeddings; returns what they became, and the history."""
+    options = task.options
+    network = Perceptron(layers)
+    schedule = Schedule(options.epochs, options.learning_rate, task.batch(), options.patience)
+    history = network.fit(
+        _examples(task.training, features),
+        _examples(task.validation, features),
+        schedule,
+        task.rng,
+        lambda row: task.progress(options.epochs, row),
+    )
+    return network.layers, history
+
+
+def base_head(task: Task) -> Head:
+    """The general model's head, loaded."""
+    bundle = task.base
+    plugin = registry.load("heads", bundle.head.plugin)
+    head: Head = plugin(bundle.path / bundle.head.file, bundle.labels, task.training.embeddings.shape[1:])
+    return head
+
+
+def columns(task: Task) -> list[tuple[int, int]]:
+    """Pairs (new label's index, general label's index) of the labels that both models have."""
+    general = {label: index for index, label in enumerate(task.base.labels)}
+    return [(index, general[label]) for index, label in enumerate(task.labels) if label in general]
+
+
+def taken(task: Task, kernel: FloatArray, bias: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """A general output layer for the new labels: the columns of labels that it knows, zeros for the others.
+
+    :raises ConfigError: it knows none of them.
+    """
+    pairs = columns(task)
+    if not pairs:
+        raise ConfigError(
+            f"model '{task.base.name}' knows none of the labels {', '.join(task.labels)}, so there is nothing to start "
+            "from: leave from_general off"
+        )
+    new, old = (list(indices) for indices in zip(*pairs, strict=True))
+    out_kernel = np.zeros((kernel.shape[0], len(task.labels)), np.float32)
+    out_bias = np.zeros(len(task.labels), np.float32)
+    out_kernel[:, new], out_bias[new] = kernel[:, old], bias[old]
+    return out_kernel, out_bias
+
+
+def cannot_start(task: Task, name: str) -> ConfigError:
+    """The error for a head that cannot start from the general one."""
+    return ConfigError(
+        f"head '{name}' cannot start from a head '{task.base.head.plugin}', which model '{task.base.name}' has: "
+        "leave from_general off, or choose another head"
+    )
+
+
+def _examples(part: Part, features: Features) -> Examples:
+    return Examples(features(part.embeddings), part.targets, part.weights)

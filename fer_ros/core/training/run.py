@@ -1,0 +1,262 @@
+"""The whole training: bags, faces, split, embeddings, head, measurement, bundle."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import json
+import logging
+import math
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_ros.core import arrays, metrics, model_card, model_store, plots, registry, splits
+from fer_ros.core import bundle as bundles
+from fer_ros.core.bundle import Bundle
+from fer_ros.core.contracts import Backbone, Head
+from fer_ros.core.errors import ConfigError
+from fer_ros.core.head_training import Part, Task, Trained
+from fer_ros.core.metrics import Metrics
+from fer_ros.core.split_parts import Indices, Shares
+from fer_ros.core.splits import Split
+from fer_ros.core.training import faces as face_tools
+from fer_ros.core.training.faces import Faces
+from fer_ros.core.training.options import Options
+from fer_ros.core.training.outcome import Outcome, Progress
+from fer_ros.core.training.request import Request
+from fer_ros.core.types import FloatArray, ImageArray
+
+log = logging.getLogger(__name__)
+
+HEAD_FILE = "head.npz"
+#: The whole outcome, beside the figures in ``model.yaml``.
+REPORT_FILE = "training.json"
+#: Bytes that plots, card and report take beside the networks.
+EXTRA_SPACE = 4 << 20
+
+Report = Callable[[Progress], None]
+
+
+def train(request: Request, report: Report | None = None) -> Outcome:
+    """Train a head and write the bundle; nothing is left behind when it fails or is interrupted.
+
+    :param report: called at every change of phase, after every epoch, and now and then in between.
+    :raises FerError: in one sentence, what was wrong and what to do.
+    """
+    with model_store.exclusive():
+        return _Training(request, report or (lambda progress: None)).run()
+
+
+class _Training:
+    def __init__(self, request: Request, report: Report) -> None:
+        plugin: type[Head] = registry.load("heads", request.options.head)
+        self.plugin, self.options, self.report = plugin, request.options.for_head(plugin), report
+        self.bags = request.bags
+        self.name = request.name or model_store.new_name()
+        self.target = model_store.check_free(self.name)
+        registry.load("detectors", self.options.detector)
+        self.base = Bundle.load(self.options.base)
+        self.phases: dict[str, float] = {}
+        self._phase = ""
+
+    def run(self) -> Outcome:
+        options = self.options
+        with self._timed("loading"):
+            spec = self.base.input
+            found = face_tools.gather(self.bags, spec, options.detector, self.plugin.trains_on, self._done)
+            parted = splits.split(found.origin, found.labels, options.split, _shares(options), options.seed)
+        with self._timed("embedding"):
+            backbone, general = self.base.open(threads=2)
+            task = self._task(found, parted, backbone)
+            test_crops, truth = found.crops[parted.test], found.origin.labels[parted.test]
+            test_embeddings = face_tools.embed(backbone, test_crops, spec)
+        with self._timed("training"):
+            trained = self.plugin.train(task)
+            if not all(math.isfinite(value) for row in trained.history for value in row.values()):
+                raise ConfigError(
+                    "the training diverged, its loss is no number any more: choose a smaller learning_rate"
+                )
+        with self._timed("evaluating"):
+            labels = trained.labels or found.labels
+            self._check_answers(trained, labels, test_embeddings.shape[1:])
+            answers = self._answers(trained, labels, test_crops, test_embeddings)
+            measured = _measure(truth, found.labels, answers, labels)
+            baseline = _measure(truth, found.labels, general.predict(test_embeddings), self.base.labels)
+        if measured is None:
+            raise ConfigError(f"head '{options.head}' gave a model without the labels it was trained on")
+        outcome = Outcome(
+            model=self.name,
+            path=str(self.target),
+            head=options.head,
+            base=self.base.name,
+            split=parted.kind,
+            note=parted.note,
+            counts=_counts(found, parted),
+            metrics=measured,
+            baseline=baseline,
+            history=trained.history,
+            phases={},
+            left_out=len(parted.gaps),
+            without_face=found.without_face,
+            facts=trained.facts,
+        )
+        with self._timed("saving"):
+            self._write(outcome, trained, labels, found)
+        return dataclasses.replace(outcome, phases=dict(self.phases))
+
+    def _task(self, found: Faces, parted: Split, backbone: Backbone) -> Task:
+        crops, targets = found.crops[parted.train], found.origin.labels[parted.train]
+        if self.options.copies:
+            rng = np.random.default_rng([self.options.seed, 1])
+            crops = np.concatenate([crops, face_tools.altered(crops, self.options, rng)])
+            targets = np.tile(targets, 1 + self.options.copies)
+        return Task(
+            labels=found.labels,
+            training=self._part(backbone, crops, targets, self.options.class_weights),
+            validation=self._part(backbone, found.crops[parted.validation], found.origin.labels[parted.validation]),
+            base=self.base,
+            options=self.options,
+            progress=self._epoch,
+        )
+
+    def _part(self, backbone: Backbone, crops: ImageArray, targets: Indices, weighted: bool = False) -> Part:
+        embeddings = face_tools.embed(
+            backbone, crops, self.base.input, lambda count: self._done(count / max(1, len(crops)))
+        )
+        return Part(crops, embeddings, targets, _weights(targets, weighted))
+
+    def _check_answers(self, trained: Trained, labels: tuple[str, ...], shape: tuple[int, ...]) -> None:
+        """The head as it ships is loaded once more than needed here, so that what is written is known to work."""
+        self.trained_plugin = trained.plugin or self.options.head
+        with tempfile.TemporaryDirectory(prefix="fer_head_") as folder:
+            file = Path(folder) / HEAD_FILE
+            file.write_bytes(trained.content)
+            self.head: Head = registry.load("heads", self.trained_plugin)(file, labels, shape)
+
+    def _answers(
+        self, trained: Trained, labels: tuple[str, ...], crops: ImageArray, embeddings: FloatArray
+    ) -> FloatArray:
+        """Probabilities by the head, and by the new backbone where there is one, as they ship."""
+        if not trained.backbone:
+            return self.head.predict(embeddings)
+        with tempfile.TemporaryDirectory(prefix="fer_backbone_") as folder:
+            file = Path(folder) / self.base.backbone.file
+            file.write_bytes(trained.backbone[self.base.backbone.file])
+            backbone = registry.load("backbones", self.base.backbone.plugin)(file, self.base.input, 2)
+            return self.head.predict(face_tools.embed(backbone, crops, self.base.input))
+
+    def _write(self, outcome: Outcome, trained: Trained, labels: tuple[str, ...], found: Faces) -> None:
+        base = self.base
+        quality: dict[str, Any] = {"split": f"{outcome.metrics.count} held-out faces, split {outcome.split}"}
+        quality |= {name: value for name, value in outcome.metrics.to_dict().items() if name != "labels"}
+        if outcome.baseline:
+            figures = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
+            quality["baseline"] = {name: getattr(outcome.baseline, name) for name in figures}
+        data: dict[str, Any] = {
+            "bags": [bag.name for bag in self.bags],
+            "subjects": list(found.subjects),
+            "base": base.name,
+            "trained_as": outcome.head,
+            "split": outcome.split,
+            "note": outcome.note,
+            "counts": outcome.counts,
+            "left_out": outcome.left_out,
+            "without_face": outcome.without_face,
+            "curve": bool(outcome.history),
+            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "parameters": _parameters(base, trained.content),
+            **outcome.facts,
+        }
+        stated = Bundle(
+            name=self.name,
+            path=self.target,
+            labels=labels,
+            input=base.input,
+            backbone=base.backbone,
+            head=bundles.Part(self.trained_plugin, HEAD_FILE),
+            data=data,
+            quality=quality,
+            recipe={**dataclasses.asdict(self.options), "general": base.recipe},
+        )
+        kept = [name for name in base.checksums if name not in (base.head.file, HEAD_FILE, REPORT_FILE)]
+        contents = {name: (base.path / name).read_bytes() for name in kept}
+        contents |= {**trained.backbone, HEAD_FILE: trained.content}
+        report = {**outcome.to_dict(), "options": dataclasses.asdict(self.options), "phases": dict(self.phases)}
+        contents[REPORT_FILE] = json.dumps(report, indent=1).encode()
+        pictures = {"README.md": model_card.personal(stated).encode(), **_plots(outcome)}
+        folder = model_store.own_folder()
+        model_store.check_space(folder, EXTRA_SPACE + sum(len(data) for data in contents.values()))
+        try:
+            bundles.write(stated, contents, pictures=pictures)
+        except OSError as error:
+            raise model_store.writing_failed(folder, error) from error
+
+    @contextlib.contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        self._phase, began = phase, time.perf_counter()
+        self._done(0.0)
+        yield
+        self.phases[phase] = time.perf_counter() - began
+
+    def _done(self, share: float) -> None:
+        self.report(Progress(self._phase, self.name, self.options.head, share))
+
+    def _epoch(self, epochs: int, row: dict[str, float]) -> None:
+        epoch = int(row["epoch"])
+        values = {name: value for name, value in row.items() if name != "epoch"}
+        self.report(Progress("training", self.name, self.options.head, epoch / epochs, epoch, epochs, values))
+
+
+def _plots(outcome: Outcome) -> dict[str, bytes]:
+    try:
+        pictures = {"confusion.png": plots.confusion(outcome.metrics)}
+        return {**pictures, "training.png": plots.learning_curve(outcome.history)} if outcome.history else pictures
+    except ConfigError as error:
+        # Not worth a finished training.
+        log.warning("the model gets no plots: %s", error)
+        return {}
+
+
+def _parameters(base: Bundle, content: bytes) -> int:
+    """Weights of backbone and head; 0 where the general model does not tell its own."""
+    total = base.data.get("parameters")
+    if not isinstance(total, int):
+        return 0
+    return max(0, total - arrays.count(base.path / base.head.file) + arrays.count(io.BytesIO(content)))
+
+
+def _shares(options: Options) -> Shares:
+    return Shares(options.train_share, options.validation_share, options.gap)
+
+
+def _weights(targets: Indices, weighted: bool) -> FloatArray:
+    """What each face counts: the same, or so that every label counts the same; the mean is 1."""
+    if not weighted or not len(targets):
+        return np.ones(len(targets), np.float32)
+    counts = np.bincount(targets)
+    return (len(targets) / (np.count_nonzero(counts) * counts[targets])).astype(np.float32)
+
+
+def _measure(
+    truth: Indices, true_labels: tuple[str, ...], answers: FloatArray, labels: tuple[str, ...]
+) -> Metrics | None:
+    """Figures of a model, which may have other labels than the faces; None where it lacks one of theirs."""
+    if not set(true_labels) <= set(labels):
+        return None
+    mapped: npt.NDArray[np.int64] = np.array([labels.index(label) for label in true_labels], dtype=np.int64)[truth]
+    return metrics.measure(mapped, answers.argmax(axis=1), labels)
+
+
+def _counts(found: Faces, parted: Split) -> dict[str, dict[str, int]]:
+    parts = {"train": parted.train, "validation": parted.validation, "test": parted.test}
+    return {
+        label: {part: int((found.origin.labels[indices] == number).sum()) for part, indices in parts.items()}
+        for number, label in enumerate(found.labels)
+    }

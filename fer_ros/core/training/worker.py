@@ -1,0 +1,103 @@
+"""The process that trains: ``python -m fer_ros.core.training.worker``.
+
+One line of JSON on standard input says what to train; lines of JSON on standard output say how far it is and, at the
+end, what came of it. It ends when its standard input ends, so it never outlives the one who started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO, Any
+
+#: Seconds between two reports within a phase or of epochs.
+REPORT_EVERY = 0.1
+#: So much the worker gives way to others: frames go on being read on time while it trains.
+NICE = 5
+
+
+class _Channel:
+    """Lines of JSON to the one who started this process."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file, self._lock = file, threading.Lock()
+
+    def send(self, **message: Any) -> None:
+        with self._lock:
+            self._file.write(json.dumps(message) + "\n")
+            self._file.flush()
+
+
+class _LogHandler(logging.Handler):
+    def __init__(self, channel: _Channel) -> None:
+        super().__init__(logging.WARNING)
+        self._channel = channel
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._channel.send(log=record.getMessage(), level=record.levelno)
+
+
+def main() -> int:
+    """Train what standard input asks for."""
+    # Whatever prints to standard output from here on, such as a library, must not get among the messages.
+    channel = _Channel(os.fdopen(os.dup(1), "w", encoding="utf-8"))
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.nice(NICE)
+    logging.getLogger().addHandler(_LogHandler(channel))
+    from fer_ros.core.errors import FerError
+    from fer_ros.core.training import run
+    from fer_ros.core.training.options import Options
+    from fer_ros.core.training.outcome import Progress
+    from fer_ros.core.training.request import Request
+
+    line = sys.stdin.readline()
+    if not line:
+        return 0
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    asked = json.loads(line)
+    last_phase, last_time = "", 0.0
+
+    def report(progress: Progress) -> None:
+        nonlocal last_phase, last_time
+        now = time.monotonic()
+        if progress.phase != last_phase or progress.epoch or now - last_time >= REPORT_EVERY:
+            last_phase, last_time = progress.phase, now
+            channel.send(progress=dataclasses.asdict(progress))
+
+    try:
+        request = Request(tuple(Path(bag) for bag in asked["bags"]), Options(**asked["options"]), asked["name"])
+        channel.send(outcome=run.train(request, report).to_dict())
+    except FerError as error:
+        channel.send(error=str(error))
+        return 1
+    except MemoryError:
+        channel.send(error="there is not enough memory to train: give fewer bags, or fewer augmented copies")
+        return 1
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        channel.send(error=f"training failed: {error.strerror or error}{where}: check the disk and the folder's owner")
+        return 1
+    except Exception as error:
+        logging.getLogger(__name__).debug("training failed", exc_info=True)
+        channel.send(error=f"training failed by a mistake of the program or a plugin: {type(error).__name__}: {error}")
+        return 1
+    return 0
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
