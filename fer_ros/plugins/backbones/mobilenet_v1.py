@@ -1,0 +1,70 @@
+"""MobileNet v1 (Howard et al. 2017, arXiv:1704.04861), cut before its classifier, run by LiteRT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from fer_ros.core.crop import InputSpec
+from fer_ros.core.errors import ConfigError
+from fer_ros.core.litert import LiteRTBackbone
+
+#: Channels of the thirteen depthwise-separable blocks at width 1.0 and their strides, as in table 1 of the paper.
+WIDTHS = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
+STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
+STEM_WIDTH = 32
+
+
+class MobileNetV1(LiteRTBackbone):
+    """A truncated MobileNet v1.
+
+    Preset ``fer48`` is meant for FER2013's 48×48 pixels: the stem keeps the full resolution, the first block halves it,
+    and the network ends before the 1024-wide blocks, with 6×6×256. Preset ``paper2023`` has the geometry of the
+    webcam paper of 2023: width 0.25 at 224×224, 7×7×256.
+    """
+
+    presets: ClassVar[dict[str, dict[str, Any]]] = {
+        "fer48": {"alpha": 0.5, "stem_stride": 1, "strides": (2, 1, 1, 2, 1, 2, 1, 1, 1, 1, 1)},
+        "paper2023": {"alpha": 0.25, "stem_stride": 2, "strides": STRIDES},
+    }
+
+    @classmethod
+    def build(
+        cls,
+        spec: InputSpec,
+        alpha: float = 0.5,
+        stem_stride: int = 1,
+        strides: Sequence[int] = (2, 1, 1, 2, 1, 2, 1, 1, 1, 1, 1),
+        **_: Any,
+    ) -> Any:
+        """The untrained network.
+
+        :param alpha: width multiplier, 0 < alpha ≤ 2.
+        :param stem_stride: stride of the first convolution.
+        :param strides: one stride a block; how many there are says where the network is cut, 1 to 13.
+        """
+        import keras
+        from keras import layers
+
+        if not 0 < alpha <= 2 or not 1 <= len(strides) <= len(WIDTHS):
+            raise ConfigError(f"mobilenet_v1 needs 0 < alpha <= 2 and 1 to 13 strides, got {alpha} and {len(strides)}")
+
+        def width(channels: int) -> int:
+            return max(8, int(channels * alpha))
+
+        def finish(x: Any, name: str) -> Any:
+            # Statistics of the last few hundred batches suffice: training here is short.
+            x = layers.BatchNormalization(momentum=0.95, name=f"{name}_bn")(x)
+            return layers.ReLU(6.0, name=f"{name}_relu")(x)
+
+        def convolution(x: Any, channels: int, kernel: int, stride: int, name: str) -> Any:
+            x = layers.Conv2D(channels, kernel, stride, padding="same", use_bias=False, name=name)(x)
+            return finish(x, name)
+
+        inputs = layers.Input((spec.height, spec.width, spec.channels), name="crop")
+        x = convolution(inputs, width(STEM_WIDTH), 3, stem_stride, "conv1")
+        for number, (channels, stride) in enumerate(zip(WIDTHS, strides, strict=False), start=1):
+            x = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False, name=f"conv_dw_{number}")(x)
+            x = finish(x, f"conv_dw_{number}")
+            x = convolution(x, width(channels), 1, 1, f"conv_pw_{number}")
+        return keras.Model(inputs, x, name="mobilenet_v1")

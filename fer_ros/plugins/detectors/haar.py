@@ -1,0 +1,245 @@
+"""Frontal faces by OpenCV's Haar cascade, made cheap by knowing where to look.
+
+A cascade's cost is the number of windows that it tries, so both searches first shrink what they look at:
+
+- the *near* search looks around each known face only, at about its last size;
+- the *wide* search looks at the whole picture, reduced until the smallest wanted face is as large as the cascade's own
+  window. It runs on the first frame and where a face was lost; while all known faces are in sight it looks for small
+  and for large faces in turn, each every ``full_every`` frames, which halves the longest delay. What it finds is
+  looked at again by the near search, which places the box better and throws out most false alarms.
+
+While no face is known, the wide search runs on every second frame as long as something moves, at once where the
+picture is another one, and else at growing intervals.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+
+from fer_ros.core.contracts import Detector
+from fer_ros.core.crop import Framing
+from fer_ros.core.errors import ConfigError
+from fer_ros.core.settings import setting
+from fer_ros.core.tracking import Detection, Tracker, suppress
+from fer_ros.core.types import Face, ImageArray, Roi
+
+CASCADE = "haarcascade_frontalface_alt2.xml"
+#: Debian and Ubuntu ship OpenCV without ``cv2.data``; the package opencv-data puts the cascades here.
+DEBIAN_CASCADES = Path("/usr/share/opencv4/haarcascades")
+#: Side of the near search's window, in sides of the face.
+NEAR_SPAN = 1.7
+#: Side that a face is brought to for the near search, pixels; more is slower and finds more.
+NEAR_SIDE, CONFIRM_SIDE = 32, 40
+#: Sizes that the near search allows, in sides of the known face.
+NEAR_SIZES = (0.75, 1.35)
+#: Faces of less than this many times the smallest size cost the wide search as much as all larger ones together.
+SMALL = 1.4
+#: Windows that must agree; the wide search may be generous, since its finds are confirmed.
+NEAR_NEIGHBORS, WIDE_NEIGHBORS = 2, 1
+#: Frames in a row that must show a face that appears beside known ones; the first of all is believed at once.
+PROOF = 3
+#: With this many agreeing windows the score is 0.5.
+HALF_SCORE = 4.0
+#: Pixels in a row that are averaged at least where a picture is reduced.
+OVERSAMPLING = 3
+#: Mean change of a thumbnail, in grey levels, from which something has moved, or the picture is another one.
+MOVED, CUT = 4.0, 25.0
+
+
+@dataclass(frozen=True)
+class HaarSettings:
+    """What can be set for the detector."""
+
+    min_face: float = setting(
+        0.13, "smallest face that is searched for, as a share of the image's shorter side", low=0.02, high=1.0
+    )
+    scale_factor: float = setting(1.2, "step between the sizes of the wide search", low=1.01, high=2.0)
+    min_neighbors: int = setting(6, "windows that must agree before something new counts as a face", low=1, high=50)
+    full_every: int = setting(20, "frames between searches of the whole picture while faces are known", low=1, high=999)
+    idle_every: int = setting(6, "frames between searches of an unchanged picture without a face", low=1, high=999)
+    max_faces: int = setting(10, "most faces that are followed", low=1, high=100)
+    hold: int = setting(3, "frames for which a face that is not seen is still reported", low=0, high=100)
+    lost_after: int = setting(15, "frames after which a face not seen is forgotten with its id", low=0, high=999)
+    threads: int = setting(1, "CPU threads of OpenCV, in the whole process; 0: as OpenCV chooses", low=0, high=64)
+    cascade: str = setting("", "another frontal face cascade (XML file); empty for OpenCV's frontalface_alt2")
+
+
+class HaarDetector(Detector):
+    """Haar cascade with tracking; see the module for how it searches.
+
+    The score is n / (n + 4), where n is the number of windows that agree on the face: a cascade gives no probability,
+    and the weight of its last stage hardly differs between faces and false alarms.
+    """
+
+    Settings: ClassVar[type[Any]] = HaarSettings
+    #: The medians over 3,000 FER2013 training faces by benchmarks/framing.py lie on both sides of it: scale 0.950,
+    #: dx −0.007, dy −0.002 on a first look; 0.985, −0.012, −0.005 while a face is followed. Quartiles of the scale:
+    #: 0.91 to 1.02 and 0.92 to 1.05.
+    framing: ClassVar[Framing] = Framing(scale=0.97, dx=-0.01, dy=0.0)
+
+    def __init__(self, settings: Any = None) -> None:
+        super().__init__(settings)
+        self._cascade = _load(self.settings.cascade)
+        self._window = max(self._cascade.getOriginalWindowSize())
+        if self.settings.threads:
+            cv2.setNumThreads(self.settings.threads)
+        self._tracker = Tracker(self.settings.hold, self.settings.lost_after)
+        self._shape: tuple[int, ...] = ()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all faces: the next frame is searched as a whole, as if it were the first."""
+        self._tracker.clear()
+        self._since_wide = 0
+        self._wait = 0
+        self._small_turn = False
+        self._thumbnail: np.ndarray[Any, Any] | None = None
+
+    def detect(self, image: ImageArray) -> list[Face]:
+        if image.shape != self._shape:
+            self.reset()
+            self._shape = image.shape
+        height, width = image.shape[:2]
+        if min(height, width) < self._window:
+            return []
+        self._follow(image)
+        self._since_wide += 1
+        if self._wide_is_due(image):
+            self._search(image)
+        self._tracker.prune()
+        return self._tracker.faces(width, height, self.settings.max_faces)
+
+    def _follow(self, image: ImageArray) -> None:
+        """Look for each known face near its last place."""
+        for track in self._tracker.tracks:
+            found = self._near(image, *track.predicted(), NEAR_SIDE, 1.1, NEAR_NEIGHBORS)
+            if found is None:
+                track.miss()
+            else:
+                track.hit(found)
+
+    def _wide_is_due(self, image: ImageArray) -> bool:
+        if self._thumbnail is None:
+            return True
+        if any(track.misses == 0 for track in self._tracker.tracks):
+            lost_now = any(track.misses == 1 for track in self._tracker.tracks)
+            return lost_now or 2 * self._since_wide >= self.settings.full_every
+        change = float(np.abs(_thumbnail(image) - self._thumbnail).mean())
+        wait = 0 if change > CUT else min(self._wait, 1) if change > MOVED else self._wait
+        return self._since_wide > wait
+
+    def _search(self, image: ImageArray) -> None:
+        """Look at the whole picture, for new faces and for those lost sight of."""
+        known = [track for track in self._tracker.tracks if track.misses == 0]
+        missed = [track for track in self._tracker.tracks if track.misses > 0]
+        places = [track.roi(self._shape[1], self._shape[0]) for track in known]
+        fresh = []
+        sizes = (1.0, math.inf)
+        if known and not missed:
+            self._small_turn = not self._small_turn
+            sizes = (1.0, SMALL) if self._small_turn else (SMALL, math.inf)
+        for roi in self._wide(image, sizes):
+            if any(roi.iou(place) > 0.2 for place in places):
+                continue
+            found = self._near(image, *roi.centre, roi.width, CONFIRM_SIDE, 1.05, self.settings.min_neighbors)
+            if found is not None:
+                fresh.append(found)
+        free = self.settings.max_faces - len(known)
+        for track, detection in self._tracker.match(suppress(fresh)[: max(0, free)], missed):
+            if track is None:
+                self._tracker.add(detection, PROOF if known else 1)
+            else:
+                track.hit(detection)
+        self._wait = 0 if fresh or known else min(self._wait + 1, self.settings.idle_every - 1)
+        self._since_wide = 0
+        self._thumbnail = _thumbnail(image)
+
+    def _wide(self, image: ImageArray, sizes: tuple[float, float]) -> list[Roi]:
+        """Candidates in the whole picture, largest first; ``sizes``: from and to, in those of the smallest face."""
+        height, width = self._shape[:2]
+        smallest = max(self.settings.min_face * min(height, width), float(self._window))
+        zoom = self._window / smallest
+        grey = _reduced(image, (max(1, round(width * zoom)), max(1, round(height * zoom))))
+        low = round(sizes[0] * self._window)
+        high = round(min(sizes[1] * self._window, float(max(grey.shape))))
+        boxes = self._cascade.detectMultiScale(
+            grey, self.settings.scale_factor, WIDE_NEIGHBORS, minSize=(low, low), maxSize=(high, high)
+        )
+        found = [Roi(*(round(float(v) / zoom) for v in box)) for box in boxes]
+        return sorted(found, key=lambda roi: (-roi.area, roi.x, roi.y))[: 4 * self.settings.max_faces]
+
+    def _near(
+        self, image: ImageArray, cx: float, cy: float, side: float, work: int, factor: float, neighbors: int
+    ) -> Detection | None:
+        """The face around a place, None where there is none.
+
+        :param work: side that the face is brought to, pixels.
+        :param factor: step between sizes.
+        :param neighbors: windows that must agree.
+        """
+        height, width = self._shape[:2]
+        half = side * NEAR_SPAN / 2.0
+        x0, y0 = max(0, int(cx - half)), max(0, int(cy - half))
+        x1, y1 = min(width, int(cx + half) + 1), min(height, int(cy + half) + 1)
+        zoom = work / side
+        size = (round((x1 - x0) * zoom), round((y1 - y0) * zoom))
+        if x1 <= x0 or y1 <= y0 or min(size) < self._window:
+            return None
+        grey = _reduced(image[y0:y1, x0:x1], size)
+        low = max(self._window, round(work * NEAR_SIZES[0]))
+        high = max(low, round(work * NEAR_SIZES[1]))
+        boxes, counts = self._cascade.detectMultiScale2(
+            grey, factor, neighbors, minSize=(low, low), maxSize=(high, high)
+        )
+        best: Detection | None = None
+        for (x, y, w, h), count in zip(boxes, counts, strict=True):
+            # A neighbour's face may reach into the window: what lies far from its middle counts for less.
+            roi = Roi(*(round(float(v)) for v in (x0 + x / zoom, y0 + y / zoom, w / zoom, h / zoom)))
+            score = float(count) / (float(count) + HALF_SCORE)
+            if best is None or score > best.score:
+                best = Detection(roi, score)
+        return best
+
+
+def _shipped_cascades() -> Path:
+    data = getattr(cv2, "data", None)
+    return Path(data.haarcascades) if data else DEBIAN_CASCADES
+
+
+def _load(path: str) -> cv2.CascadeClassifier:
+    if not hasattr(cv2, "CascadeClassifier"):
+        raise ConfigError(f"OpenCV {cv2.__version__} has no cascades: pip install 'opencv-python-headless<5'")
+    file = Path(path).expanduser() if path else _shipped_cascades() / CASCADE
+    if not file.is_file():
+        remedy = "leave detector.cascade empty for OpenCV's own" if path else "sudo apt-get install opencv-data"
+        raise ConfigError(f"there is no cascade at {file}: {remedy}")
+    try:
+        cascade = cv2.CascadeClassifier(str(file))
+    except (cv2.error, SystemError) as error:
+        raise ConfigError(f"{file} is not a cascade that OpenCV can read") from error
+    if cascade.empty():
+        raise ConfigError(f"{file} is not a cascade that OpenCV can read")
+    return cascade
+
+
+def _reduced(image: ImageArray, size: tuple[int, int]) -> ImageArray:
+    """Resized to (width, height) and grey, in that order: the fewest pixels are touched."""
+    step = min(image.shape[1] // (OVERSAMPLING * size[0]), image.shape[0] // (OVERSAMPLING * size[1]))
+    if step > 1:  # averaging every pixel of a large picture costs more than the search
+        image = np.ascontiguousarray(image[::step, ::step])
+    shrink = size[0] < image.shape[1]
+    part = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
+    return part if part.ndim == 2 else cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)
+
+
+def _thumbnail(image: ImageArray) -> np.ndarray[Any, Any]:
+    """Some hundred pixels of the picture, taken without reading the rest."""
+    rows = np.linspace(0, image.shape[0] - 1, 24).astype(int)
+    columns = np.linspace(0, image.shape[1] - 1, 32).astype(int)
+    return image[np.ix_(rows, columns)].astype(np.int16)

@@ -1,0 +1,173 @@
+"""A linear head together with the last layers of the backbone, trained in Keras.
+
+First the head alone is trained on the backbone as it is, then both at a small step size: a head that begins at random
+would spoil what the backbone knows before it has learned anything itself (Kumar et al. 2022, arXiv:2202.10054).
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any, ClassVar
+
+import numpy as np
+
+from fer_ros.core import registry
+from fer_ros.core.arrays import pack
+from fer_ros.core.bundle import Bundle
+from fer_ros.core.crop import scale
+from fer_ros.core.errors import ConfigError, reason
+from fer_ros.core.head_training import Part, Task, Trained
+from fer_ros.core.types import FloatArray
+from fer_ros.plugins.heads.linear import LinearHead
+
+#: Epochs and step size of the head alone; the options are those of what comes then.
+PROBE: dict[str, Any] = {"epochs": 60, "learning_rate": 1e-2}
+#: How far Keras and LiteRT may differ, of the largest value: the second folds the batch norms in.
+TOLERANCE = 0.02
+
+
+class FineTuneHead(LinearHead):
+    """A way of training: the result is run by the plugin ``linear``, on a backbone of its own."""
+
+    defaults: ClassVar[dict[str, Any]] = {"epochs": 15, "learning_rate": 1e-4, "batch_fraction": 0.05}
+
+    @classmethod
+    def train(cls, task: Task) -> Trained:
+        network = _backbone(task)
+        _check_same(network, task)
+        kernel, bias = _probe(task)
+        try:
+            frozen, tail = _cut(network, task.options.tune_layers)
+            model = _with_head(tail, kernel, bias, task)
+            history = _fit(model, frozen, task)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise ConfigError(
+                f"Keras could not train this backbone: {type(error).__name__}: {reason(error)}"
+            ) from error
+        from fer_ros.core import export
+
+        kernel, bias = model.get_layer("probabilities").get_weights()
+        files = {task.base.backbone.file: export.to_litert(network), export.WEIGHTS_FILE: export.weights(network)}
+        return Trained(pack(kernel=kernel, bias=bias), "linear", backbone=files, history=history)
+
+
+def _backbone(task: Task) -> Any:
+    """The general model's backbone as a ``keras.Model``, with its weights."""
+    base, file = task.base, "backbone.weights.h5"
+    if file not in base.checksums:
+        raise ConfigError(
+            f"model '{base.name}' holds no weights to train on ({file}): choose a base made by `fer pretrain`, "
+            "or another head"
+        )
+    try:
+        import keras  # noqa: F401
+        import tensorflow  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            f"head 'fine_tune' needs {error.name}: pip install 'fer_ros[train]', or choose another head"
+        ) from error
+    plugin = registry.load("backbones", base.backbone.plugin)
+    preset = _preset(base)
+    if preset not in plugin.presets:
+        raise ConfigError(f"model '{base.name}' does not tell the preset of its backbone: choose another base or head")
+    network = plugin.build(base.input, **plugin.presets[preset])
+    try:
+        network.load_weights(base.path / file)
+    except Exception as error:
+        raise ConfigError(f"{base.path / file} does not fit the backbone: {reason(error)}") from error
+    return network
+
+
+def _preset(base: Bundle) -> str:
+    recipe: Any = base.recipe
+    while isinstance(recipe, dict) and "preset" not in recipe:
+        recipe = recipe.get("general")
+    return str(recipe["preset"]) if isinstance(recipe, dict) else ""
+
+
+def _check_same(network: Any, task: Task) -> None:
+    """The weights must be those of the network that gave the embeddings."""
+    found = np.asarray(network(scale(task.training.crops[:4], task.base.input), training=False))
+    expected = task.training.embeddings[:4]
+    if found.shape != expected.shape or np.abs(found - expected).max() > TOLERANCE * max(1.0, np.abs(expected).max()):
+        raise ConfigError(
+            f"model '{task.base.name}': its weights are not those of its backbone: make it anew, or choose another head"
+        )
+
+
+def _probe(task: Task) -> tuple[FloatArray, FloatArray]:
+    from dataclasses import replace
+
+    first = replace(task, options=replace(task.options, **PROBE), progress=lambda epochs, row: None)
+    with np.load(io.BytesIO(LinearHead.train(first).content)) as arrays:
+        return arrays["kernel"], arrays["bias"]
+
+
+def _cut(network: Any, tuned: int) -> tuple[Any, Any]:
+    """The layers that stay as they are, whose output is computed once, and those that are trained; both share weights.
+
+    Where other paths lead around the place of the cut, all layers are in the second part, the first ones frozen.
+    """
+    import keras
+
+    first = max(1, len(network.layers) - tuned)
+    for number, layer in enumerate(network.layers):
+        # Statistics of a few hundred faces of one person would be worse than those of the general model.
+        layer.trainable = number >= first and not isinstance(layer, keras.layers.BatchNormalization)
+    try:
+        place = network.layers[first - 1].output
+        return keras.Model(network.input, place), keras.Model(place, network.output)
+    except ValueError:
+        return None, network
+
+
+def _with_head(tail: Any, kernel: FloatArray, bias: FloatArray, task: Task) -> Any:
+    import keras
+
+    x = keras.layers.GlobalAveragePooling2D()(tail.output)
+    head = keras.layers.Dense(len(task.labels), activation="softmax", name="probabilities")
+    model = keras.Model(tail.input, head(x))
+    head.set_weights([kernel, bias])
+    optimizer = keras.optimizers.Adam(task.options.learning_rate)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    return model
+
+
+def _fit(model: Any, frozen: Any, task: Task) -> list[dict[str, float]]:
+    import keras
+
+    options, spec = task.options, task.base.input
+    keras.utils.set_random_seed(options.seed)
+    history: list[dict[str, float]] = []
+
+    class Report(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            known = ("loss", "accuracy", "val_loss", "val_accuracy")
+            row = {"epoch": float(epoch + 1)} | {name: float(logs[name]) for name in known if name in logs}
+            history.append(row)
+            task.progress(options.epochs, row)
+
+    def data(part: Part) -> tuple[FloatArray, Any, FloatArray]:
+        x = scale(part.crops, spec)
+        x = x if frozen is None else frozen.predict(x, batch_size=64, verbose=0)
+        return x, part.targets, part.weights
+
+    callbacks: list[Any] = [Report()]
+    if options.patience and len(task.validation):
+        callbacks.append(
+            keras.callbacks.EarlyStopping("val_loss", patience=options.patience, restore_best_weights=True)
+        )
+    x, targets, weights = data(task.training)
+    model.fit(
+        x,
+        targets,
+        sample_weight=weights,
+        validation_data=data(task.validation) if len(task.validation) else None,
+        epochs=options.epochs,
+        batch_size=task.batch(),
+        callbacks=callbacks,
+        verbose=0,
+    )
+    return history

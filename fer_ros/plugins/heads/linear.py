@@ -1,0 +1,50 @@
+"""Average pooling over the map, then one dense layer with softmax."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from fer_ros.core.arrays import pack, unpack
+from fer_ros.core.contracts import Head
+from fer_ros.core.errors import ConfigError
+from fer_ros.core.head_training import Task, Trained
+from fer_ros.core.softmax import softmax
+from fer_ros.core.types import FloatArray
+
+
+class LinearHead(Head):
+    """File: ``kernel`` (channels, labels) and ``bias`` (labels,)."""
+
+    defaults: ClassVar[dict[str, Any]] = {"epochs": 60, "learning_rate": 1e-2, "batch_fraction": 0.05}
+
+    def __init__(self, file: Path, labels: tuple[str, ...], embedding_shape: tuple[int, ...]) -> None:
+        if len(embedding_shape) != 3:
+            raise ConfigError(f"head 'linear' pools a map (height, width, channels), not a shape {embedding_shape}")
+        self.arrays = unpack(file, {"kernel": (embedding_shape[2], len(labels)), "bias": (len(labels),)})
+
+    def predict(self, embeddings: FloatArray) -> FloatArray:
+        return softmax(embeddings.mean(axis=(1, 2)) @ self.arrays["kernel"] + self.arrays["bias"])
+
+    def shifted(self, offset: FloatArray) -> bytes:
+        return pack(kernel=self.arrays["kernel"], bias=self.arrays["bias"] + offset)
+
+    @classmethod
+    def train(cls, task: Task) -> Trained:
+        from fer_ros.core.training import head_fit
+        from fer_ros.core.training.perceptron import glorot
+
+        shape, outputs = task.training.embeddings.shape[1:], len(task.labels)
+        if len(shape) != 3:
+            raise ConfigError(f"head 'linear' pools a map (height, width, channels), not a shape {shape}")
+        if task.options.from_general:
+            general = head_fit.base_head(task)
+            if not isinstance(general, LinearHead):
+                raise head_fit.cannot_start(task, "linear")
+            start = head_fit.taken(task, general.arrays["kernel"], general.arrays["bias"])
+        else:
+            start = (glorot(task.rng, shape[2], outputs), np.zeros(outputs, np.float32))
+        ((kernel, bias),), history = head_fit.fit(task, [start], head_fit.pooled)
+        return Trained(pack(kernel=kernel, bias=bias), history=history)

@@ -1,0 +1,1 @@
+"""Group `fer_ros.sinks`: where the results go. Contract: `fer_ros.core.contracts.Sink`."""

@@ -1,0 +1,91 @@
+"""The default: a camera where there is one that works, else the sample."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from fer_ros.core import video_devices
+from fer_ros.core.contracts import Clock, Source
+from fer_ros.core.errors import SourceUnavailable
+from fer_ros.core.settings import setting
+from fer_ros.core.types import Frame
+from fer_ros.plugins.sources.camera import CameraSettings, CameraSource
+from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a camera may take for its first frame.
+FIRST_FRAME = 3.0
+
+
+@dataclass(frozen=True)
+class AutoSettings:
+    """What camera and sample have in common."""
+
+    width: int = setting(640, "width of the frames, pixels", low=64, high=7680)
+    height: int = setting(480, "height of the frames, pixels", low=64, high=4320)
+    fps: float = setting(30.0, "frames per second", low=1.0, high=1000.0)
+
+
+class AutoSource(Source):
+    """Chooses when it is opened, and says what it chose.
+
+    A camera that was chosen stays chosen: when it vanishes, the source is unavailable until it is back, rather than
+    showing somebody else's face.
+    """
+
+    Settings: ClassVar[type[Any]] = AutoSettings
+
+    def __init__(self, settings: Any = None, clock: Clock = time.time_ns) -> None:
+        super().__init__(settings, clock)
+        self._chosen: Source | None = None
+        self._first: Frame | None = None
+
+    def open(self) -> None:
+        if isinstance(self._chosen, CameraSource):
+            self._chosen.open()
+            return
+        self._chosen = self._camera() or self._sample()
+        log.info("source auto: %s", self._chosen.description)
+
+    def read(self, timeout: float) -> Frame:
+        if self._chosen is None:
+            raise SourceUnavailable("the source is not open")
+        first, self._first = self._first, None
+        return first or self._chosen.read(timeout)
+
+    def close(self) -> None:
+        self._first = None
+        if self._chosen is not None:
+            self._chosen.close()
+
+    @property
+    def description(self) -> str:
+        return f"auto: {self._chosen.description}" if self._chosen else "auto: not chosen yet"
+
+    def _camera(self) -> Source | None:
+        """The first camera that gives a frame."""
+        s = self.settings
+        for device in video_devices.list_devices():
+            if device.captures is False:
+                continue
+            camera = CameraSource(CameraSettings(str(device.path), s.width, s.height, s.fps), self.clock)
+            try:
+                camera.open()
+                self._first = camera.read(FIRST_FRAME)
+                return camera
+            except SourceUnavailable as error:
+                log.warning("%s", error)
+                camera.close()
+        return None
+
+    def _sample(self) -> Source:
+        s = self.settings
+        there = video_devices.describe(video_devices.list_devices())
+        log.warning("no camera that works (%s): showing the sample, a photographed face", there)
+        sample = SampleSource(SampleSettings(s.width, s.height, s.fps), self.clock)
+        sample.open()
+        return sample

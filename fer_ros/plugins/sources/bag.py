@@ -1,0 +1,91 @@
+"""A recorded bag, played as if it were the camera."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from fer_ros.core import bags
+from fer_ros.core.contracts import Clock, EndOfSource, Source
+from fer_ros.core.errors import ConfigError, SourceUnavailable
+from fer_ros.core.samples import Sample
+from fer_ros.core.settings import setting
+from fer_ros.core.types import Frame
+
+
+@dataclass(frozen=True)
+class BagSettings:
+    """What can be set for a bag."""
+
+    path: str = setting("", "the bag: its name in $FER_HOME/bags, or a path")
+    realtime: bool = setting(True, "play at the speed of recording and skip what is late; false: every frame, unpaced")
+    speed: float = setting(1.0, "times the speed of recording", low=0.1, high=100.0)
+    max_gap: float = setting(1.0, "pauses between frames are shortened to so many seconds", low=0.01, high=1.5)
+    loop: bool = setting(False, "begin again at the end")
+    keep_stamps: bool = setting(False, "leave the stamps as recorded; false: each frame is stamped when it is played")
+
+
+class BagSource(Source):
+    """The labelled frames of a bag in the order they were recorded; what a frame shows is its label."""
+
+    Settings: ClassVar[type[Any]] = BagSettings
+
+    def __init__(self, settings: Any = None, clock: Clock = time.time_ns) -> None:
+        super().__init__(settings, clock)
+        if not self.settings.path:
+            raise ConfigError("no bag given: set the source's path to the name or the folder of a bag")
+        self._frames: Iterator[Sample] | None = None
+        self._next: Sample | None = None
+        self._shown = self._due = 0.0
+        self._about = ""
+
+    def open(self) -> None:
+        path = bags.locate(self.settings.path)
+        found = bags.info(path)
+        if not found.samples:
+            raise ConfigError(f"{path} holds no labelled frame: record some with `fer record`")
+        self._about = f"{path} ({found.samples} frames)"
+        self._rewind()
+
+    def read(self, timeout: float) -> Frame:
+        if self._frames is None:
+            raise SourceUnavailable("the bag is not open")
+        sample = self._advance()
+        if self.settings.realtime:
+            now = time.monotonic()
+            while self._next is not None and self._due <= now:
+                sample = self._advance()  # this one is over already
+            time.sleep(max(0.0, self._shown - now))
+        stamp = sample.stamp if self.settings.keep_stamps else self.clock()
+        return Frame(sample.image, stamp, truth=sample.label)
+
+    def close(self) -> None:
+        self._frames = self._next = None
+
+    @property
+    def description(self) -> str:
+        return f"bag {self._about or self.settings.path}"
+
+    def _rewind(self) -> None:
+        self._frames = bags.read(bags.locate(self.settings.path), threads=1)
+        self._next = next(self._frames, None)
+        if self._next is None:
+            raise ConfigError(f"none of the pictures in {self.settings.path} can be decoded")
+        self._due = self._shown = time.monotonic()
+
+    def _advance(self) -> Sample:
+        """The next frame; ``_shown`` is when it is due, ``_due`` when the one after it is."""
+        assert self._frames is not None
+        if self._next is None:
+            if not self.settings.loop:
+                raise EndOfSource
+            self._rewind()
+        sample, self._next = self._next, next(self._frames, None)
+        assert sample is not None
+        self._shown = self._due
+        if self._next is not None:
+            gap = (self._next.stamp - sample.stamp) / 1e9
+            self._due += min(max(gap, 0.0), self.settings.max_gap) / self.settings.speed
+        return sample
