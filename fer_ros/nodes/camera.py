@@ -1,0 +1,139 @@
+"""The node ``camera``: publishes the frames of a source as ``image_raw`` and ``image_raw/compressed``."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sensor_msgs.msg import CompressedImage, Image
+
+from fer_ros.core import registry
+from fer_ros.core.capture import Capture
+from fer_ros.core.contracts import Source
+from fer_ros.core.errors import FerError
+from fer_ros.core.settings import setting
+from fer_ros.core.timing import Rate
+from fer_ros.core.types import Frame
+from fer_ros.nodes import messages, topics
+from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Health
+from fer_ros.nodes.lifecycle import ManagedNode
+from fer_ros.nodes.running import run
+
+TOPIC = "image_raw"
+#: Seconds that activating waits for the camera to open, so that a setting that can never work fails the transition.
+OPEN_WAIT = 3.0
+
+
+@dataclasses.dataclass(frozen=True)
+class CameraSettings:
+    """What the node can be set to, beside the settings of its source."""
+
+    source: str = setting("auto", "where frames come from: a source plugin, see `fer plugins sources`")
+    frame_id: str = setting("camera_optical_frame", "coordinate frame of the camera, in every header", live=True)
+    jpeg_quality: int = setting(85, "quality of image_raw/compressed, 1 (small) to 100", low=1, high=100, live=True)
+    exit_at_end: bool = setting(False, "end the process when the source has no further frames, such as a video file")
+
+
+class CameraNode(ManagedNode):
+    """Owns a source; reads it in a thread of its own while active.
+
+    :ivar receivers: get each frame, in the capture's thread, before it is published; for nodes of this process.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        """Declare the parameters, those of the chosen source as ``source.<name>``.
+
+        :raises ConfigError: the source is unknown, or a parameter is out of range.
+        """
+        super().__init__("camera", **arguments)
+        known = f"one of {', '.join(registry.names('sources'))}"
+        self._settings = self.parameters.declare(CameraSettings, apply=self._set, notes={"source": known})
+        self._plugin: type[Source] = registry.load("sources", self._settings.source)
+        self._source_settings = self.parameters.declare(self._plugin.Settings, "source.", self._set_source)
+        self.parameters.check_unknown()
+        self.receivers: list[Callable[[Frame], None]] = []
+        self._source: Source | None = None
+        self._capture: Capture | None = None
+        self._rate = Rate()
+        self._raw = topics.create_image_publisher(self, Image, TOPIC)
+        self._compressed = topics.create_image_publisher(self, CompressedImage, f"{TOPIC}/compressed")
+        self._diagnostics = Diagnostics(self, self.describe, self._health)
+
+    def describe(self) -> str:
+        """What is being read, such as ``camera /dev/video0 640x480``."""
+        return self._source.description if self._source else self._settings.source
+
+    @property
+    def ended(self) -> bool:
+        """Whether the source has come to its end."""
+        return self._capture is not None and self._capture.ended
+
+    def load(self) -> None:
+        self._source = self._plugin(self._source_settings, clock=lambda: self.get_clock().now().nanoseconds)
+        self._capture = Capture(self._source, self._deliver, self.get_logger(), self._at_end)
+
+    def work(self) -> None:
+        if self._capture is None:
+            raise FerError("the camera is not configured")
+        self._capture.start(wait=OPEN_WAIT)
+
+    def rest(self) -> None:
+        if self._capture is not None:
+            self._capture.stop()
+
+    def unload(self) -> None:
+        self._source = self._capture = None
+
+    def _deliver(self, frame: Frame) -> None:
+        if frame.frame_id != self._settings.frame_id:
+            frame = dataclasses.replace(frame, frame_id=self._settings.frame_id)
+        self._rate.tick()
+        for receive in self.receivers:
+            receive(frame)
+        if self._raw.get_subscription_count():
+            self._raw.publish(messages.image(frame.image, messages.header(frame)))
+        if self._compressed.get_subscription_count():
+            head, quality = messages.header(frame), self._settings.jpeg_quality
+            self._compressed.publish(messages.compressed_image(frame.image, head, quality))
+
+    def _at_end(self) -> None:
+        error = self._capture.error if self._capture else None
+        if (error is not None and self.managed.autostart) or self._settings.exit_at_end:
+            self.on_finished(error)
+
+    def _set(self, settings: CameraSettings) -> None:
+        self._settings = settings
+
+    def _set_source(self, settings: Any) -> None:
+        self._source_settings = settings
+        if self._source is not None:
+            self._source.update(settings)
+
+    def _health(self) -> Health:
+        capture = self._capture
+        values: dict[str, object] = {"lifecycle state": self.state, "source": self._settings.source}
+        if capture is None:
+            return Health(OK, self.state, values)
+        values |= {
+            "source state": capture.state,
+            "rate (Hz)": self._rate.hz(),
+            "frames": capture.frames,
+            "frames not delivered": capture.failed_frames,
+            "outages": capture.outages,
+            "subscribers raw": self._raw.get_subscription_count(),
+            "subscribers compressed": self._compressed.get_subscription_count(),
+        }
+        if capture.error is not None:
+            return Health(ERROR, capture.state, values)
+        return Health(WARN if capture.unavailable else OK, capture.state, values)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node until it is told to end."""
+    return run("camera", CameraNode, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,276 @@
+"""The node ``inference``: reads the emotions of the faces in the frames of any camera."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+from sensor_msgs.msg import CompressedImage, Image
+
+from fer_msgs.msg import Emotion, EmotionArray, ModelInfo
+from fer_msgs.srv import LoadModel
+from fer_ros.core import registry
+from fer_ros.core.bundle import Bundle
+from fer_ros.core.contracts import Detector
+from fer_ros.core.draw import annotate
+from fer_ros.core.errors import FerError
+from fer_ros.core.images import MAX_PIXELS
+from fer_ros.core.mailbox import Mailbox
+from fer_ros.core.recogniser import Recogniser
+from fer_ros.core.settings import setting
+from fer_ros.core.stages import StageStats
+from fer_ros.core.timing import Rate
+from fer_ros.core.types import Frame, Result
+from fer_ros.nodes import messages, topics
+from fer_ros.nodes.diagnostics import OK, WARN, Diagnostics, Drops, Health
+from fer_ros.nodes.image_input import ImageInput
+from fer_ros.nodes.lifecycle import ManagedNode
+from fer_ros.nodes.running import run
+from fer_ros.nodes.waiting import pause
+
+ANNOTATED = "image_annotated"
+#: Seconds that the thread may take to end.
+JOIN = 1.0
+
+
+@dataclass(frozen=True)
+class InferenceSettings:
+    """What the node can be set to, beside the settings of its detector."""
+
+    model: str = setting("selected", "model to begin with, a name of `fer models` or a folder; load_model changes it")
+    detector: str = setting("haar", "what finds the faces: a detector plugin, see `fer plugins detectors`")
+    threads: int = setting(1, "CPU threads of the network at most", low=1, high=64)
+    image_topic: str = setting("image_raw", "topic of the raw images, of any camera")
+    image_transport: str = setting(
+        "raw", "raw, or compressed: then /compressed is put behind image_topic", choices=("raw", "compressed")
+    )
+    max_pixels: int = setting(MAX_PIXELS, "larger images are dropped, pixels", low=1, high=1 << 28)
+    annotate: bool = setting(True, "offer image_annotated; drawn only while someone listens", live=True)
+    jpeg_quality: int = setting(
+        80, "quality of image_annotated/compressed, 1 (small) to 100", low=1, high=100, live=True
+    )
+
+
+class InferenceNode(ManagedNode):
+    """Takes the newest frame, reads it in a thread of its own while active, and publishes what it read.
+
+    :ivar listeners: get each result in that thread, after it was published; for sinks of this process.
+    """
+
+    def __init__(self, subscribe: bool = True, **arguments: Any) -> None:
+        """Declare the parameters, those of the chosen detector as ``detector.<name>``.
+
+        :param subscribe: False where frames come by :meth:`submit`, from a camera of this process.
+        :raises ConfigError: the detector is unknown, or a parameter is out of range.
+        """
+        super().__init__("inference", **arguments)
+        known = f"one of {', '.join(registry.names('detectors'))}"
+        self._settings = self.parameters.declare(InferenceSettings, apply=self._set, notes={"detector": known})
+        self._plugin: type[Detector] = registry.load("detectors", self._settings.detector)
+        self._detector_settings = self.parameters.declare(self._plugin.Settings, "detector.", self._set_detector)
+        self.parameters.check_unknown()
+        self.listeners: list[Callable[[Result], None]] = []
+        self.drops, self.stages, self._rate = Drops(), StageStats(), Rate()
+        self._subscribe = subscribe
+        self._input: ImageInput | None = None
+        self._recogniser: Recogniser | None = None
+        self._mailbox: Mailbox[Frame] = Mailbox()
+        self._thread: threading.Thread | None = None
+        self._replaced = self._told = self._submitted = self._done = 0
+        self._emotion = self.create_lifecycle_publisher(Emotion, "emotion", topics.results())
+        self._emotions = self.create_lifecycle_publisher(EmotionArray, "emotions", topics.results())
+        self._annotated = topics.create_image_publisher(self, Image, ANNOTATED)
+        self._annotated_small = topics.create_image_publisher(self, CompressedImage, f"{ANNOTATED}/compressed")
+        # Not a lifecycle publisher: the model is known, and told, before the node is active.
+        self._model = self.create_publisher(ModelInfo, "model", topics.latched())
+        # A group of its own, so that images are taken while a model is being loaded.
+        self.create_service(LoadModel, "load_model", self._on_load_model, callback_group=ReentrantCallbackGroup())
+        self._diagnostics = Diagnostics(self, self.describe, self._health)
+
+    def describe(self) -> str:
+        """What is in use, such as ``detector: haar; model: default``."""
+        model = self._recogniser.bundle.name if self._recogniser else self._settings.model
+        return f"detector: {self._settings.detector}; model: {model}"
+
+    @property
+    def dropped(self) -> int:
+        """Frames that were replaced by newer ones before they could be read."""
+        return self._replaced + self._mailbox.dropped
+
+    def submit(self, frame: Frame) -> None:
+        """Hand a frame over; it replaces one that was not begun yet. One thread at a time may call it."""
+        if not frame.received:
+            frame = replace(frame, received=self._now())
+        self._submitted += 1
+        self._mailbox.put(frame)
+
+    def drain(self, timeout: float) -> None:
+        """Wait until every submitted frame is read or replaced.
+
+        :param timeout: seconds to wait at most.
+        """
+        deadline = time.monotonic() + timeout
+        while self._done + self.dropped < self._submitted and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def load(self) -> None:
+        settings = self._settings
+        if self._subscribe:
+            self._input = ImageInput(
+                self, settings.image_topic, settings.image_transport, settings.max_pixels, self.submit, self.drops
+            )
+        detector = self._plugin(self._detector_settings)
+        bundle = Bundle.load(Path(settings.model) if "/" in settings.model else settings.model)
+        self._recogniser = Recogniser(bundle, detector, settings.threads, self._now)
+        self._announce()
+
+    def work(self) -> None:
+        if self._recogniser is None:
+            raise FerError("inference is not configured")
+        if self._thread is not None and self._thread.is_alive():
+            raise FerError("the last frame is still being read; try again")
+        self._recogniser.detector.reset()
+        self._replaced += self._mailbox.dropped
+        self._mailbox = Mailbox()
+        self._thread = threading.Thread(
+            target=self._run, args=(self._recogniser, self._mailbox), name="inference", daemon=True
+        )
+        self._thread.start()
+        if self._input is not None:
+            self._input.open()
+
+    def rest(self) -> None:
+        if self._input is not None:
+            self._input.close()
+        self._mailbox.close()
+        if self._thread is not None:
+            self._thread.join(JOIN)
+
+    def unload(self) -> None:
+        self._recogniser = self._input = None
+
+    def _now(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
+
+    def _run(self, recogniser: Recogniser, mailbox: Mailbox[Frame]) -> None:
+        while (frame := mailbox.get()) is not None:
+            try:
+                self._read(recogniser, frame)
+            except Exception as error:
+                # A plugin may raise anything; it costs the frame, not the node.
+                self.drops.add("error")
+                self.get_logger().error(
+                    f"a frame could not be read: {type(error).__name__}: {error}", throttle_duration_sec=10.0
+                )
+            self._done += 1
+
+    def _read(self, recogniser: Recogniser, frame: Frame) -> None:
+        result = recogniser.process(frame)
+        self._publish(result)
+        self._rate.tick()
+        self.stages.add(result)
+        for listen in self.listeners:
+            listen(result)
+
+    def _publish(self, result: Result) -> None:
+        message = messages.emotions(result)
+        result.times.published = self._now()
+        # All messages of the frame share this one object.
+        message.times.published = messages.time_message(result.times.published)
+        self._emotions.publish(message)
+        if message.emotions:
+            self._emotion.publish(message.emotions[0])
+        if not self._settings.annotate:
+            return
+        plain, small = self._annotated.get_subscription_count(), self._annotated_small.get_subscription_count()
+        if not plain and not small:
+            return
+        age = (result.times.classified - result.frame.stamp) / 1e6
+        picture = annotate(result.frame.image, result, age)
+        if plain:
+            self._annotated.publish(messages.image(picture, message.header))
+        if small:
+            self._annotated_small.publish(
+                messages.compressed_image(picture, message.header, self._settings.jpeg_quality)
+            )
+
+    def _announce(self) -> None:
+        if self._recogniser is not None:
+            bundle = self._recogniser.bundle
+            self._model.publish(messages.model_info(bundle, self._now()))
+            self.get_logger().info(f"model {bundle.name} from {bundle.path}, detector {self._settings.detector}")
+
+    async def _on_load_model(self, request: LoadModel.Request, response: LoadModel.Response) -> LoadModel.Response:
+        recogniser, problems = self._recogniser, []
+        if recogniser is None:
+            response.message = f"inference is {self.state}: configure it first"
+            return response
+
+        def swap() -> None:
+            try:
+                recogniser.swap(Bundle.load(request.name))
+            except Exception as error:
+                problems.append(str(error) if isinstance(error, FerError) else f"{type(error).__name__}: {error}")
+
+        # In a thread of its own: images are received and read meanwhile.
+        thread = threading.Thread(target=swap, name="load_model", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            thread.join(0.002)
+            await pause()
+        response.success = not problems
+        if problems:
+            response.message = f"{problems[0]}; {recogniser.bundle.name} stays in use"
+            self.get_logger().warning(response.message)
+        else:
+            response.message = f"{recogniser.bundle.name} is in use"
+            self._announce()
+        return response
+
+    def _set(self, settings: InferenceSettings) -> None:
+        self._settings = settings
+
+    def _set_detector(self, settings: Any) -> None:
+        self._detector_settings = settings
+        if self._recogniser is not None:
+            self._recogniser.detector.settings = settings
+
+    def _health(self) -> Health:
+        if self._input is not None:
+            self._input.watch()
+        values: dict[str, object] = {
+            "lifecycle state": self.state,
+            "model": self._recogniser.bundle.name if self._recogniser else "",
+            "detector": self._settings.detector,
+            "rate (Hz)": self._rate.hz(),
+            "frames replaced by newer ones": self.dropped,
+        }
+        for stage, summary in self.stages.summary().items():
+            for name in ("median", "p95"):
+                if name in summary:
+                    values[f"{stage} {name} (ms)"] = 1e3 * summary[name]
+        drops = self.drops.counts()
+        values |= {f"dropped: {reason}": count for reason, count in sorted(drops.items())}
+        if self._input is not None:
+            values["image topic"] = self._input.topic
+            if self._input.silent:
+                return Health(WARN, f"no image on {self._input.topic}", values)
+        fresh, self._told = sum(drops.values()) - self._told, sum(drops.values())
+        if fresh:
+            return Health(WARN, f"{fresh} images dropped since the last report", values)
+        return Health(OK, self.state, values)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node until it is told to end."""
+    return run("inference", InferenceNode, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

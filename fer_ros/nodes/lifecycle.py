@@ -1,0 +1,169 @@
+"""The base of the managed nodes: configure loads, activate works, deactivate stops, cleanup frees memory."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lifecycle_msgs.msg import State
+from lifecycle_msgs.srv import ChangeState
+from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+from fer_ros.core.errors import FerError
+from fer_ros.core.settings import setting
+from fer_ros.nodes.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class ManagedSettings:
+    """What every managed node can be set to."""
+
+    autostart: bool = setting(True, "configure and activate at the start; false leaves that to a lifecycle manager")
+
+
+class ManagedNode(LifecycleNode, ABC):
+    """A lifecycle node that can bring itself up.
+
+    A subclass declares its parameters in ``__init__`` and fills in the four steps below. What a step raises fails the
+    transition with one line in the log; the node goes on in the state it was in.
+
+    :ivar failure: why the last transition failed, else None.
+    :ivar on_finished: called, in any thread, when the node has nothing more to do; set by the one who runs it.
+    """
+
+    def __init__(self, name: str, settings: Mapping[str, str] | None = None, **arguments: Any) -> None:
+        """Make the node.
+
+        :param settings: parameter name → value as typed in a command.
+        :param arguments: of :class:`rclpy.node.Node`, such as ``namespace``.
+        :raises ConfigError: a parameter is out of range.
+        """
+        super().__init__(name, automatically_declare_parameters_from_overrides=True, **arguments)
+        self.parameters = Parameters(self, settings)
+        self.managed = self.parameters.declare(ManagedSettings)
+        self.failure: Exception | None = None
+        self.on_finished: Callable[[Exception | None], None] = lambda error: None
+        self._guard_change_state()
+
+    @abstractmethod
+    def load(self) -> None:
+        """Configure: load what takes time and memory.
+
+        :raises FerError: with one line that says what to do.
+        """
+
+    @abstractmethod
+    def work(self) -> None:
+        """Activate: acquire the camera, start threads; the publishers are enabled already.
+
+        :raises FerError: with one line that says what to do.
+        """
+
+    @abstractmethod
+    def rest(self) -> None:
+        """Deactivate: join threads, free the camera. Harmless when not working."""
+
+    @abstractmethod
+    def unload(self) -> None:
+        """Clean up: free memory. Harmless when nothing is loaded."""
+
+    def autostart(self) -> None:
+        """Go to the active state, unless the parameter ``autostart`` says no.
+
+        :raises FerError: what failed the transition.
+        """
+        if not self.managed.autostart:
+            self.get_logger().info("waiting to be configured, as autostart is false")
+            return
+        for trigger in (self.trigger_configure, self.trigger_activate):
+            if trigger() != TransitionCallbackReturn.SUCCESS:
+                raise self.failure or FerError("the node could not be started")
+
+    def shut_down(self) -> None:
+        """Free everything, from whatever state; the last call before ``destroy_node``."""
+        if self.state_id in (
+            State.PRIMARY_STATE_UNCONFIGURED,
+            State.PRIMARY_STATE_INACTIVE,
+            State.PRIMARY_STATE_ACTIVE,
+        ):
+            self.trigger_shutdown()
+
+    @property
+    def state(self) -> str:
+        """The lifecycle state: ``unconfigured``, ``inactive``, ``active`` or ``finalized``, or one in between."""
+        return str(self._state_machine.current_state[1])
+
+    @property
+    def state_id(self) -> int:
+        """The lifecycle state, one of the constants of ``lifecycle_msgs/State``."""
+        return int(self._state_machine.current_state[0])
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        return self._step("configured", self.load, self.unload)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        # Enabled before the work begins: a publisher that is not drops messages without a word.
+        super().on_activate(state)
+        result = self._step("activated", self.work, self.rest)
+        if result != TransitionCallbackReturn.SUCCESS:
+            super().on_deactivate(state)
+        return result
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        result = self._step("deactivated", self.rest)
+        super().on_deactivate(state)
+        return result
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        return self._step("cleaned up", self.unload)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        return self._step("shut down", self.rest, then=self.unload)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        return self._step("reset", self.rest, then=self.unload)
+
+    def _step(
+        self,
+        name: str,
+        step: Callable[[], None],
+        undo: Callable[[], None] | None = None,
+        then: Callable[[], None] | None = None,
+    ) -> TransitionCallbackReturn:
+        """Run a step. rclpy turns what a callback raises into an error state without a word, so nothing gets out."""
+        try:
+            step()
+            if then is not None:
+                then()
+        except Exception as error:
+            self.failure = error
+            text = str(error) if isinstance(error, FerError) else f"{type(error).__name__}: {error}"
+            self.get_logger().error(f"cannot be {name}: {text}")
+            if undo is not None:
+                self._step("reset", undo)
+                self.failure = error
+            return TransitionCallbackReturn.FAILURE
+        self.get_logger().debug(name)
+        return TransitionCallbackReturn.SUCCESS
+
+    def _guard_change_state(self) -> None:
+        """Answer a transition that the state does not allow with ``success: false``.
+
+        rclpy raises out of the service callback instead, which ends the spinning and leaves the caller waiting.
+        """
+        service = self._service_change_state
+        original = service.callback
+
+        def change_state(request: ChangeState.Request, response: ChangeState.Response) -> ChangeState.Response:
+            try:
+                return original(request, response)
+            except rclpy_implementation.RCLError:
+                name = request.transition.label or request.transition.id
+                self.get_logger().warning(f"transition '{name}' is not possible in the state '{self.state}'")
+                response.success = False
+                return response
+
+        service.callback = change_state

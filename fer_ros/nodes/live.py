@@ -1,0 +1,101 @@
+"""Camera and inference in one process: frames go from one to the other as they are, and are published too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fer_ros.core.paths import share_dir
+from fer_ros.core.settings import fields
+from fer_ros.core.types import Result
+from fer_ros.nodes.camera import CameraNode, CameraSettings
+from fer_ros.nodes.inference import InferenceNode, InferenceSettings
+from fer_ros.nodes.lifecycle import ManagedSettings
+from fer_ros.nodes.running import Ending, Host, initialise, leave, make
+
+#: Seconds in which the last frames are read when the source has come to its end.
+LAST_FRAMES = 1.0
+
+
+@dataclass(frozen=True)
+class LiveOptions:
+    """What differs from the parameter file.
+
+    :ivar settings: parameter name → value as typed; those of the camera are told by name or by ``source.``.
+    :ivar params_file: None takes ``config/params.yaml``, as the launch file does.
+    :ivar frames: end after so many results; 0 goes on until interrupted or the source ends.
+    """
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    params_file: Path | None = None
+    namespace: str = "/fer"
+    log_level: str = "warn"
+    frames: int = 0
+
+
+class Live:
+    """The composition. Make one per process."""
+
+    def __init__(self, options: LiveOptions, on_result: Callable[[Result], None]) -> None:
+        """Make the nodes; nothing is loaded or opened yet.
+
+        :param on_result: gets each result, in the thread of the inference; it must be quick.
+        :raises ConfigError: a parameter is wrong.
+        """
+        self._frames, self._count, self._on_result = options.frames, 0, on_result
+        self._ending = Ending()
+        file = options.params_file or share_dir() / "config" / "params.yaml"
+        initialise(["--ros-args", "--params-file", str(file), "--log-level", options.log_level])
+        # What both know, such as autostart, goes to both; what nobody knows is refused by inference.
+        of_camera, of_both = set(fields(CameraSettings)) | set(fields(ManagedSettings)), set(fields(ManagedSettings))
+        of_both |= of_camera & set(fields(InferenceSettings))
+        for_camera = {n: v for n, v in options.settings.items() if n in of_camera or n.startswith("source.")}
+        for_inference = {n: v for n, v in options.settings.items() if n in of_both or n not in for_camera}
+        for_camera.setdefault("exit_at_end", "true")
+        nodes = {"namespace": options.namespace}
+        self.inference = make(lambda: InferenceNode(subscribe=False, settings=for_inference, **nodes))
+        self.camera = make(lambda: CameraNode(settings=for_camera, **nodes))
+        self.camera.receivers.append(self.inference.submit)
+        self.inference.listeners.append(self._take)
+        # Inference first, so that it is ready for the first frame.
+        self._host = Host([self.inference, self.camera], self._ending)
+
+    @property
+    def status(self) -> int:
+        """The exit status; where it is not 0, the log has said why."""
+        return self._ending.status
+
+    @property
+    def dropped(self) -> int:
+        """Frames that were replaced by newer ones before they could be read."""
+        return self.inference.dropped
+
+    def finish(self) -> None:
+        """Let :meth:`run` return soon; any thread may call it."""
+        self._ending.finish()
+
+    def run(self) -> None:
+        """Start, and wait for Ctrl-C, the last of the wanted frames, or the end of the source.
+
+        From its return on, the process ends within two seconds, whatever hangs.
+        """
+        self._ending.on_signals()
+        self._host.start()
+        self._ending.wait()
+        if self.camera.ended:
+            self.inference.drain(LAST_FRAMES)
+        self._ending.within_grace()
+
+    def close(self) -> None:
+        """Free everything."""
+        self._host.stop()
+        leave()
+
+    def _take(self, result: Result) -> None:
+        if self._frames and self._count >= self._frames:
+            return
+        self._count += 1
+        self._on_result(result)
+        if self._count == self._frames:
+            self._ending.finish()

@@ -1,0 +1,169 @@
+"""Settings as ROS 2 parameters: a range is written down once, in the settings, and checked whenever one is set."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from fer_ros.core.errors import ConfigError, unknown_name
+from fer_ros.core.settings import Constraint, check_value, fields, from_text, make
+
+S = TypeVar("S")
+
+#: Parameters that ROS 2 itself declares where it needs them.
+_BUILT_IN = ("qos_overrides.", "use_sim_time", "start_type_description_service")
+_INT_LIMITS = (-(2**63), 2**63 - 1)
+
+
+@dataclasses.dataclass
+class _Group(Generic[S]):
+    """The parameters that come from one settings dataclass."""
+
+    settings_type: type[S]
+    prefix: str
+    current: S
+    apply: Callable[[S], None] | None
+
+
+class Parameters:
+    """The parameters of one node, made with ``automatically_declare_parameters_from_overrides``."""
+
+    def __init__(self, node: Node, texts: Mapping[str, str] | None = None) -> None:
+        """Take what the user gave: it is declared again, by :meth:`declare`, with its type and range.
+
+        :param texts: further values, as typed in a command; they go first, and each must be known.
+        """
+        self._node, self._texts = node, dict(texts or {})
+        self._groups: list[_Group[Any]] = []
+        self._given: dict[str, Any] = {}
+        for name, parameter in node.get_parameters_by_prefix("").items():
+            if not name.startswith(_BUILT_IN):
+                self._given[name] = parameter.value
+                node.undeclare_parameter(name)
+        node.add_pre_set_parameters_callback(self._widen)
+        node.add_on_set_parameters_callback(self._check)
+        node.add_post_set_parameters_callback(self._apply)
+
+    def declare(
+        self,
+        settings_type: type[S],
+        prefix: str = "",
+        apply: Callable[[S], None] | None = None,
+        notes: Mapping[str, str] | None = None,
+    ) -> S:
+        """Declare a parameter for each setting.
+
+        :param settings_type: a dataclass of :func:`fer_ros.core.settings.setting` fields.
+        :param prefix: put before the names, such as ``"source."``.
+        :param apply: called with the new settings after live ones were set.
+        :param notes: setting name → what else it must fulfil, for the descriptor.
+        :returns: the settings as they stand.
+        :raises ConfigError: a given value is of the wrong type or out of range.
+        """
+        known = fields(settings_type)
+        given = {name: self._given.pop(prefix + name) for name in known if prefix + name in self._given}
+        for name, (kind, _, _) in known.items():
+            if prefix + name in self._texts:
+                given[name] = from_text(prefix + name, kind, self._texts.pop(prefix + name))
+        settings = make(settings_type, given, prefix)
+        for name, (kind, _, constraint) in known.items():
+            descriptor = _descriptor(kind, constraint, (notes or {}).get(name, ""))
+            self._node.declare_parameter(prefix + name, getattr(settings, name), descriptor, ignore_override=True)
+        # Only now, so that declaring does not count as setting.
+        self._groups.append(_Group(settings_type, prefix, settings, apply))
+        return settings
+
+    def check_unknown(self) -> None:
+        """Warn of given parameters that this node does not have; call it when all are declared.
+
+        :raises ConfigError: one of the values typed in a command is not known.
+        """
+        names = [group.prefix + name for group in self._groups for name in fields(group.settings_type)]
+        for name in self._texts:
+            raise unknown_name("setting", name, names)
+        for name in self._given:
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(sorted(names))}"
+            self._node.get_logger().warning(f"parameter '{name}' is not known and has no effect: {hint}")
+
+    def _find(self, name: str) -> tuple[_Group[Any], str, type, Constraint] | None:
+        for group in self._groups:
+            local = name.removeprefix(group.prefix)
+            known = fields(group.settings_type)
+            if name.startswith(group.prefix) and local in known:
+                kind, _, constraint = known[local]
+                return group, local, kind, constraint
+        return None
+
+    def _widen(self, parameters: list[Parameter]) -> list[Parameter]:
+        """``30`` where ``30.0`` is meant: command lines and YAML do not write the point."""
+        widened = []
+        for parameter in parameters:
+            found = self._find(parameter.name)
+            widen = found and found[2] is float and parameter.type_ == Parameter.Type.INTEGER
+            widened.append(Parameter(parameter.name, value=float(parameter.value)) if widen else parameter)
+        return widened
+
+    def _changed(self, parameters: list[Parameter]) -> list[tuple[_Group[Any], Any]]:
+        """Each group that the parameters touch, with its settings as they would become."""
+        values: dict[int, dict[str, Any]] = {}
+        for parameter in parameters:
+            found = self._find(parameter.name)
+            if found:
+                group, local, kind, constraint = found
+                value = check_value(parameter.name, kind, constraint, parameter.value)
+                values.setdefault(self._groups.index(group), {})[local] = value
+        # Replacing runs the dataclass's own check of what fits together.
+        return [
+            (group, dataclasses.replace(group.current, **values[i]))
+            for i, group in enumerate(self._groups)
+            if i in values
+        ]
+
+    def _check(self, parameters: list[Parameter]) -> SetParametersResult:
+        try:
+            self._changed(parameters)
+        except ConfigError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def _apply(self, parameters: list[Parameter]) -> None:
+        for group, settings in self._changed(parameters):
+            group.current = settings
+            if group.apply is None:
+                continue
+            try:
+                group.apply(settings)
+            except Exception as error:
+                self._node.get_logger().error(f"new parameters could not be applied: {type(error).__name__}: {error}")
+
+
+def _descriptor(kind: type, constraint: Constraint, note: str) -> ParameterDescriptor:
+    if constraint.choices is not None:
+        note = f"one of {', '.join(constraint.choices)}"
+    descriptor = ParameterDescriptor(
+        description=constraint.help, additional_constraints=note, read_only=not constraint.live
+    )
+    low, high = constraint.low, constraint.high
+    if low is None and high is None:
+        return descriptor
+    if kind is int:
+        bounds = (_INT_LIMITS[0] if low is None else int(low), _INT_LIMITS[1] if high is None else int(high))
+        descriptor.integer_range = [IntegerRange(from_value=bounds[0], to_value=bounds[1], step=0)]
+    elif kind is float:
+        limit = sys.float_info.max
+        descriptor.floating_point_range = [
+            FloatingPointRange(
+                from_value=-limit if low is None else float(low),
+                to_value=limit if high is None else float(high),
+                step=0.0,
+            )
+        ]
+    return descriptor

@@ -1,0 +1,294 @@
+"""The node ``recorder``: labelled frames of any camera into bags, by service calls."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.clock import Clock, ClockType
+from std_srvs.srv import Trigger
+
+from fer_msgs.msg import EmotionArray, RecordStatus
+from fer_msgs.srv import StartRecording
+from fer_ros.core import registry
+from fer_ros.core.contracts import Detector
+from fer_ros.core.errors import BadImage, FerError
+from fer_ros.core.images import MAX_PIXELS
+from fer_ros.core.recording import FaceFinder, Recorder, RecordingSettings, State, settings_for
+from fer_ros.core.settings import setting
+from fer_ros.core.types import Roi
+from fer_ros.nodes import messages, topics
+from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Drops, Health
+from fer_ros.nodes.lifecycle import ManagedNode
+from fer_ros.nodes.picture_input import PictureInput
+from fer_ros.nodes.running import run
+from fer_ros.nodes.waiting import pause
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+#: Seconds between two messages on record/status while a bag is open.
+STATUS_PERIOD = 0.5
+#: Seconds that closing a bag may take when the node is deactivated.
+CLOSING = 5.0
+
+
+@dataclass(frozen=True)
+class RecorderSettings:
+    """What the node can be set to, beside the settings of recording and of its detector."""
+
+    image_topic: str = setting("image_raw", "topic of the raw images, of any camera")
+    image_transport: str = setting(
+        "auto", "raw, compressed, or auto: compressed where somebody offers it", choices=("auto", "raw", "compressed")
+    )
+    max_pixels: int = setting(MAX_PIXELS, "larger images are dropped, pixels", low=1, high=1 << 28)
+    use_inference: bool = setting(True, "take the faces that inference has found, while it runs", live=True)
+    detector: str = setting("haar", "what finds the faces otherwise: a detector plugin, see `fer plugins detectors`")
+
+
+class _Refusals(Drops):
+    """Counts images that were no good, in the recording too."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def add(self, reason: str) -> None:
+        super().add(reason)
+        self._tell()
+
+
+class RecorderNode(ManagedNode):
+    """Subscribes to the images while a bag is open, and costs nothing otherwise."""
+
+    def __init__(self, **arguments: Any) -> None:
+        """Declare the parameters, those of the chosen detector as ``detector.<name>``.
+
+        :raises ConfigError: the detector is unknown, or a parameter is out of range.
+        """
+        super().__init__("recorder", **arguments)
+        known = f"one of {', '.join(registry.names('detectors'))}"
+        self._settings = self.parameters.declare(RecorderSettings, apply=self._set, notes={"detector": known})
+        self._recording = self.parameters.declare(RecordingSettings, apply=self._set_recording)
+        self._plugin: type[Detector] = registry.load("detectors", self._settings.detector)
+        self._detector_settings = self.parameters.declare(settings_for(self._plugin), "detector.")
+        self.parameters.check_unknown()
+        self.drops = _Refusals(lambda: self._recorder.refuse() if self._recorder else None)
+        self._recorder: Recorder | None = None
+        self._faces: FaceFinder | None = None
+        self._input: PictureInput | None = None
+        self._emotions: Any = None
+        self._told: object = None
+        group = ReentrantCallbackGroup()
+        self._status = self.create_publisher(RecordStatus, "record/status", topics.latched())
+        self.create_service(StartRecording, "record/start", self._on_start, callback_group=group)
+        for name, answer in (("pause", self._on_pause), ("stop", self._on_stop), ("discard_last", self._on_discard)):
+            self.create_service(Trigger, f"record/{name}", answer, callback_group=group)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(STATUS_PERIOD, self._on_timer, clock=steady)
+        self._diagnostics = Diagnostics(self, lambda: self._settings.image_topic, self._health)
+
+    def load(self) -> None:
+        self._faces = FaceFinder(self._plugin(self._detector_settings))
+
+    def work(self) -> None:
+        if self._faces is None:
+            raise FerError("the recorder is not configured")
+        self._recorder = Recorder(
+            self._recording, self._faces, self._facts, clock=self._now, on_change=self._publish_status
+        )
+        self._publish_status()
+
+    def rest(self) -> None:
+        self._close_input()
+        recorder = self._recorder
+        if recorder is not None:
+            recorder.close()
+            self._publish_status()
+        self._recorder = None
+
+    def unload(self) -> None:
+        self._faces = None
+
+    def _now(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
+
+    def _facts(self) -> dict[str, str]:
+        topic = self._input.topic if self._input else self._settings.image_topic
+        return {"camera": topic, "detector": self._settings.detector}
+
+    async def _on_start(
+        self, request: StartRecording.Request, response: StartRecording.Response
+    ) -> StartRecording.Response:
+        try:
+            recorder = self._ready()
+            self._open_input(recorder)
+            bag = await _outcome(
+                recorder.start(request.label, request.subject, request.seconds, request.samples, request.bag)
+            )
+        except FerError as error:
+            response.message = self._refused("record/start", error)
+        else:
+            response.success, response.bag = True, str(bag)
+            response.message = f"recording '{request.label}' into {bag}"
+            self.get_logger().info(response.message)
+        self._close_input_when_done()
+        return response
+
+    async def _on_pause(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        return await self._answer(
+            "record/pause", response, lambda r: r.pause(), lambda s: f"take {s.take} has {s.take_samples} samples"
+        )
+
+    async def _on_stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        return await self._answer(
+            "record/stop", response, lambda r: r.stop(), lambda s: f"bag {s.bag} is closed: {s.summary()}"
+        )
+
+    async def _on_discard(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        return await self._answer(
+            "record/discard_last", response, lambda r: r.discard_last(), lambda n: f"{n} samples are taken back"
+        )
+
+    async def _answer(
+        self,
+        service: str,
+        response: Trigger.Response,
+        command: Callable[[Recorder], concurrent.futures.Future[T]],
+        text: Callable[[T], str],
+    ) -> Trigger.Response:
+        try:
+            result = await _outcome(command(self._ready()))
+        except FerError as error:
+            response.message = self._refused(service, error)
+        else:
+            response.success, response.message = True, text(result)
+            self.get_logger().info(response.message)
+        self._close_input_when_done()
+        return response
+
+    def _ready(self) -> Recorder:
+        if self._recorder is None:
+            raise FerError(f"the recorder is {self.state}: activate it first")
+        return self._recorder
+
+    def _refused(self, service: str, error: FerError) -> str:
+        self.get_logger().warning(f"{service}: {error}")
+        return str(error)
+
+    def _open_input(self, recorder: Recorder) -> None:
+        """Subscribe, if that is not done yet.
+
+        :raises ConfigError: the topic's name is no good.
+        """
+        if self._input is not None:
+            return
+        settings = self._settings
+        self._input = PictureInput(
+            self, settings.image_topic, settings.image_transport, settings.max_pixels, recorder.offer, self.drops
+        )
+        self._input.open()
+        self._emotions = self.create_subscription(EmotionArray, "emotions", self._on_emotions, topics.results())
+
+    def _close_input(self) -> None:
+        if self._input is not None:
+            self._input.close()
+            self._input = None
+        subscription, self._emotions = self._emotions, None
+        if subscription is not None:
+            self.destroy_subscription(subscription)
+
+    def _close_input_when_done(self) -> None:
+        if self._recorder is None or not self._recorder.active:
+            self._close_input()
+
+    def _on_emotions(self, message: EmotionArray) -> None:
+        if self._faces is None or not self._settings.use_inference:
+            return
+        try:
+            stamp = messages.nanoseconds(message.header.stamp)
+        except BadImage:
+            return
+        box = message.emotions[0].roi if message.emotions else None
+        found = Roi(box.x_offset, box.y_offset, box.width, box.height) if box and box.width and box.height else None
+        self._faces.tell(stamp, found)
+
+    def _on_timer(self) -> None:
+        if self._recorder is not None and self._recorder.active:
+            self._publish_status()
+
+    def _publish_status(self) -> None:
+        recorder = self._recorder
+        if recorder is None:
+            return
+        status = recorder.status()
+        message = RecordStatus(
+            state=int(status.state),
+            bag=str(status.bag or ""),
+            label=status.label,
+            subject=status.subject,
+            take=status.take,
+            take_samples=status.take_samples,
+            limit_samples=status.limit_samples,
+            limit_seconds=status.limit_seconds,
+            elapsed=status.elapsed,
+            labels=list(status.counts),
+            counts=list(status.counts.values()),
+            received=max(0, status.received),
+            written=status.written,
+            without_face=status.without_face,
+            dropped=status.dropped,
+            pending=status.pending,
+            discarded=status.discarded,
+            bytes=status.bytes,
+            free_bytes=status.free_bytes,
+            message=status.message,
+        )
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._status.publish(message)
+
+    def _set(self, settings: RecorderSettings) -> None:
+        self._settings = settings
+
+    def _set_recording(self, settings: RecordingSettings) -> None:
+        self._recording = settings
+        if self._recorder is not None:
+            self._recorder.set(settings)
+
+    def _health(self) -> Health:
+        if self._input is not None:
+            self._input.watch()
+        values: dict[str, object] = {"lifecycle state": self.state}
+        if self._recorder is None:
+            return Health(OK, self.state, values)
+        status = self._recorder.status()
+        values |= {"recording": status.state.name.lower(), "bag": str(status.bag or "")}
+        for name in ("received", "written", "without_face", "dropped", "pending", "bytes", "free_bytes"):
+            values[name.replace("_", " ")] = getattr(status, name)
+        values |= {f"dropped: {reason}": count for reason, count in sorted(self.drops.counts().items())}
+        if status.state == State.FAILED:
+            return Health(ERROR, status.message, values)
+        if self._input is not None and self._input.silent:
+            return Health(WARN, f"no image on {self._input.topic}", values)
+        return Health(OK, status.state.name.lower(), values)
+
+
+async def _outcome(future: concurrent.futures.Future[R]) -> R:
+    """What the recorder's thread answers, while the executor goes on."""
+    while not future.done():
+        concurrent.futures.wait([future], timeout=0.002)
+        await pause()
+    return future.result()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node until it is told to end."""
+    return run("recorder", RecorderNode, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""Runs nodes in a process: start, signals, errors in one line, and an end within two seconds whatever hangs."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+import rclpy
+from rclpy.exceptions import ParameterException
+from rclpy.executors import ExternalShutdownException, ShutdownException, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.signals import SignalHandlerOptions
+
+from fer_ros.core.errors import ConfigError, FerError
+from fer_ros.core.paths import share_dir
+from fer_ros.nodes.lifecycle import ManagedNode
+from fer_ros.nodes.logs import forward
+
+#: Seconds that the ending may take before the process is ended as it is.
+GRACE = 1.7
+#: Exit status where a setting, file or name is wrong, as of the command ``fer``.
+BAD_CONFIGURATION = 2
+
+
+class Ending:
+    """Why and when the process is to end.
+
+    :ivar error: what went wrong, else None.
+    """
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        self._event = threading.Event()
+
+    def finish(self, error: Exception | None = None) -> None:
+        """End the waiting; any thread may call it."""
+        self.error = self.error or error
+        self._event.set()
+
+    def wait(self) -> None:
+        """Wait for :meth:`finish`. In the main thread, signals are handled meanwhile."""
+        self._event.wait()
+
+    def on_signals(self) -> None:
+        """Let Ctrl-C and SIGTERM end the process in order, with rclpy still usable by the threads that are ending."""
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            self.finish()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, handle)
+
+    @property
+    def status(self) -> int:
+        """The exit status that goes with it."""
+        if self.error is None:
+            return 0
+        return BAD_CONFIGURATION if isinstance(self.error, ConfigError) else 1
+
+    def within_grace(self) -> None:
+        """From now on, the process ends after :data:`GRACE` seconds even where a driver or the middleware hangs."""
+
+        def give_up() -> None:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(self.status)
+
+        timer = threading.Timer(GRACE, give_up)
+        timer.daemon = True
+        timer.start()
+
+
+class Host:
+    """Spins nodes in a thread of its own, so that the main thread can wait for signals and for the end.
+
+    One thread runs all callbacks: with several, those of images overtake each other, and receiving costs twice the CPU.
+    """
+
+    def __init__(self, nodes: Sequence[ManagedNode], ending: Ending) -> None:
+        """Take over the nodes; what they have to tell about the end goes to ``ending``."""
+        self._nodes, self._ending = list(nodes), ending
+        self._stopping = False
+        self._executor = SingleThreadedExecutor(context=self._nodes[0].context)
+        forward(self._nodes[-1].get_logger())
+        self._thread = threading.Thread(target=self._spin, name="executor", daemon=True)
+        for node in self._nodes:
+            node.on_finished = ending.finish
+            self._executor.add_node(node)
+
+    def start(self) -> None:
+        """Bring the nodes up, in the given order, and spin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop spinning, free everything and destroy the nodes."""
+        self._stopping = True
+        # A task, as waking alone leaves spin_once waiting for the next callback.
+        self._executor.create_task(lambda: None)
+        if self._thread.is_alive():
+            self._thread.join()
+        for node in reversed(self._nodes):
+            node.shut_down()
+            self._executor.remove_node(node)
+            node.destroy_node()
+        self._executor.shutdown()
+
+    def _spin(self) -> None:
+        for node in self._nodes:
+            try:
+                node.autostart()
+            except Exception as error:
+                self._ending.finish(error)
+                return
+        while not self._stopping:
+            try:
+                self._executor.spin_once()
+            except (ExternalShutdownException, ShutdownException):
+                self._ending.finish()
+                return
+            except Exception as error:
+                # Whatever a message of somebody's did to a callback, the other callbacks go on.
+                self._nodes[0].get_logger().error(f"a callback failed: {type(error).__name__}: {error}")
+
+
+def initialise(arguments: Sequence[str] | None = None) -> None:
+    """Start rclpy without its signal handlers.
+
+    :param arguments: the command line, with ``--ros-args``; None takes that of the process.
+    :raises ConfigError: ROS arguments or a parameter file cannot be understood.
+    """
+    give_room_for_pictures()
+    try:
+        rclpy.init(args=None if arguments is None else list(arguments), signal_handler_options=SignalHandlerOptions.NO)
+    except Exception as error:
+        raise ConfigError(first_line(error)) from error
+
+
+def give_room_for_pictures() -> None:
+    """Let Fast DDS hold raw pictures in shared memory, see ``config/fastdds.xml``; the user's own settings go first."""
+    names = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
+    if any(os.environ.get(name) for name in (*names, "FASTDDS_BUILTIN_TRANSPORTS")):
+        return
+    for name in names:  # the first for Fast DDS 2 (Jazzy), the second for 3 (Kilted)
+        os.environ[name] = str(share_dir() / "config" / "fastdds.xml")
+
+
+def make(factory: Callable[[], ManagedNode]) -> ManagedNode:
+    """Make a node.
+
+    :raises ConfigError: its name, namespace or parameters are wrong.
+    """
+    try:
+        return factory()
+    except (rclpy_implementation.RCLError, ParameterException, ValueError) as error:
+        raise ConfigError(first_line(error)) from error
+
+
+def leave() -> None:
+    """Leave ROS, as the last thing that a process does.
+
+    A signal that comes later is ignored: while Python cleans up, it would kill the process and spoil its exit status.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    rclpy.try_shutdown()
+
+
+def run(name: str, factory: Callable[[], ManagedNode], arguments: Sequence[str] | None = None) -> int:
+    """The life of a process with one node.
+
+    :param name: what the process is called in an error that comes before there is a node.
+    :param factory: makes the node.
+    :returns: 0 after Ctrl-C, SIGTERM or the end of a source; 2 where the configuration is wrong; 1 after another error.
+    """
+    ending = Ending()
+    ending.on_signals()
+    try:
+        initialise(arguments)
+        node = make(factory)
+    except FerError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return BAD_CONFIGURATION
+    host = Host([node], ending)
+    host.start()
+    ending.wait()
+    ending.within_grace()
+    host.stop()
+    leave()
+    return ending.status
+
+
+def first_line(error: Exception) -> str:
+    """What an error of rclpy says, in one line and without the places in its source where it arose."""
+    if isinstance(error, rclpy_implementation.UnknownROSArgsError):
+        return f"unknown ROS arguments: {error}"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return re.sub(r", at \S+:\d+", "", lines[0]) if lines else type(error).__name__

@@ -1,0 +1,72 @@
+"""Starts `camera` and `inference`, and with `record` and `train` also `recorder` and `trainer`: see, teach, see better.
+
+With `image_topic` our own camera is not started: the nodes take the images of another one.
+"""
+
+from __future__ import annotations
+
+from launch import LaunchDescription, LaunchDescriptionEntity
+
+from fer_ros.nodes.launching import YES_NO, Argument, Values, description
+
+ARGUMENTS = (
+    Argument(
+        "source",
+        "",
+        "where frames come from, such as auto, camera, video or sample; empty: as params_file says",
+        parameter="camera.source",
+    ),
+    Argument(
+        "image_topic",
+        "",
+        "images of another camera, such as /camera/image_raw: our own camera is not started then",
+        parameter="inference.image_topic",
+    ),
+    Argument(
+        "image_transport",
+        "",
+        "compressed: /compressed is put behind image_topic; empty: as params_file says",
+        ("", "raw", "compressed"),
+        "inference.image_transport",
+    ),
+    Argument(
+        "detector",
+        "",
+        "what finds the faces, see `fer plugins detectors`; empty: as params_file says",
+        parameter="inference.detector",
+    ),
+    Argument(
+        "model",
+        "",
+        "a model, see `fer models`, or the folder of one; empty: as params_file says",
+        parameter="inference.model",
+    ),
+    Argument(
+        "annotate",
+        "",
+        "whether image_annotated is offered; empty: as params_file says",
+        YES_NO,
+        "inference.annotate",
+        bool,
+    ),
+    Argument("record", "false", "whether labelled frames can be recorded into bags, by record/start", YES_NO[1:]),
+    Argument("train", "false", "whether models can be trained on them, by the service train", YES_NO[1:]),
+)
+
+
+def generate_launch_description() -> LaunchDescription:
+    """The arguments, then the nodes that they call for."""
+    return description(ARGUMENTS, _nodes)
+
+
+def _nodes(value: Values) -> list[LaunchDescriptionEntity]:
+    nodes = [value.node("inference")]
+    if not value["image_topic"]:
+        nodes.append(value.node("camera"))
+    # Recorder and trainer use the camera and the detector of inference, so that crops are framed alike.
+    also = {name: value.text(name) for name in ("image_topic", "image_transport", "detector") if value[name]}
+    if value["record"] == "true":
+        nodes.append(value.node("recorder", **also))
+    if value["train"] == "true":
+        nodes.append(value.node("trainer", **{name: also[name] for name in ("detector",) if name in also}))
+    return nodes
