@@ -1,0 +1,1 @@
+"""The command `fer`: one verb a file."""

@@ -1,0 +1,1 @@
+"""What ``fer bench`` measures: one concern a module."""

@@ -1,0 +1,48 @@
+"""A robot's process without ROS, from its start to its first emotion and a little further.
+
+``python -m fer_ros.cli.benchmarks.first_emotion MODEL SOURCE DETECTOR WIDTH HEIGHT THREADS`` prints one JSON object:
+when it got how far, in nanoseconds of the clock that all processes of a machine share, and the memory it takes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+#: Frames within which a face must be found, and frames after which memory has settled.
+PATIENCE, SETTLED = 150, 60
+
+
+def main(arguments: list[str]) -> int:
+    """Load, read frames until a face is found, then :data:`SETTLED` more. Status 1 where no face is found."""
+    stamps = {"python": time.monotonic_ns()}
+    from fer_ros.cli.benchmarks.pictures import pictures
+    from fer_ros.core import machine, registry
+    from fer_ros.core.bundle import Bundle
+    from fer_ros.core.recogniser import Recogniser
+    from fer_ros.core.types import Frame
+
+    model, source, detector = arguments[:3]
+    width, height, threads = (int(word) for word in arguments[3:])
+    stamps["imports"] = time.monotonic_ns()
+    bundle = Bundle.load(model)
+    recogniser = Recogniser(bundle, registry.load("detectors", detector)(), threads)
+    stamps["model"] = time.monotonic_ns()
+    with pictures(source, width, height) as images:
+        for _ in range(PATIENCE):
+            if recogniser.process(Frame(next(images), stamp=time.time_ns())).emotions:
+                break
+        else:
+            print(f"no face in {PATIENCE} frames of the source {source}", file=sys.stderr)
+            return 1
+        stamps["emotion"] = time.monotonic_ns()
+        for _ in range(SETTLED):
+            recogniser.process(Frame(next(images), stamp=time.time_ns()))
+    loaded = "tensorflow" in sys.modules
+    print(json.dumps({"stamps_ns": stamps, "memory": machine.memory(), "tensorflow_imported": loaded}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,177 @@
+"""List the models, the user's own and those that ship with the package; select, rename or delete one, or go back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fer_ros.cli.text import clean, size, table, warn
+from fer_ros.core import model_store, paths
+from fer_ros.core.bundle import Bundle
+from fer_ros.core.errors import FerError, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A model's folder.
+
+    :ivar own: it lies in the user's folder, not in the package.
+    :ivar hidden: a model of the user's has the same name, so that the name stands for that one.
+    :ivar bundle: None where it is damaged; ``error`` then says why in one line.
+    :ivar bytes: of all files in the folder.
+    """
+
+    name: str
+    path: Path
+    own: bool
+    hidden: bool
+    bundle: Bundle | None
+    error: str
+    bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; ``accuracy`` is None where none was measured."""
+        bundle = self.bundle
+        facts: dict[str, Any] = {
+            "name": self.name,
+            "path": str(self.path),
+            "own": self.own,
+            "hidden": self.hidden,
+            "damaged": bundle is None,
+            "error": self.error,
+            "bytes": self.bytes,
+        }
+        if bundle is None:
+            return facts
+        return {
+            **facts,
+            "labels": list(bundle.labels),
+            "backbone": bundle.backbone.plugin,
+            "head": bundle.head.plugin,
+            "input": bundle.input.to_dict(),
+            "accuracy": accuracy(bundle),
+            "measured_on": str(bundle.quality.get("split", "")),
+        }
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    changes = parser.add_subparsers(dest="change", metavar="CHANGE", help="leave it out to list the models")
+    select = changes.add_parser("select", help="use a model from now on where none is named")
+    select.add_argument("name", metavar="NAME")
+    rename = changes.add_parser("rename", help="give a model of yours another name")
+    rename.add_argument("name", metavar="OLD")
+    rename.add_argument("new", metavar="NEW")
+    delete = changes.add_parser("delete", help="remove a model of yours")
+    delete.add_argument("name", metavar="NAME")
+    changes.add_parser("rollback", help="go back to the model that was selected before")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the models, or change one; a damaged one is named with what is wrong, and is no reason to fail."""
+    if args.change is not None:
+        done = change(args)
+        print(json.dumps({"selected": paths.selected(), "message": done}) if args.json else clean(done))
+        return 0
+    found, selected = listing(), paths.selected()
+    if args.json:
+        print(json.dumps({"models": [model.to_dict() for model in found], "selected": selected}))
+        return 0
+    if not found:
+        folders = " or ".join(str(folder) for folder in paths.model_folders())
+        warn(f"no model in {folders}: make one with `fer pretrain`, or copy one there")
+        return 0
+    header = ("name", "labels", "backbone", "head", "input", "accuracy", "size", "path")
+    print(table(header, [_row(model) for model in found], right=(5, 6)))
+    print(clean(f"selected: {selected}"))
+    for model in found:
+        if model.bundle is None:
+            warn(model.error)
+    for model in found:
+        if model.hidden:
+            print(clean(f"{model.path} is hidden: the name '{model.name}' stands for your own model"))
+    return 0
+
+
+def change(args: argparse.Namespace) -> str:
+    """Do what is asked for; a running inference goes on with its model.
+
+    :returns: what was done, in one line.
+    :raises ConfigError: see ``fer_ros.core.model_store``.
+    """
+    if args.change == "select":
+        model_store.select(args.name)
+        call = f'ros2 service call /fer/load_model fer_msgs/srv/LoadModel "{{name: {args.name}}}"'
+        return f"{args.name} is selected, from the next start on; for an inference that runs: {call}"
+    if args.change == "rename":
+        return f"{args.name} is now {model_store.rename(args.name, args.new).name}"
+    if args.change == "delete":
+        return f"{args.name} is deleted; selected is {model_store.delete(args.name)}"
+    given_up, now = model_store.rollback()
+    return f"back from {given_up} to {now}"
+
+
+def listing() -> list[Listed]:
+    """Every model, each verified by its SHA-256: the user's own first, then the shipped ones, each sorted by name."""
+    own, shipped = paths.model_folders()
+    names = {folder.name for folder in _folders(own) if (folder / paths.MODEL_FILE).is_file()}
+    found = [_examine(folder, True, False) for folder in _folders(own)]
+    return found + [_examine(folder, False, folder.name in names) for folder in _folders(shipped)]
+
+
+def accuracy(bundle: Bundle) -> float | None:
+    """The measured accuracy, 0 to 1; None where ``model.yaml`` states none."""
+    value = bundle.quality.get("accuracy")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _folders(parent: Path) -> list[Path]:
+    # A bundle in the making is a hidden folder.
+    try:
+        return sorted(folder for folder in parent.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _examine(folder: Path, own: bool, hidden: bool) -> Listed:
+    bundle, error = None, ""
+    try:
+        paths.check_name("model", folder.name)
+        bundle = Bundle.load(folder)
+    except (FerError, OSError) as problem:
+        error = reason(problem)
+    return Listed(folder.name, folder, own, hidden, bundle, error, _bytes(folder))
+
+
+def _bytes(folder: Path) -> int:
+    total = 0
+    for file in folder.rglob("*"):
+        try:
+            total += file.lstat().st_size if file.is_file() else 0
+        except OSError:
+            continue
+    return total
+
+
+def _row(model: Listed) -> tuple[str, ...]:
+    bundle = model.bundle
+    if bundle is None:
+        return model.name, "damaged", "-", "-", "-", "-", size(model.bytes), str(model.path)
+    spec, measured = bundle.input, accuracy(bundle)
+    return (
+        model.name,
+        f"{len(bundle.labels)}: {', '.join(bundle.labels)}",
+        bundle.backbone.plugin,
+        bundle.head.plugin,
+        f"{spec.width}x{spec.height}x{spec.channels}",
+        "-" if measured is None else f"{measured:.3f}",
+        size(model.bytes),
+        str(model.path),
+    )
