@@ -1,0 +1,214 @@
+"""``fer bench`` measures what it says. How fast this machine is must not decide a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fer_ros.cli.bench import as_text, parse_size
+from fer_ros.cli.benchmarks import bars, stages
+from fer_ros.cli.benchmarks.figures import milliseconds
+from fer_ros.cli.benchmarks.pictures import pictures, upside_down
+from fer_ros.cli.benchmarks.processes import Child
+from fer_ros.cli.main import main
+from fer_ros.core import registry
+from fer_ros.core.bundle import Bundle
+from fer_ros.core.errors import ConfigError, FerError
+
+Fer = Callable[..., Any]
+
+
+@given(st.one_of(st.text(max_size=12), st.from_regex(r"[0-9]{1,6}[xX][0-9]{1,6}")))
+def test_sizes_are_understood_or_refused_in_one_line(text: str) -> None:
+    try:
+        width, height = parse_size(text)
+    except ConfigError as error:
+        assert "\n" not in str(error)
+    else:
+        assert [int(number) for number in text.split("x")] == [width, height]
+        assert 16 <= width <= 7680 and 16 <= height <= 7680
+
+
+@pytest.mark.parametrize("size", ["640x480", "16x16", "7680x4320"])
+def test_usual_sizes(size: str) -> None:
+    assert "x".join(map(str, parse_size(size))) == size
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["size 640", "size 8x8", "frames 0", "threads 0", "source nonesuch", "detector nonesuch", "model nonesuch"],
+)
+def test_wrong_options_are_one_line_and_status_2(options: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--no-ros", *f"--{options}".split()]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.count("\n") == 1 and not printed.out
+
+
+def test_figures_are_milliseconds() -> None:
+    found = milliseconds([0.001 * n for n in range(1, 402)])
+    assert (found["count"], found["median"], found["max"]) == (401, 201.0, 401.0)
+    assert found["p95"] == pytest.approx(381.0) and found["p99"] == pytest.approx(397.0)
+    assert milliseconds([]) == {"count": 0}
+
+
+class Slow:
+    """A detector that takes a known time and finds what it is told."""
+
+    def __init__(self, seconds: float, faces: list[Any]) -> None:
+        self.inner = registry.load("detectors", "whole_frame")()
+        self.framing = self.inner.framing
+        self.seconds, self.faces = seconds, faces
+
+    def detect(self, image: Any) -> Any:
+        time.sleep(self.seconds)
+        return self.faces
+
+    def reset(self) -> None:
+        pass
+
+
+def test_stages_cover_what_they_say() -> None:
+    bundle = Bundle.load("default")
+    image = np.zeros((480, 640, 3), np.uint8)
+    (face,) = registry.load("detectors", "whole_frame")().detect(image)
+    detector: Any = Slow(0.02, [face])
+    found = stages.measure(bundle, detector, [image] * (stages.WARM_UP + 4), 4)
+    times = found["stages_ms"]
+    assert set(times) == {"detect", "crop", "embed", "head", "whole"}
+    assert all(figures["count"] == 4 for figures in times.values())
+    # A pause is never shorter than asked for, and costs no processor time.
+    assert times["detect"]["median"] >= 20
+    assert times["whole"]["median"] > times["detect"]["median"]
+    assert found["cpu_ms_per_frame"] < times["whole"]["mean"]
+    assert found["frames_per_second"] < 50
+    assert (found["with_face"], found["track_ids"], found["frames"]) == (4, 1, 4)
+    detector.faces = []
+    found = stages.measure(bundle, detector, [image] * (stages.WARM_UP + 4), 4)
+    assert set(found["stages_ms"]) == {"detect", "whole"} and found["with_face"] == 0
+
+
+def test_pictures_have_the_wanted_size_and_never_end(tmp_path: Path, stranger: Any, monkeypatch: Any) -> None:
+    monkeypatch.syspath_prepend(stranger.path)
+    # A stranger's source of 48x48 pixels without settings for the size is resized.
+    with pictures("grey", 320, 240) as images:
+        assert next(images).shape == (240, 320)
+    with pictures("sample", 320, 240) as images:
+        first, second = next(images), next(images)
+    assert first.shape == (240, 320, 3) and (first != second).any()
+    assert (upside_down(first)[0] == first[-1]).all()
+
+
+def test_bars_are_met_missed_or_not_measured() -> None:
+    report = {
+        "one_face": {"stages_ms": {"whole": {"median": 10.0}}},
+        "start": {"memory_mb": 300.1, "first_emotion_s": 0.5},
+        "ros": {"skipped": "for a test"},
+        "recording": {"recorder_cpu_percent": 10.1},
+        "training": {"seconds": 5.9},
+    }
+    found = [bar["met"] for bar in bars.judge(report)]
+    assert found == [True, False, None, True, None, False, True]
+
+
+def test_children_that_fail_or_hang_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    (tmp_path / "extra_fails.py").write_text("import sys\nsys.exit('no luck')\n")
+    (tmp_path / "extra_hangs.py").write_text("import time\nprint('begun', flush=True)\ntime.sleep(60)\n")
+    with Child("extra_fails", []) as child:
+        assert child.line(30) is None
+        with pytest.raises(FerError, match="status 1: no luck"):
+            child.finish(30)
+    with Child("extra_hangs", []) as child:
+        line = child.line(30)
+        assert line and line[1] == "begun\n" and line[0] > child.started
+        with pytest.raises(FerError, match="said nothing"):
+            child.line(0.1)
+        with pytest.raises(FerError, match="did not end"):
+            child.finish(0.1)
+        pid = child.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@pytest.mark.ros
+def test_the_whole_report(fer: Fer) -> None:
+    done = fer("bench", "--frames", "30", "--size", "320x240", "--json", timeout=100)
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    assert report["size"] == [320, 240] and report["model"] == "default"
+    assert report["one_face"]["with_face"] == 30
+    start = report["start"]
+    assert start["tensorflow_imported"] is False
+    assert list(start["parts_s"]) == ["python", "imports", "model", "emotion"]
+    assert start["runs_s"] == sorted(start["runs_s"]) and start["runs_s"][1] == start["first_emotion_s"]
+    assert sum(start["parts_s"].values()) == pytest.approx(start["first_emotion_s"], abs=0.01)
+    assert 0 < start["memory_mb"] <= start["peak_memory_mb"]
+    ros = report["ros"]
+    assert "skipped" not in ros, ros
+    # How many arrive depends on how soon the nodes find each other.
+    assert ros["frames"] >= 30 and ros["messages"] + ros["lost"] <= ros["frames"] + 5
+    assert 0 < ros["memory_mb"] <= ros["peak_memory_mb"]
+    assert ros["cpu_percent"] > 0 and ros["first_emotion_s"] > 0
+    assert set(ros["latency_ms"]) <= {"received", "detected", "classified", "published", "delivered", "whole"}
+    recorded = report["recording"]
+    assert recorded["written"] > 10 and recorded["written"] + recorded["dropped"] == recorded["received"], recorded
+    trained = report["training"]
+    assert trained["samples"] == 70 and 0 < sum(trained["phases_s"].values()) < trained["seconds"], trained
+    assert trained["cpu_s"] > 0 and trained["swap_s"] > 0
+    assert all(bar["met"] == (bar["value"] <= bar["limit"]) for bar in report["bars"])
+    assert "With ROS: start to first emotion" in as_text(report)
+    report["ros"] = {"skipped": "left out by --no-ros"}
+    report["bars"] = bars.judge(report)
+    text = as_text(report)
+    for word in ("whole frame", "One face: a face in 30 of 30 frames", "left out by --no-ros", "not measured"):
+        assert word in text
+
+
+@pytest.mark.ros
+def test_the_listener_counts_from_the_stamps() -> None:
+    import rclpy
+    from builtin_interfaces.msg import Time
+
+    from fer_msgs.msg import EmotionArray
+
+    def stamp(nanoseconds: int) -> Time:
+        return Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
+
+    rclpy.init()
+    try:
+        node: Any = rclpy.create_node("bench_test")
+        publisher = node.create_publisher(EmotionArray, "/fer_test/emotions", 10)
+        with Child("fer_ros.cli.benchmarks.listener", ["/fer_test/emotions"]) as listener:
+            assert listener.line(60)
+            deadline = time.monotonic() + 30
+            while not publisher.get_subscription_count() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            message, now = EmotionArray(), time.time_ns()
+            message.header.stamp = stamp(now - 100_000_000)
+            for name, before in (("received", 90), ("detected", 70), ("classified", 40), ("published", 0)):
+                setattr(message.times, name, stamp(now - before * 1_000_000))
+            for _ in range(3):
+                publisher.publish(message)
+            time.sleep(1.0)
+            listener.finish(30)
+            line = listener.line(30)
+        assert line
+        heard = json.loads(line[1])
+    finally:
+        rclpy.shutdown()
+    found = heard["intervals"]
+    assert heard["acquired"] == [now - 100_000_000] * 3 and heard["first_ns"] > listener.started
+    assert all(len(values) == 3 for values in found.values())
+    legs = ("received", "detected", "classified", "published")
+    assert [round(found[leg][0], 6) for leg in legs] == [0.01, 0.02, 0.03, 0.04]
+    assert found["delivered"][0] > 0
+    assert found["whole"][0] == pytest.approx(0.1 + found["delivered"][0])

@@ -1,0 +1,99 @@
+"""`fer live` as a user types it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+pytestmark = [pytest.mark.ros, pytest.mark.slow]
+
+Run = Callable[..., Any]
+STAGES = ("acquired", "received", "detected", "classified", "published")
+
+
+def test_json_is_one_object_a_frame_with_all_times_in_order(fer: Run) -> None:
+    done = fer("live", "--source", "sample", "--frames", "12", "--json")
+    assert done.code == 0, done.err
+    frames = [json.loads(line) for line in done.out.splitlines()]
+    assert len(frames) == 12
+    for frame in frames:
+        stamps = [frame["times"][stage] for stage in STAGES]
+        assert stamps == sorted(stamps) and stamps[0] > 1e18
+        assert frame["frame_id"] == "camera_optical_frame" and frame["model"] == "default"
+        assert frame["latency_ms"]["total"] == pytest.approx((stamps[-1] - stamps[0]) / 1e6, abs=1e-3)
+    seen = [frame for frame in frames if frame["faces"]]
+    assert len(seen) >= 10
+    for frame in seen:
+        assert sum(frame["probabilities"].values()) == pytest.approx(1.0, abs=1e-4)
+        assert frame["label"] == max(frame["probabilities"], key=frame["probabilities"].__getitem__)
+        assert frame["faces"][0]["label"] == frame["label"]
+    assert len({frame["times"]["acquired"] for frame in frames}) == 12
+    assert "12 frames" in done.err and "source: sample" in done.err and "haar" in done.err
+
+
+def test_a_status_line_a_second_and_a_summary_also_after_ctrl_c(start: Run) -> None:
+    process = start(sys.executable, "-m", "fer_ros.cli.main", "live", "--source", "sample")
+    while process.out.count("\n") < 2:
+        assert process.popen.poll() is None, process.err
+    process.signal(signal.SIGINT)
+    done = process.wait(20)
+    assert done.code == 0 and "Traceback" not in done.err, done.err
+    first = done.out.splitlines()[0]
+    assert "fps" in first and "ms" in first and "1 face" in first and "\x1b" not in first
+    assert any("median latency: receive" in line for line in done.out.splitlines()[2:])
+
+
+def test_the_last_frame_of_a_source_with_an_end_is_read(fer: Run, tmp_path: Path) -> None:
+    picture = tmp_path / "grey.png"
+    cv2.imwrite(str(picture), np.full((48, 48), 120, np.uint8))
+    done = fer(
+        "live", "--source", "images", "--set", f"source.path={picture}", "--set", "source.loop=false", "--json",
+        "--detector", "whole_frame",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    frames = [json.loads(line) for line in done.out.splitlines()]
+    assert frames and frames[-1]["faces"][0]["roi"] == {"x": 0, "y": 0, "width": 48, "height": 48}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--source", "smaple"], "unknown source 'smaple' (did you mean 'sample'?)"),
+        (["--source", "sample", "--set", "source.fps=-1"], "source.fps = -1.0 is out of range"),
+        (["--source", "sample", "--set", "sorce.fps=3"], "sorce.fps"),
+        (["--source", "sample", "--set", "source.fps"], "NAME=VALUE"),
+        (["--source", "sample", "--model", "nope"], "unknown model 'nope'"),
+        (["--frames", "-1"], "must not be negative"),
+        (["--source", "images", "--set", "source.path=/nowhere"], "/nowhere"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(fer: Run, words: list[str], expected: str) -> None:
+    done = fer("live", *words)
+    assert done.code == 2 and expected in done.err and "Traceback" not in done.err, done.err
+    assert sum(expected in line for line in done.err.splitlines()) == 1
+
+
+def test_a_reader_that_goes_away_ends_it(run: Run) -> None:
+    command = f"{sys.executable} -m fer_ros.cli.main live --source sample --json | head -n 2"
+    done = run("bash", "-c", f"set -o pipefail; {command}")
+    assert len(done.out.splitlines()) == 2 and "Traceback" not in done.err and "Exception ignored" not in done.err
+
+
+def test_no_training_library_is_imported_to_see(run: Run) -> None:
+    script = (
+        "import sys\n"
+        "from fer_ros.cli.main import main\n"
+        "code = main(['live', '--source', 'sample', '--frames', '3', '--json'])\n"
+        "heavy = {'tensorflow', 'keras', 'torch', 'jax', 'matplotlib'} & set(sys.modules)\n"
+        "print(code, sorted(heavy))"
+    )
+    done = run(sys.executable, "-c", script)
+    assert done.out.splitlines()[-1] == "0 []", done.err

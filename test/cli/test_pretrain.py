@@ -1,0 +1,62 @@
+"""What ``fer pretrain`` refuses before it imports TensorFlow; ``test/core/test_pretrain.py`` has a whole run."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import pytest
+
+from fer_ros.cli.main import main
+
+MISSING = [name for name in ("tensorflow", "keras", "matplotlib") if importlib.util.find_spec(name) is None]
+
+
+@pytest.mark.skipif(bool(MISSING), reason=f"training needs {', '.join(MISSING)}: make setup-dev")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "fer2013.csv: no such file; give the path of fer2013.csv"),
+        (["--name", "../x"], "model name '../x' is not allowed"),
+        (["--backbone", "mobilenet"], "unknown backbone 'mobilenet' (did you mean 'mobilenet_v1'?)"),
+        (["--epochs", "0"], "epochs >= 1"),
+        (["--learning-rate", "nan"], "0 < learning rate < 1"),
+        (["--size", "4"], "input width must be an integer from 8 to 1024, got 4"),
+        (["--out", "taken"], "taken exists already: choose another --name or --out, or give --replace"),
+    ],
+)
+def test_what_is_wrong_is_said_before_the_work_begins(
+    tmp_path: Path,
+    fer_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("taken").mkdir()
+    assert main(["pretrain", "fer2013.csv", *words]) == 2
+    err = capsys.readouterr().err
+    assert message in err and err.count("\n") == 1
+    assert not Path("runs").exists() and "tensorflow" not in sys.modules
+
+
+def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    find = importlib.util.find_spec
+
+    def none_of_tensorflow(name: str, package: str | None = None) -> ModuleSpec | None:
+        return None if name in ("tensorflow", "matplotlib") else find(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", none_of_tensorflow)
+    assert main(["pretrain", "fer2013.csv"]) == 2
+    assert "training needs tensorflow, " in capsys.readouterr().err
+
+
+def test_another_backend_of_keras_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert main(["pretrain", "fer2013.csv"]) == 2
+    assert "unset KERAS_BACKEND" in capsys.readouterr().err

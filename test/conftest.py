@@ -1,0 +1,169 @@
+"""What every test gets: a ROS domain of its own on this machine alone, an empty user folder, commands with timeouts."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+#: Domains whose ports Linux does not hand out as ephemeral ones (docs.ros.org, "The ROS_DOMAIN_ID"), 0 left out.
+DOMAINS = range(1, 102)
+
+
+def _claim_domain() -> tuple[int, IO[str]]:
+    """A ROS domain that no other test run on this machine has; it is ours as long as the file stays open."""
+    offset = os.getpid()
+    for step in range(len(DOMAINS)):
+        domain = DOMAINS[(offset + step) % len(DOMAINS)]
+        lock = Path(tempfile.gettempdir(), f"fer_ros_test_domain_{domain}_{os.getuid()}.lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+        else:
+            return domain, lock
+    raise RuntimeError(f"all ROS domains from {DOMAINS[0]} to {DOMAINS[-1]} are taken by other test runs")
+
+
+# Before any test module is imported: rclpy reads these when it starts, and so do the processes that tests start.
+_domain, _domain_lock = _claim_domain()
+_home = tempfile.TemporaryDirectory(prefix="fer_ros_test_")
+os.environ["ROS_DOMAIN_ID"] = str(_domain)
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+if os.environ.get("ROS_DISTRO") == "humble":
+    os.environ["ROS_LOCALHOST_ONLY"] = "1"  # the older name; newer ones warn about it
+else:
+    os.environ.pop("ROS_LOCALHOST_ONLY", None)
+os.environ["ROS_LOG_DIR"] = str(Path(_home.name, "log"))
+os.environ["FER_HOME"] = str(Path(_home.name, "fer"))
+os.environ.pop("ROS_STATIC_PEERS", None)
+
+# A busy machine is no error.
+hypothesis.settings.register_profile("fer_ros", deadline=None)
+hypothesis.settings.load_profile("fer_ros")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first, so that a mistake shows at once; those that start ROS processes last."""
+    items.sort(key=lambda item: (any(item.iter_markers("slow")), any(item.iter_markers("ros"))))
+
+
+@pytest.fixture
+def fer_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty user folder for this test alone, as ``$FER_HOME``; it does not exist yet."""
+    home = tmp_path / "fer_home"
+    monkeypatch.setenv("FER_HOME", str(home))
+    return home
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended.
+
+    :ivar code: exit status; negative where a signal ended it.
+    :ivar out: all of standard output.
+    :ivar err: all of standard error.
+    """
+
+    code: int
+    out: str
+    err: str
+
+
+class Process:
+    """A command that runs beside the test, in its own process group; its output goes to files, which never block."""
+
+    def __init__(self, command: Sequence[str | os.PathLike[str]], environment: Mapping[str, str], folder: Path) -> None:
+        self.out_file, self.err_file = folder / "out", folder / "err"
+        with self.out_file.open("wb") as out, self.err_file.open("wb") as err:
+            self.popen = subprocess.Popen(
+                [os.fspath(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env={**os.environ, **environment},
+                start_new_session=True,
+            )
+
+    @property
+    def out(self) -> str:
+        """Standard output so far."""
+        return self.out_file.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def err(self) -> str:
+        """Standard error so far."""
+        return self.err_file.read_text(encoding="utf-8", errors="replace")
+
+    def signal(self, number: int = signal.SIGINT) -> None:
+        """Send a signal to the whole group, as Ctrl-C in a terminal does."""
+        os.killpg(self.popen.pid, number)
+
+    def wait(self, timeout: float) -> Finished:
+        """Wait for the end.
+
+        :param timeout: seconds.
+        :raises AssertionError: it did not end in time; it is killed, and the message holds its output.
+        """
+        try:
+            code = self.popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"still running after {timeout} s\n--- out\n{self.out}\n--- err\n{self.err}") from None
+        return Finished(code, self.out, self.err)
+
+    def kill(self) -> None:
+        """End it and everything it started, now."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.wait()
+
+
+Start = Callable[..., Process]
+Run = Callable[..., Finished]
+
+
+@pytest.fixture
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """``start(*command, **environment) -> Process``; whatever still runs when the test ends is killed."""
+    running: list[Process] = []
+
+    def start(*command: str | os.PathLike[str], **environment: str) -> Process:
+        running.append(Process(command, environment, tmp_path_factory.mktemp("process")))
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.kill()
+
+
+@pytest.fixture
+def run(start: Start) -> Run:
+    """``run(*command, timeout=60, **environment) -> Finished``: run a command to its end."""
+
+    def run(*command: str | os.PathLike[str], timeout: float = 60.0, **environment: str) -> Finished:
+        return start(*command, **environment).wait(timeout)
+
+    return run
+
+
+@pytest.fixture
+def fer(run: Run) -> Run:
+    """``fer(*arguments, timeout=60, **environment) -> Finished``: run the ``fer`` command of this environment."""
+
+    def fer(*arguments: str | os.PathLike[str], timeout: float = 60.0, **environment: str) -> Finished:
+        return run(sys.executable, "-m", "fer_ros.cli.main", *arguments, timeout=timeout, **environment)
+
+    return fer

@@ -1,0 +1,135 @@
+"""The package as a whole: its files agree with each other, and what they name is there."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+import fer_ros
+
+ROOT = Path(__file__).resolve().parent.parent
+MANIFESTS = [ROOT / "package.xml", ROOT / "fer_msgs" / "package.xml"]
+
+
+@pytest.mark.parametrize("path", MANIFESTS, ids=["fer_ros", "fer_msgs"])
+def test_manifest_is_complete(path: Path) -> None:
+    root = ET.parse(path).getroot()
+    assert root.get("format") == "3"
+    assert root.findtext("version") == fer_ros.__version__
+    assert root.findtext("license") == "Apache-2.0"
+    assert re.fullmatch(r"\S.{20,}", (root.findtext("description") or "").strip())
+    assert [e.get("email", "").count("@") for e in root.iter("maintainer")] == [1]
+    depends = [e.text for e in root if e.tag.endswith("depend")]
+    assert len(depends) == len(set(depends)), "a dependency is named twice"
+
+
+def test_manifest_and_setup_agree() -> None:
+    root = ET.parse(ROOT / "package.xml").getroot()
+    metadata = importlib.metadata.metadata("fer_ros")
+    assert re.sub(r"[-_]+", "_", metadata["Name"]) == root.findtext("name")
+    assert metadata["Version"] == root.findtext("version")
+    assert metadata["License"] == root.findtext("license")
+
+
+def _imported(path: Path) -> set[str]:
+    """Top-level names of the packages that a file imports anywhere."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.append(node.module)
+    return {name.split(".")[0] for name in names}
+
+
+def test_manifest_names_every_ros_package_that_is_imported() -> None:
+    root = ET.parse(ROOT / "package.xml").getroot()
+    named = {e.text for e in root if e.tag in ("depend", "exec_depend")}
+    ros = re.compile(r"(rclpy|launch|launch_ros|ament_index_python|\w+_msgs|\w+_srvs|\w+_interfaces)$")
+    files = [*(ROOT / "fer_ros").rglob("*.py"), *(ROOT / "launch").glob("*.py")]
+    imported = {name for path in files for name in _imported(path) if ros.match(name)}
+    assert "rclpy" in imported
+    assert imported - named == set()
+
+
+def _points() -> list[importlib.metadata.EntryPoint]:
+    return list(importlib.metadata.distribution("fer_ros").entry_points)
+
+
+def test_there_are_entry_points_of_every_kind() -> None:
+    groups = {point.group for point in _points()}
+    plugins = {f"fer_ros.{kind}" for kind in ("sources", "detectors", "backbones", "heads", "sinks")}
+    assert groups == {"console_scripts"} | plugins
+
+
+@pytest.mark.parametrize("point", _points(), ids=lambda p: f"{p.group}:{p.name}")
+def test_entry_point_names_something_that_is_there(point: importlib.metadata.EntryPoint) -> None:
+    """Looked up in the source text, so that nothing heavy is imported."""
+    path = ROOT / (point.module.replace(".", "/") + ".py")
+    assert path.is_file()
+    kinds = (ast.ClassDef, ast.FunctionDef)
+    assert point.attr in {n.name for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, kinds)}
+
+
+@pytest.mark.ros
+def test_the_running_robot_imports_no_training_library() -> None:
+    """In a fresh process: the nodes and every plugin are imported, and a face is recognised."""
+    code = """
+import sys
+from fer_ros.core import registry
+from fer_ros.core.bundle import Bundle
+from fer_ros.core.recogniser import Recogniser
+from fer_ros.nodes import camera, inference, live
+plugins = {kind: registry.load_all(kind) for kind in registry.GROUPS}
+source = plugins["sources"]["sample"]()
+source.open()
+recogniser = Recogniser(Bundle.load("default"), plugins["detectors"]["haar"]())
+print(len(recogniser.process(source.read(5.0)).emotions))
+print(*sorted({"tensorflow", "keras", "torch", "jax", "matplotlib"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, ["1"]), done.stderr
+
+
+def test_core_and_plugins_import_no_ros() -> None:
+    files = [p for folder in ("core", "plugins") for p in (ROOT / "fer_ros" / folder).rglob("*.py")]
+    ros = {p.relative_to(ROOT): names for p in files if (names := _imported(p) & {"rclpy", "fer_msgs", "sensor_msgs"})}
+    assert ros == {}
+
+
+def _tracked() -> list[Path]:
+    listing = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
+    )
+    if listing.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_python_files_hold_one_concept_each() -> None:
+    long = {
+        p.relative_to(ROOT): n for p in _tracked() if p.suffix == ".py" if (n := len(p.read_text().splitlines())) > 300
+    }
+    assert long == {}
+
+
+def test_no_large_file_but_models() -> None:
+    large = [
+        p.relative_to(ROOT) for p in _tracked() if p.stat().st_size > 4_000_000 and ROOT / "models" not in p.parents
+    ]
+    assert large == []
+    assert sum(p.stat().st_size for p in _tracked() if ROOT / "models" in p.parents) < 15_000_000
+
+
+def test_shell_scripts_parse() -> None:
+    scripts = [ROOT / ".ci" / "run", *(ROOT / "scripts").glob("*.sh")]
+    for script in scripts:
+        done = subprocess.run(["bash", "-n", script], capture_output=True, text=True, timeout=20, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), script
