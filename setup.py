@@ -75,6 +75,7 @@ setup(
         ],
         "fer_ros.backbones": [
             "mobilenet_v1 = fer_ros.plugins.backbones.mobilenet_v1:MobileNetV1",
+            "residual = fer_ros.plugins.backbones.residual:Residual",
         ],
         "fer_ros.heads": [
             "calibrated = fer_ros.plugins.heads.calibrated:CalibratedHead",

@@ -12,10 +12,30 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fer_ros.cli.progress import Bar
-from fer_ros.core import fer2013, model_card, paths, registry
+from fer_ros.core import bundle as bundles
+from fer_ros.core import fer2013, paths, registry
 from fer_ros.core.bundle import Bundle, Part
 from fer_ros.core.crop import InputSpec
 from fer_ros.core.errors import ConfigError
+from fer_ros.core.pretraining.recipe import Recipe
+
+DEFAULTS = Recipe()
+#: Fields of the recipe that the user may set.
+OPTIONS = {
+    "backbone": "backbone plugin",
+    "preset": "preset of the backbone",
+    "epochs": "passes over the data",
+    "batch": "faces a step",
+    "learning_rate": "peak rate",
+    "weight_decay": "decoupled weight decay",
+    "dropout": "share of features left out",
+    "votes_weight": "weight of the loss of the FER+ votes",
+    "smoothing": "share of the label spread over all",
+    "mixup": "alpha of mixup, 0: none",
+    "prior": "how far rare labels are favoured, 0 to 1",
+    "teacher_weight": "share of the target that the teacher has",
+    "seed": "seed of everything random",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,36 +46,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="pretrained", help="name of the model (default: %(default)s)")
     parser.add_argument("--out", type=Path, help="folder for the bundle (default: the user's models)")
     parser.add_argument("--run", type=Path, dest="folder", help="folder of the run's state (default: runs/NAME)")
-    parser.add_argument("--backbone", default="mobilenet_v1", help="backbone plugin (default: %(default)s)")
-    parser.add_argument("--preset", default="fer48", help="preset of the backbone (default: %(default)s)")
+    for name, what in OPTIONS.items():
+        default = getattr(DEFAULTS, name)
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", type=type(default), default=default, help=f"{what} (default: %(default)s)"
+        )
     parser.add_argument("--size", type=int, default=48, help="side of the input, pixels (default: %(default)s)")
-    parser.add_argument("--epochs", type=int, default=60, help="passes over the data (default: %(default)s)")
-    parser.add_argument("--batch", type=int, default=64, help="faces a step (default: %(default)s)")
-    parser.add_argument("--learning-rate", type=float, default=2e-3, help="peak rate (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of everything random (default: %(default)s)")
+    parser.add_argument("--teacher", type=Path, metavar="MODEL", help="bundle whose answers are learned too")
+    parser.add_argument("--start", type=Path, metavar="MODEL", help="bundle of the same backbone to start from")
     parser.add_argument("--replace", action="store_true", help="put it in place of a model of the same name")
 
 
 def run(args: argparse.Namespace) -> int:
     """Train, export, measure, write the bundle."""
     _check_installed()
-    from fer_ros.core import pretrain
-    from fer_ros.core.bundle import write
-    from fer_ros.core.pretrained_bundle import assemble
-    from fer_ros.core.recipe import Recipe
+    from fer_ros.core.pretraining import model_card, networks
+    from fer_ros.core.pretraining import run as pretraining
+    from fer_ros.core.pretraining.assemble import assemble
 
     paths.check_name("model", args.name)
     registry.load("backbones", args.backbone)
     target = args.out or paths.private_folder(paths.fer_home() / "models") / args.name
     if target.exists() and not args.replace:
         raise ConfigError(f"{target} exists already: choose another --name or --out, or give --replace")
+    if (args.teacher is None) != (args.teacher_weight == 0):
+        raise ConfigError("a teacher needs --teacher-weight over 0, and the weight a --teacher")
+    teacher = None if args.teacher is None else networks.Teacher(Bundle.load(args.teacher))
+    start = None if args.start is None else networks.load(Bundle.load(args.start)).get_weights()
     recipe = Recipe(
-        backbone=args.backbone,
-        preset=args.preset,
-        epochs=args.epochs,
-        batch=args.batch,
-        learning_rate=args.learning_rate,
-        seed=args.seed,
+        **{name: getattr(args, name) for name in OPTIONS},
+        teacher="" if args.teacher is None else networks.digest(args.teacher),
+        start="" if args.start is None else networks.digest(args.start),
         input=InputSpec(args.size, args.size),
     )
     faces = fer2013.load(args.dataset)
@@ -64,7 +85,8 @@ def run(args: argparse.Namespace) -> int:
         def show(epoch: int, _: int, loss: float, accuracy: float) -> None:
             bar.at(epoch, f"loss {loss:.3f}, PublicTest {accuracy:.3f}")
 
-        trained = pretrain.run(faces, recipe, args.folder or Path("runs") / args.name, show)
+        folder = args.folder or Path("runs") / args.name
+        trained = pretraining.run(faces, recipe, folder, show, teacher, start)
     stated = Bundle(
         name=args.name,
         path=target,
@@ -78,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
         filled, contents, pictures = assemble(stated, trained, faces, bar.at)
         command = f"fer pretrain fer2013.csv {_options(args)}".rstrip()
         pictures["README.md"] = model_card.pretrained(filled, command).encode()
-        bundle = write(filled, contents, args.replace, pictures)
+        bundle = bundles.write(filled, contents, args.replace, pictures)
     quality = bundle.quality
     print(f"{bundle.path}: accuracy {quality['accuracy']:.4f} on {quality['count']} faces of {quality['split']}")
     return 0
@@ -98,5 +120,6 @@ def _check_installed() -> None:
 
 def _options(args: argparse.Namespace) -> str:
     """The options that make the bundle what it is."""
-    names = ("name", "backbone", "preset", "size", "epochs", "batch", "learning_rate", "seed")
-    return " ".join(f"--{name.replace('_', '-')} {getattr(args, name)}" for name in names)
+    given = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) != getattr(DEFAULTS, name)}
+    given |= {name: getattr(args, name).name for name in ("teacher", "start") if getattr(args, name) is not None}
+    return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in {"name": args.name, **given}.items())

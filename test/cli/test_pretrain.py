@@ -1,4 +1,4 @@
-"""What ``fer pretrain`` refuses before it imports TensorFlow; ``test/core/test_pretrain.py`` has a whole run."""
+"""What ``fer pretrain`` refuses before TensorFlow is imported; a whole run is in ``test/core/pretraining``."""
 
 from __future__ import annotations
 

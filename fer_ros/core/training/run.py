@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core import arrays, metrics, model_card, model_store, plots, registry, splits
+from fer_ros.core import arrays, metrics, model_store, plots, registry, splits
 from fer_ros.core import bundle as bundles
 from fer_ros.core.bundle import Bundle
 from fer_ros.core.contracts import Backbone, Head
 from fer_ros.core.errors import ConfigError
 from fer_ros.core.head_training import Part, Task, Trained
 from fer_ros.core.metrics import Metrics
+from fer_ros.core.pretraining import model_card
 from fer_ros.core.split_parts import Indices, Shares
 from fer_ros.core.splits import Split
 from fer_ros.core.training import faces as face_tools

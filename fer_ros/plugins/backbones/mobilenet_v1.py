@@ -46,6 +46,8 @@ class MobileNetV1(LiteRTBackbone):
         import keras
         from keras import layers
 
+        from fer_ros.plugins.backbones.layers import BatchNormalization
+
         if not 0 < alpha <= 2 or not 1 <= len(strides) <= len(WIDTHS):
             raise ConfigError(f"mobilenet_v1 needs 0 < alpha <= 2 and 1 to 13 strides, got {alpha} and {len(strides)}")
 
@@ -54,7 +56,7 @@ class MobileNetV1(LiteRTBackbone):
 
         def finish(x: Any, name: str) -> Any:
             # Statistics of the last few hundred batches suffice: training here is short.
-            x = layers.BatchNormalization(momentum=0.95, name=f"{name}_bn")(x)
+            x = BatchNormalization(momentum=0.95, name=f"{name}_bn")(x)
             return layers.ReLU(6.0, name=f"{name}_relu")(x)
 
         def convolution(x: Any, channels: int, kernel: int, stride: int, name: str) -> Any:

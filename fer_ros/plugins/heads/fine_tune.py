@@ -46,7 +46,7 @@ class FineTuneHead(LinearHead):
             raise ConfigError(
                 f"Keras could not train this backbone: {type(error).__name__}: {reason(error)}"
             ) from error
-        from fer_ros.core import export
+        from fer_ros.core.pretraining import export
 
         kernel, bias = model.get_layer("probabilities").get_weights()
         files = {task.base.backbone.file: export.to_litert(network), export.WEIGHTS_FILE: export.weights(network)}

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from fer_ros.core import bundle as bundles
-from fer_ros.core import export, fer2013, metrics, near_duplicates, plots
+from fer_ros.core import fer2013, metrics, plots
 from fer_ros.core.arrays import pack
 from fer_ros.core.bundle import Bundle
 from fer_ros.core.evaluation import calibration_error
-from fer_ros.core.pretrain import Trained, prepare
+from fer_ros.core.pretraining import export, near_duplicates
+from fer_ros.core.pretraining.run import Trained, prepare
 from fer_ros.core.recogniser import Model
 from fer_ros.core.softmax import softmax
 from fer_ros.core.types import FloatArray

@@ -1,6 +1,6 @@
 """The Keras side of pretraining: batches made on the fly, and the state that is saved after each epoch.
 
-Imports Keras, so only :func:`fer_ros.core.pretrain.run` imports it, when a run begins.
+Imports Keras, so only :func:`fer_ros.core.pretraining.run.run` imports it, when a run begins.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import numpy.typing as npt
 import yaml
 
 from fer_ros.core import yaml_files
+from fer_ros.core.arrays import pack
 from fer_ros.core.augment import augment
 from fer_ros.core.crop import InputSpec, scale
 from fer_ros.core.errors import ConfigError, reason
 from fer_ros.core.files import write_atomic
-from fer_ros.core.recipe import Recipe
+from fer_ros.core.pretraining.degrade import degrade
+from fer_ros.core.pretraining.recipe import Recipe
 from fer_ros.core.types import FloatArray, ImageArray
 
 #: Called after each epoch: epoch from 1, number of epochs, loss, accuracy on PublicTest.
@@ -29,13 +31,21 @@ Progress = Callable[[int, int, float, float], None]
 #: Of the history: training loss and accuracy with augmentation, accuracy on PublicTest without.
 COLUMNS = ("epoch", "loss", "accuracy", "val_accuracy")
 
+#: Steps from one sample of the running average to the next.
+AVERAGE_EVERY = 10
+#: From scaled crops, float32 (n, height, width, channels), to probabilities, float32 (n, labels).
+Teacher = Callable[[FloatArray], FloatArray]
+
 
 class Batches(keras.utils.PyDataset):
     """Augmented batches; the order and changes depend on seed and epoch alone, so that a resumed run goes on alike."""
 
-    def __init__(self, images: ImageArray, targets: FloatArray, recipe: Recipe) -> None:
+    def __init__(
+        self, images: ImageArray, targets: FloatArray, votes: FloatArray, recipe: Recipe, teacher: Teacher | None = None
+    ) -> None:
         super().__init__(workers=1)
-        self.images, self.targets, self.recipe = images, targets, recipe
+        self.images, self.targets, self.votes = images, targets, votes
+        self.recipe, self.teacher, self.spec = recipe, teacher, recipe.input
         self.begin(0)
 
     def begin(self, epoch: int) -> None:
@@ -45,13 +55,27 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return max(1, len(self.images) // self.recipe.batch)
 
-    def __getitem__(self, index: int) -> tuple[FloatArray, FloatArray]:
+    def __getitem__(self, index: int) -> tuple[FloatArray, dict[str, FloatArray]]:
         recipe = self.recipe
         rng = np.random.default_rng([recipe.seed, self.epoch, index])
         chosen = self.order[index * recipe.batch : (index + 1) * recipe.batch]
-        crops = np.stack([augment(self.images[i], rng, recipe.augmentation) for i in chosen])
+        changed = (augment(self.images[i], rng, recipe.augmentation) for i in chosen)
+        crops = np.stack([degrade(crop, rng, recipe.degradation) for crop in changed])
         crops = crops.reshape(len(chosen), *self.images.shape[1:])
-        return scale(_to_spec(crops, recipe.input), recipe.input), self.targets[chosen]
+        targets = {"probabilities": self.targets[chosen], "votes": self.votes[chosen]}
+        if recipe.mixup:
+            share = np.float32(rng.beta(recipe.mixup, recipe.mixup))
+            other = rng.permutation(len(chosen))
+            crops = share * crops + (1 - share) * crops[other]
+            targets = {name: share * rows + (1 - share) * rows[other] for name, rows in targets.items()}
+        x = scale(_to_spec(crops, self.spec), self.spec)
+        if self.teacher is not None:
+            weight = np.float32(recipe.teacher_weight)
+            answer = self.teacher(
+                x if self.spec == recipe.input else scale(_to_spec(crops, recipe.input), recipe.input)
+            )
+            targets["probabilities"] = (1 - weight) * targets["probabilities"] + weight * answer
+        return x, targets
 
 
 class State(keras.callbacks.Callback):
@@ -70,6 +94,7 @@ class State(keras.callbacks.Callback):
         self.folder, self.network, self.batches = folder, model, batches
         self.images, self.targets, self.progress = images, targets, progress
         self.rows: list[dict[str, float]] = []
+        self.average: list[FloatArray] = []
 
     def restore(self) -> int:
         """Load the last finished epoch; returns how many are done."""
@@ -82,6 +107,8 @@ class State(keras.callbacks.Callback):
             self.network.load_weights(self.folder / state["file"])
             for seed, value in zip(self._seeds(), state.get("seeds", ()), strict=False):
                 seed.assign(np.array(value, dtype=np.uint32))
+            with np.load(self.folder / state["average"]) as arrays:
+                self.average = [arrays[str(number)] for number in range(len(arrays.files))]
             self.rows = [{name: row[name] for name in COLUMNS} for row in state["rows"]]
         except Exception as error:
             # h5py and Keras raise errors of many types.
@@ -97,14 +124,29 @@ class State(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.batches.begin(epoch)
 
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if batch % AVERAGE_EVERY and batch + 1 < len(self.batches):
+            return
+        weights = self.network.get_weights()
+        # At first over all there were, so that the random beginning does not stay in the average.
+        seen = (self.batches.epoch * len(self.batches) + batch) // AVERAGE_EVERY
+        keep = min(self.batches.recipe.average, (1.0 + seen) / (10.0 + seen))
+        if not self.average:
+            self.average = weights
+        pairs = zip(self.average, weights, strict=True)
+        self.average = [kept + np.float32(1.0 - keep) * (new - kept) for kept, new in pairs]
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        predicted = self.network.predict(self.images, batch_size=512, verbose=0).argmax(axis=1)
+        current = self.network.get_weights()
+        self.network.set_weights(self.average)
+        predicted = self.network.predict(self.images, batch_size=512, verbose=0)["probabilities"].argmax(axis=1)
+        self.network.set_weights(current)
         accuracy = float(np.mean(predicted == self.targets))
-        row = {"epoch": epoch + 1, "loss": float(logs["loss"]), "accuracy": float(logs["accuracy"])}
+        row = {"epoch": epoch + 1, "loss": float(logs["loss"]), "accuracy": float(logs["probabilities_accuracy"])}
         self.rows.append({**row, "val_accuracy": accuracy})
         self._save(epoch)
         if self.progress:
-            self.progress(epoch + 1, self.params["epochs"], row["loss"], accuracy)
+            self.progress(epoch + 1, self.batches.recipe.epochs, row["loss"], accuracy)
 
     def _save(self, epoch: int) -> None:
         # Two files in turn: the one named by state.yaml is never the one being written.
@@ -112,8 +154,10 @@ class State(keras.callbacks.Callback):
         temporary = self.folder / f"writing_{name}"
         self.network.save_weights(temporary)
         os.replace(temporary, self.folder / name)
+        average = f"average_{epoch % 2}.npz"
+        write_atomic(self.folder / average, pack(**{str(number): array for number, array in enumerate(self.average)}))
         seeds = [[int(part) for part in np.asarray(seed)] for seed in self._seeds()]
-        state = {"file": name, "seeds": seeds, "rows": self.rows}
+        state = {"file": name, "average": average, "seeds": seeds, "rows": self.rows}
         write_atomic(self.folder / "state.yaml", yaml.safe_dump(state).encode())
         lines = [",".join(COLUMNS)] + [",".join(repr(row[name]) for name in COLUMNS) for row in self.rows]
         write_atomic(self.folder / "history.csv", ("\n".join(lines) + "\n").encode())

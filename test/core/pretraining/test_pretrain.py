@@ -16,10 +16,11 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core import fer2013, pretrain
+from fer_ros.core import fer2013
 from fer_ros.core.bundle import Bundle
 from fer_ros.core.errors import ConfigError
-from fer_ros.core.recipe import Recipe
+from fer_ros.core.pretraining import run as pretrain
+from fer_ros.core.pretraining.recipe import Recipe
 from fer_ros.core.types import ImageArray
 
 MISSING = [name for name in ("tensorflow", "keras", "matplotlib") if importlib.util.find_spec(name) is None]
@@ -54,10 +55,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from fer_ros.core import export, fer2013, pretrain
+from fer_ros.core import fer2013
+from fer_ros.core.pretraining import export, run as pretrain
 from fer_ros.core.crop import InputSpec
 from fer_ros.core.litert import LiteRTBackbone
-from fer_ros.core.recipe import Recipe
+from fer_ros.core.pretraining.recipe import Recipe
 from fer_ros.plugins.backbones.mobilenet_v1 import MobileNetV1
 
 folder = Path(sys.argv[1])

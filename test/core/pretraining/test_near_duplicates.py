@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core.near_duplicates import pairs, thumbnails
+from fer_ros.core.pretraining.near_duplicates import pairs, thumbnails
 from fer_ros.core.types import ImageArray
 
 

@@ -1,0 +1,64 @@
+"""What a robot's camera does to faces and FER2013 does not show: far faces, blur, noise, darkness, hard compression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fer_ros.core.types import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Degradation:
+    """How often and how much; the amount is drawn evenly from 0 to the bound.
+
+    :ivar share: share of the faces that are degraded, each in one of the ways below.
+    :ivar shrink: the smallest side, over the full one, that a face is reduced to before it is enlarged again.
+    :ivar blur: standard deviation of a Gaussian blur, pixels of a 48-pixel face.
+    :ivar noise: standard deviation of Gaussian noise, grey levels.
+    :ivar gamma: natural logarithm of the exponent, to each side.
+    :ivar quality: lowest JPEG quality.
+    """
+
+    share: float = 0.3
+    shrink: float = 0.4
+    blur: float = 1.8
+    noise: float = 20.0
+    gamma: float = 0.8
+    quality: int = 15
+
+
+WAYS = ("shrink", "blur", "noise", "gamma", "jpeg")
+
+
+def degrade(image: FloatArray, rng: np.random.Generator, strength: Degradation) -> FloatArray:
+    """The face, or with probability ``strength.share`` a worse one.
+
+    :param image: float32 (height, width) or (height, width, channels), 0 to 255.
+    :returns: the same shape and range.
+    """
+    if rng.random() >= strength.share:
+        return image
+    way = WAYS[int(rng.integers(len(WAYS)))]
+    amount = float(rng.random())
+    if way == "shrink":
+        factor = 1.0 - amount * (1.0 - strength.shrink)
+        rows, columns = image.shape[:2]
+        small = cv2.resize(
+            image, (max(4, round(columns * factor)), max(4, round(rows * factor))), interpolation=cv2.INTER_AREA
+        )
+        out = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    elif way == "blur":
+        out = cv2.GaussianBlur(image, (0, 0), 0.3 + amount * strength.blur * image.shape[0] / 48.0)
+    elif way == "noise":
+        out = image + rng.standard_normal(image.shape, dtype=np.float32) * np.float32(amount * strength.noise)
+    elif way == "gamma":
+        exponent = np.exp(strength.gamma * (2.0 * amount - 1.0))
+        out = 255.0 * np.power(np.clip(image, 0.0, 255.0) / 255.0, exponent)
+    else:
+        quality = round(95 - amount * (95 - strength.quality))
+        _, code = cv2.imencode(".jpg", np.clip(image, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
+        out = cv2.imdecode(code, cv2.IMREAD_UNCHANGED)
+    return np.clip(np.asarray(out, dtype=np.float32).reshape(image.shape), 0.0, 255.0)
