@@ -17,9 +17,11 @@ from fer_ros.core import fer2013, paths, registry
 from fer_ros.core.bundle import Bundle, Part
 from fer_ros.core.crop import InputSpec
 from fer_ros.core.errors import ConfigError
+from fer_ros.core.pretraining import export
 from fer_ros.core.pretraining.recipe import Recipe
 
 DEFAULTS = Recipe()
+QUANTIZE = "float16"
 #: Fields of the recipe that the user may set.
 OPTIONS = {
     "backbone": "backbone plugin",
@@ -51,9 +53,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{name.replace('_', '-')}", type=type(default), default=default, help=f"{what} (default: %(default)s)"
         )
-    parser.add_argument("--size", type=int, default=48, help="side of the input, pixels (default: %(default)s)")
+    parser.add_argument(
+        "--size", type=int, default=DEFAULTS.input.width, help="side of the input, pixels (default: %(default)s)"
+    )
     parser.add_argument("--teacher", type=Path, metavar="MODEL", help="bundle whose answers are learned too")
     parser.add_argument("--start", type=Path, metavar="MODEL", help="bundle of the same backbone to start from")
+    parser.add_argument(
+        "--quantize",
+        choices=export.QUANTIZATIONS,
+        default=QUANTIZE,
+        help="how the exported backbone keeps its numbers; int8 is the fastest (default: %(default)s)",
+    )
     parser.add_argument("--replace", action="store_true", help="put it in place of a model of the same name")
 
 
@@ -71,12 +81,12 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"{target} exists already: choose another --name or --out, or give --replace")
     if (args.teacher is None) != (args.teacher_weight == 0):
         raise ConfigError("a teacher needs --teacher-weight over 0, and the weight a --teacher")
-    teacher = None if args.teacher is None else networks.Teacher(Bundle.load(args.teacher))
-    start = None if args.start is None else networks.load(Bundle.load(args.start)).get_weights()
+    teacher = None if args.teacher is None else Bundle.load(args.teacher)
+    start = None if args.start is None else Bundle.load(args.start)
     recipe = Recipe(
         **{name: getattr(args, name) for name in OPTIONS},
-        teacher="" if args.teacher is None else networks.digest(args.teacher),
-        start="" if args.start is None else networks.digest(args.start),
+        teacher="" if teacher is None else networks.digest(teacher),
+        start="" if start is None else networks.digest(start),
         input=InputSpec(args.size, args.size),
     )
     faces = fer2013.load(args.dataset)
@@ -86,7 +96,14 @@ def run(args: argparse.Namespace) -> int:
             bar.at(epoch, f"loss {loss:.3f}, PublicTest {accuracy:.3f}")
 
         folder = args.folder or Path("runs") / args.name
-        trained = pretraining.run(faces, recipe, folder, show, teacher, start)
+        trained = pretraining.run(
+            faces,
+            recipe,
+            folder,
+            show,
+            None if teacher is None else networks.Teacher(teacher),
+            None if start is None else networks.load(start).get_weights(),
+        )
     stated = Bundle(
         name=args.name,
         path=target,
@@ -94,10 +111,10 @@ def run(args: argparse.Namespace) -> int:
         input=recipe.input,
         backbone=Part(recipe.backbone, "backbone.tflite"),
         head=Part("linear", "head.npz"),
-        recipe=asdict(recipe),
+        recipe=asdict(recipe) | {"quantize": args.quantize},
     )
     with Bar(3, "steps: export, measure, write") as bar:
-        filled, contents, pictures = assemble(stated, trained, faces, bar.at)
+        filled, contents, pictures = assemble(stated, trained, faces, bar.at, recipe.prior, args.quantize)
         command = f"fer pretrain fer2013.csv {_options(args)}".rstrip()
         pictures["README.md"] = model_card.pretrained(filled, command).encode()
         bundle = bundles.write(filled, contents, args.replace, pictures)
@@ -120,6 +137,7 @@ def _check_installed() -> None:
 
 def _options(args: argparse.Namespace) -> str:
     """The options that make the bundle what it is."""
-    given = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) != getattr(DEFAULTS, name)}
+    usual = {name: getattr(DEFAULTS, name) for name in OPTIONS} | {"size": DEFAULTS.input.width, "quantize": QUANTIZE}
+    given = {name: getattr(args, name) for name in usual if getattr(args, name) != usual[name]}
     given |= {name: getattr(args, name).name for name in ("teacher", "start") if getattr(args, name) is not None}
     return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in {"name": args.name, **given}.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from fer_ros.core.bundle import Bundle
@@ -20,6 +21,9 @@ def pretrained(bundle: Bundle, command: str) -> str:
         for label, f in quality["per_class"].items()
     )
     recipe = "\n".join(f"- {name}: {_short(value)}" for name, value in bundle.recipe.items())
+    training = "\n".join(
+        textwrap.fill(f"- {line}", 120, subsequent_indent="  ") for line in _training(bundle.recipe, data)
+    )
     colour = "grey" if spec.channels == 1 else "RGB"
     clean = quality["clean"]
     return f"""# Model card: {bundle.name}
@@ -33,21 +37,31 @@ Made by `{command}`.
 ## Data
 
 {data["dataset"]}: {data["trained_on"]} faces of Training, after {data["removed_near_duplicates"]} near-duplicates of
-the test splits (correlation of 24×24 thumbnails above {data["near_duplicate_threshold"]}) were left out. Targets: the
-label of FER2013 with weight {1 - bundle.recipe["votes_weight"]:g}, the FER+ votes with the rest. No epoch was chosen
-by the test split: the last one counts.
+the test splits (correlation of 24×24 thumbnails above {data["near_duplicate_threshold"]}) were left out.
+
+## Training
+
+{training}
 
 ## Quality on {quality["split"]}
 
-One network, one crop, no test-time averaging, measured on the exported file as it ships.
+One network, one crop, no test-time averaging, measured on the exported files as they ship.
 
-| | faces | accuracy | macro F1 |
-|---|---|---|---|
-| all | {quality["count"]} | {quality["accuracy"]:.4f} | {quality["macro_f1"]:.4f} |
-| without near-duplicates of Training | {clean["count"]} | {clean["accuracy"]:.4f} | {clean["macro_f1"]:.4f} |
+| | faces | accuracy | balanced accuracy | macro F1 |
+|---|---|---|---|---|
+| all | {quality["count"]} | {quality["accuracy"]:.4f} | {quality["balanced_accuracy"]:.4f} \
+| {quality["macro_f1"]:.4f} |
+| without near-duplicates of Training | {clean["count"]} | {clean["accuracy"]:.4f} | {clean["balanced_accuracy"]:.4f} \
+| {clean["macro_f1"]:.4f} |
 
-Expected calibration error {quality["calibration_error"]:.4f}. Accuracy in Keras, before export:
-{quality["keras_accuracy"]:.4f}. Confusion matrix: `confusion.png`; training curve: `training.png`.
+Balanced accuracy is the mean recall of the labels. Confusion matrix: `confusion.png`; training curve: `training.png`.
+
+Calibration: the logits are divided by the temperature {quality["temperature"]:.3f}, which was fitted to
+{quality["split"]}. Expected calibration error (15 bins) {quality["calibration_error"]:.4f}, measured on each half of
+the faces with the temperature of the other half; {quality["calibration_error_before"]:.4f} without a temperature.
+
+Export: numbers kept as {bundle.recipe["quantize"]}. Accuracy in Keras, before the export,
+{quality["keras_accuracy"]:.4f}; {quality["keras_agreement"]:.2%} of the faces got the same label there.
 
 | label | precision | recall | F1 | faces |
 |---|---|---|---|---|
@@ -70,6 +84,52 @@ Expected calibration error {quality["calibration_error"]:.4f}. Accuracy in Keras
 The weights are released under Apache-2.0 as far as the author's rights reach. The training data are research data of
 unclear licence: check whether your use allows a model trained on them.
 """
+
+
+def _training(recipe: dict[str, Any], data: dict[str, Any]) -> list[str]:
+    """What was learned from what, in sentences."""
+    teacher, votes = recipe["teacher_weight"], recipe["votes_weight"]
+    target = f"the label of FER2013, {recipe['smoothing']:g} of it spread over all labels"
+    if teacher:
+        target = f"{1 - teacher:g} times {target}, and {teacher:g} times the answer of the model {recipe['teacher']}"
+    lines = [
+        f"Starts from the backbone of the model {recipe['start']}."
+        if recipe["start"]
+        else "Starts from random weights.",
+        f"Target: {target}.",
+    ]
+    if votes and "votes" in data["dataset"]:
+        lines.append(
+            f"A second classifier on the same features learned the FER+ votes (weight {votes:g} of the loss); it was "
+            "thrown away."
+        )
+    changes = recipe["augmentation"]
+    lines.append(
+        f"Faces were shifted (up to {changes['shift']:.0%}), scaled ({changes['scale']:.0%}), turned "
+        f"({changes['rotation']:g}°), {'mirrored, ' if changes['flip'] else ''}made lighter and darker, and partly "
+        f"hidden ({changes['erase']:.0%} of them)."
+    )
+    worse = recipe["degradation"]
+    if worse["share"]:
+        lines.append(
+            f"{worse['share']:.0%} of the faces were made worse in one way each: fewer pixels (down to "
+            f"{worse['shrink']:.0%} of the side), blur, noise, gamma, or JPEG down to quality {worse['quality']}."
+        )
+    if recipe["mixup"]:
+        lines.append(f"Faces were blended in pairs with their targets (mixup, alpha {recipe['mixup']:g}).")
+    sides = [max(8, round(recipe["input"]["width"] * side)) for side in (*recipe["sides"][:-1], 1.0)]
+    if len(set(sides)) > 1:
+        lines.append(f"Side of the faces over the run, in equal parts: {', '.join(map(str, sides))} pixels.")
+    lines.append(
+        f"{recipe['epochs']} epochs; what is kept is the running average of the weights (momentum "
+        f"{recipe['average']:g} every ten steps) at the end of the last one. No epoch was chosen by a test split."
+    )
+    if recipe["prior"]:
+        lines.append(
+            f"Afterwards {recipe['prior']:g} times the logarithm of each label's share in training was taken off its "
+            "logit, so that rare labels are named more often."
+        )
+    return lines
 
 
 def personal(bundle: Bundle) -> str:
@@ -138,4 +198,4 @@ Confusion matrix: `confusion.png`{curve}.
 def _short(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {inner}" for name, inner in value.items())
-    return str(value)
+    return "none" if value == "" else str(value)

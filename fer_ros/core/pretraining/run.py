@@ -18,13 +18,15 @@ import numpy as np
 
 from fer_ros.core import fer2013, registry, yaml_files
 from fer_ros.core.crop import InputSpec, resize, scale
-from fer_ros.core.errors import ConfigError, unknown_name
+from fer_ros.core.errors import ConfigError, reason, unknown_name
 from fer_ros.core.files import write_atomic
 from fer_ros.core.pretraining import near_duplicates
 from fer_ros.core.pretraining.recipe import Recipe
 from fer_ros.core.types import FloatArray, ImageArray
 
 log = logging.getLogger(__name__)
+
+RECIPE_FILE = "recipe.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Trained:
     :ivar history: one row an epoch: ``epoch``, ``loss``, ``accuracy`` (of training), ``val_accuracy``.
     :ivar removed: how many training faces were left out as near-duplicates of PublicTest.
     :ivar trained_on: how many were used.
+    :ivar shares: float32 (labels,), share of each label among those; one that none had counts as one face.
     """
 
     backbone: Any
@@ -45,6 +48,7 @@ class Trained:
     history: list[dict[str, float]]
     removed: int
     trained_on: int
+    shares: FloatArray
 
 
 def training_faces(faces: fer2013.Fer2013) -> tuple[fer2013.Fer2013, int]:
@@ -115,7 +119,9 @@ def run(
     kernel, bias = network.get_layer("probabilities").get_weights()
     exact = plugin.build(recipe.input, **arguments)
     exact.set_weights(backbone.get_weights())
-    return Trained(exact, kernel, bias, state.rows, removed, len(training))
+    counts = np.maximum(np.bincount(training.targets, minlength=len(training.labels)), 1)
+    shares = np.asarray(counts / counts.sum(), dtype=np.float32)
+    return Trained(exact, kernel, bias, state.rows, removed, len(training), shares)
 
 
 def prepare(images: ImageArray, spec: InputSpec) -> FloatArray:
@@ -196,14 +202,40 @@ def _claim(folder: Path, recipe: Recipe, faces: fer2013.Fer2013) -> None:
     for array in (faces.images, faces.targets, faces.votes, faces.usage):
         digest.update(np.ascontiguousarray(array).tobytes())
     folder.mkdir(parents=True, exist_ok=True)
-    # What is applied after training may be changed without training again.
-    stated = {name: value for name, value in asdict(recipe).items() if name != "prior"}
-    for name, text, what in (
-        ("recipe.json", json.dumps(stated, indent=1, sort_keys=True), "another recipe"),
-        ("data.sha256", digest.hexdigest(), "other data"),
-    ):
-        mark = folder / name
-        if not mark.exists():
-            write_atomic(mark, text.encode())
-        elif mark.read_bytes() != text.encode():
-            raise ConfigError(f"{folder} holds a run with {what}: give another --run folder or delete it")
+    data = folder / "data.sha256"
+    if not (folder / RECIPE_FILE).exists():
+        write_atomic(folder / RECIPE_FILE, json.dumps(_entries(recipe), indent=1, sort_keys=True).encode())
+    elif differing := _differing(folder / RECIPE_FILE, recipe):
+        raise ConfigError(
+            f"{folder} holds a run with another recipe ({', '.join(differing)}): give another --run folder or delete it"
+        )
+    if not data.exists():
+        write_atomic(data, digest.hexdigest().encode())
+    elif data.read_bytes() != digest.hexdigest().encode():
+        raise ConfigError(f"{folder} holds a run with other data: give another --run folder or delete it")
+
+
+def _entries(recipe: Recipe) -> dict[str, Any]:
+    """What decides the training, as JSON has it: what is applied afterwards may be changed without training again."""
+    entries: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
+    del entries["prior"]
+    return entries
+
+
+def _differing(mark: Path, recipe: Recipe) -> list[str]:
+    """What is not as in the file; an entry that it lacks, since it is older than the entry, stands for the default."""
+    try:
+        before = json.loads(mark.read_bytes())
+        if not isinstance(before, dict):
+            raise ValueError("names with values are expected")
+    except ValueError as error:
+        raise ConfigError(f"{mark} is damaged ({reason(error)}): delete {mark.parent}") from error
+    now, default = _entries(recipe), _entries(Recipe())
+    out = []
+    for name in sorted(now | before):
+        old = before.get(name, default.get(name))
+        if isinstance(old, dict) and isinstance(default.get(name), dict):
+            old = default[name] | old
+        if old != now.get(name):
+            out.append(f"{name} {old}, not {now.get(name)}")
+    return out
