@@ -33,8 +33,7 @@ FRESH, TRANSITION = 40, 12
 def test_seven_expressions_are_recorded_trained_and_recognised(
     start: Callable[..., Any], ros: Any, fer_home: Path
 ) -> None:
-    # Altered copies of each face make up for takes of three seconds, in which a face shows little of what it can do.
-    parameters = {"camera": ["-p", "source:=face"], "trainer": ["-p", "copies:=2"]}
+    parameters = {"camera": ["-p", "source:=face"]}
     for node in ("inference", "recorder", "trainer", "camera"):
         start(sys.executable, "-c", ENTRY, node, "--ros-args", "-r", "__ns:=/fer", *parameters.get(node, []))
     probe = ros.node()
