@@ -27,6 +27,8 @@ FIELDS: dict[Any, set[str]] = {
         "bags", "head", "split", "epochs", "learning_rate", "batch_fraction", "hidden_units", "seed", "name",
     },
     srv.Train.Response: {"success", "message", "model", "metrics", "seconds"},
+    srv.DiscardTake.Request: {"bag", "take"},
+    srv.DiscardTake.Response: {"success", "message", "samples"},
     srv.LoadModel.Request: {"name"},
     srv.LoadModel.Response: {"success", "message"},
 }  # fmt: skip

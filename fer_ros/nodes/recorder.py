@@ -13,7 +13,7 @@ from rclpy.clock import Clock, ClockType
 from std_srvs.srv import Trigger
 
 from fer_msgs.msg import EmotionArray, RecordStatus
-from fer_msgs.srv import StartRecording
+from fer_msgs.srv import DiscardTake, StartRecording
 from fer_ros.core import registry
 from fer_ros.core.contracts import Detector
 from fer_ros.core.errors import BadImage, FerError
@@ -21,7 +21,7 @@ from fer_ros.core.images import MAX_PIXELS
 from fer_ros.core.recording import FaceFinder, Recorder, RecordingSettings, State, settings_for
 from fer_ros.core.settings import setting
 from fer_ros.core.types import Roi
-from fer_ros.nodes import messages, topics
+from fer_ros.nodes import messages, record_messages, topics
 from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Drops, Health
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.picture_input import PictureInput
@@ -32,7 +32,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 #: Seconds between two messages on record/status while a bag is open.
-STATUS_PERIOD = 0.5
+STATUS_PERIOD = 0.25
 #: Seconds that closing a bag may take when the node is deactivated.
 CLOSING = 5.0
 
@@ -88,6 +88,7 @@ class RecorderNode(ManagedNode):
         self.create_service(StartRecording, "record/start", self._on_start, callback_group=group)
         for name, answer in (("pause", self._on_pause), ("stop", self._on_stop), ("discard_last", self._on_discard)):
             self.create_service(Trigger, f"record/{name}", answer, callback_group=group)
+        self.create_service(DiscardTake, "record/discard", self._on_discard_take, callback_group=group)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(STATUS_PERIOD, self._on_timer, clock=steady)
         self._diagnostics = Diagnostics(self, lambda: self._settings.image_topic, self._health)
@@ -153,6 +154,20 @@ class RecorderNode(ManagedNode):
         return await self._answer(
             "record/discard_last", response, lambda r: r.discard_last(), lambda n: f"{n} samples are taken back"
         )
+
+    async def _on_discard_take(
+        self, request: DiscardTake.Request, response: DiscardTake.Response
+    ) -> DiscardTake.Response:
+        try:
+            response.samples = await _outcome(self._ready().discard(request.bag, request.take))
+        except FerError as error:
+            response.message = self._refused("record/discard", error)
+        else:
+            response.success = True
+            response.message = f"take {request.take} is deleted, {response.samples} samples"
+            self.get_logger().info(response.message)
+        self._close_input_when_done()
+        return response
 
     async def _answer(
         self,
@@ -225,29 +240,7 @@ class RecorderNode(ManagedNode):
         recorder = self._recorder
         if recorder is None:
             return
-        status = recorder.status()
-        message = RecordStatus(
-            state=int(status.state),
-            bag=str(status.bag or ""),
-            label=status.label,
-            subject=status.subject,
-            take=status.take,
-            take_samples=status.take_samples,
-            limit_samples=status.limit_samples,
-            limit_seconds=status.limit_seconds,
-            elapsed=status.elapsed,
-            labels=list(status.counts),
-            counts=list(status.counts.values()),
-            received=max(0, status.received),
-            written=status.written,
-            without_face=status.without_face,
-            dropped=status.dropped,
-            pending=status.pending,
-            discarded=status.discarded,
-            bytes=status.bytes,
-            free_bytes=status.free_bytes,
-            message=status.message,
-        )
+        message = record_messages.status(recorder.status())
         message.header.stamp = self.get_clock().now().to_msg()
         self._status.publish(message)
 

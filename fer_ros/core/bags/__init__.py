@@ -1,5 +1,7 @@
 """Bags of labelled frames: rosbag2 folders that are written crash-safe and read without ROS."""
 
+from fer_ros.core.bags.discarding import discard_take
+from fer_ros.core.bags.folder import part_files
 from fer_ros.core.bags.locate import bag_folder, listing, locate, new_name
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, Stored
 from fer_ros.core.bags.part import StorageError
@@ -17,10 +19,12 @@ __all__ = [
     "Stored",
     "TakeInfo",
     "bag_folder",
+    "discard_take",
     "info",
     "listing",
     "locate",
     "new_name",
+    "part_files",
     "read",
     "repair",
     "stored",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from fer_ros.core.bags import metadata
@@ -46,6 +48,22 @@ def open_folder(path: Path) -> tuple[list[Path], Metadata]:
     if len({file.suffix for file in files}) > 1:
         raise ConfigError(f"{path} holds files of two storages, .mcap and .db3: keep those of one bag")
     return files, stated
+
+
+def check_empty(folder: Path) -> None:
+    """Make sure that nothing of somebody else's lies where a bag is to be made.
+
+    :raises ConfigError: it does.
+    """
+    foreign = sorted(e.name for e in os.scandir(folder) if e.name != metadata.FILE and not e.name.startswith("."))
+    if foreign:
+        raise ConfigError(f"{folder} is no bag but holds {foreign[0]}: name another folder")
+
+
+def last_number(files: Iterable[str]) -> int:
+    """The highest number in the names of a bag's files, so that no name is used twice; 0 where there is none."""
+    numbers = [Path(name).stem.rpartition("_")[2] for name in files]
+    return max((int(n) for n in numbers if n.isascii() and n.isdigit()), default=0)
 
 
 def _missing(path: Path, stated: Metadata, files: list[Path]) -> list[str]:

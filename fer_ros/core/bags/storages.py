@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,3 +39,18 @@ def unlink(file: Path) -> None:
     """Remove a file of a bag and what its storage keeps beside it; harmless where there is none."""
     for suffix in ("", *sqlite_file.COMPANIONS):
         Path(f"{file}{suffix}").unlink(missing_ok=True)
+
+
+def create(storage: Storage, path: Path, facts: Mapping[str, str]) -> PartWriter:
+    """Make a file of a bag; where that fails, nothing of it stays.
+
+    :raises OSError: it cannot be made, or is there already.
+    """
+    try:
+        return storage.make(path, facts)
+    except FileExistsError:
+        raise
+    except OSError:
+        with contextlib.suppress(OSError):
+            unlink(path)
+        raise

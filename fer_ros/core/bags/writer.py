@@ -11,12 +11,12 @@ from pathlib import Path
 
 from fer_ros import __version__
 from fer_ros.core.bags import metadata, sqlite_file
-from fer_ros.core.bags.folder import DISCARDED, part_files
+from fer_ros.core.bags.folder import DISCARDED, check_empty, last_number, part_files
 from fer_ros.core.bags.messages import Stored, check_subject, encode
 from fer_ros.core.bags.part import PartWriter, StorageError
 from fer_ros.core.bags.repair import lock, mend, mend_files
-from fer_ros.core.bags.storages import BY_NAME, DEFAULT, Storage, unlink
-from fer_ros.core.bags.summary import BagInfo, TakeInfo, info
+from fer_ros.core.bags.storages import BY_NAME, DEFAULT, create, unlink
+from fer_ros.core.bags.summary import TakeInfo, info
 from fer_ros.core.errors import ConfigError, FerError, unknown_name
 from fer_ros.core.files import sync_folder
 from fer_ros.core.labels import check_label
@@ -60,7 +60,7 @@ class BagWriter:
                 if part_files(folder):
                     self._go_on()
                 else:
-                    _check_empty(folder)
+                    check_empty(folder)
                 # Before what was discarded is removed: metadata.yaml may still list it.
                 self._write_metadata()
                 self._clean_up()
@@ -70,7 +70,7 @@ class BagWriter:
 
     def _go_on(self) -> None:
         found = info(self.folder)
-        self._next = (_last_number(found) + 1, max((t.number for t in found.takes), default=0) + 1)
+        self._next = (last_number(found.files) + 1, max((t.number for t in found.takes), default=0) + 1)
         if not found.complete:
             mend_files(self.folder)
             if not part_files(self.folder):
@@ -124,7 +124,7 @@ class BagWriter:
         self._add_subject(subject)
         path = self.folder / f"{self.folder.name}_{file}{storage.suffix}"
         with self._storing("recording cannot begin"):
-            writer = _made(storage, path, self._facts)
+            writer = create(storage, path, self._facts)
             self._open = (TakeInfo(0 if independent else number, label, subject, writer.part), writer)
             self._next = (file + 1, number if independent else number + 1)
             sync_folder(self.folder)
@@ -195,14 +195,23 @@ class BagWriter:
             return 0
         else:
             take = self.takes.pop()
-        with self._storing("the take cannot be discarded"):
-            file = self.folder / take.part.name
-            # Renamed first: from this moment no reader takes it for a part, whatever happens next.
-            os.replace(file, file.with_name(f"{DISCARDED}{file.name}"))
-            sync_folder(self.folder)
-            self._write_metadata()
-            unlink(file)
-            self._clean_up()
+        self._delete(take)
+        return take.part.samples
+
+    def discard(self, number: int) -> int:
+        """Delete a take for good, as :meth:`discard_last`; one that is open ends first.
+
+        :returns: its samples.
+        :raises ConfigError: there is no take of this number.
+        :raises StorageError: the disk failed.
+        """
+        self.end_take()
+        take = next((take for take in self.takes if number and take.number == number), None)
+        if take is None:
+            known = ", ".join(str(take.number) for take in self.takes if take.number) or "none"
+            raise ConfigError(f"bag {self.folder.name} has no take {number}: there are {known}")
+        self.takes.remove(take)
+        self._delete(take)
         return take.part.samples
 
     def close(self) -> None:
@@ -244,6 +253,16 @@ class BagWriter:
         if subject and subject not in known:
             self._facts["subject"] = ", ".join([*known, subject])
 
+    def _delete(self, take: TakeInfo) -> None:
+        with self._storing("the take cannot be discarded"):
+            file = self.folder / take.part.name
+            # Renamed first: from this moment no reader takes it for a part, whatever happens next.
+            os.replace(file, file.with_name(f"{DISCARDED}{file.name}"))
+            sync_folder(self.folder)
+            self._write_metadata()
+            unlink(file)
+            self._clean_up()
+
     def _write_metadata(self) -> None:
         metadata.write(self.folder, self.storage, [take.part for take in self.takes], self._facts)
 
@@ -275,26 +294,3 @@ class BagWriter:
             f"{self.folder}: {what} ({error.strerror or error}): free some space on the disk, then record again; "
             "what was recorded is safe"
         )
-
-
-def _made(storage: Storage, path: Path, facts: Mapping[str, str]) -> PartWriter:
-    try:
-        return storage.make(path, facts)
-    except FileExistsError:
-        raise
-    except OSError:
-        with contextlib.suppress(OSError):
-            unlink(path)
-        raise
-
-
-def _check_empty(folder: Path) -> None:
-    foreign = sorted(e.name for e in os.scandir(folder) if e.name != metadata.FILE and not e.name.startswith("."))
-    if foreign:
-        raise ConfigError(f"{folder} is no bag but holds {foreign[0]}: name another folder")
-
-
-def _last_number(found: BagInfo) -> int:
-    """The highest number in the names of the files, so that no name is used twice."""
-    numbers = [Path(name).stem.rpartition("_")[2] for name in found.files]
-    return max((int(n) for n in numbers if n.isascii() and n.isdigit()), default=0)

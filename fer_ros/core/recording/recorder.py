@@ -84,6 +84,14 @@ class Recorder:
         self._session.held = False
         return self._work.add_command(self._session.discard_last)
 
+    def discard(self, bag: str, number: int) -> Future[int]:
+        """Delete a take for good; one that is being recorded ends first where it lies in the same bag.
+
+        :param bag: its name; empty: the open one.
+        :returns: the samples that were deleted.
+        """
+        return self._work.add_command(lambda: self._session.discard(bag, number))
+
     def offer(self, frame: Incoming) -> None:
         """Take a frame, if a label is held; never blocks."""
         if not self._session.held:

@@ -13,10 +13,10 @@ from pathlib import Path
 from fer_ros.core import bags
 from fer_ros.core.bags import BagWriter, StorageError
 from fer_ros.core.contracts import Clock
-from fer_ros.core.errors import BadImage, ConfigError, FerError, unknown_name
+from fer_ros.core.errors import BadImage, ConfigError, FerError
 from fer_ros.core.paths import check_name
 from fer_ros.core.recording.faces import FaceFinder
-from fer_ros.core.recording.settings import MEGABYTE, RecordingSettings, parse_labels
+from fer_ros.core.recording.settings import MEGABYTE, RecordingSettings, parse_labels, unknown_label
 from fer_ros.core.recording.status import State, Status
 from fer_ros.core.recording.work import Incoming
 
@@ -44,11 +44,10 @@ class Session:
         self.held = False
         self.settings, self._labels = settings, parse_labels(settings.labels)
         self._faces, self._facts, self._folder, self._clock = faces, facts, folder, clock
-        self._lock = threading.Lock()
+        self._lock, self._last_stamp = threading.Lock(), 0
         self._status = Status(counts=dict.fromkeys(self._labels, 0))
         self._writer: BagWriter | None = None
         self._began = self._first = self._looked = 0.0
-        self._last_stamp = 0
 
     @property
     def state(self) -> State:
@@ -86,7 +85,7 @@ class Session:
         :raises StorageError: the disk is full.
         """
         if label not in self._labels:
-            raise _unknown_label(label, self._labels)
+            raise unknown_label(label, self._labels)
         if not 0.0 <= seconds < float("inf") or samples < 0:
             raise ConfigError(f"a limit of {seconds:g} s or {samples} samples is not allowed: give 0 or more")
         self._end_take()
@@ -155,11 +154,18 @@ class Session:
             raise ConfigError("there is no take to take back in this bag")
         self.held = False
         self._freeze(State.PAUSED)
-        count = self._writer.discard_last()
-        with self._lock:
-            self._status.discarded += count
-        self._recount()
-        return count
+        return self._taken_back(self._writer.discard_last())
+
+    def discard(self, bag: str, number: int) -> int:
+        """Delete one take of a bag, whether it is open or not.
+
+        :raises ConfigError: there is no such bag or take, or another process records into it.
+        :raises StorageError: the disk failed.
+        """
+        if self._writer is not None and bag in ("", self._writer.folder.name):
+            self._end_take()
+            return self._taken_back(self._writer.discard(number))
+        return bags.discard_take(self._folder or bags.bag_folder(), bag, number)
 
     def record(self, frame: Incoming) -> None:
         """Write a frame to the take, if there is one."""
@@ -234,10 +240,9 @@ class Session:
             self.stop()
         parent = self._folder or bags.bag_folder()
         folder = parent / (check_name("bag", name) if name else bags.new_name(parent, self._clock()))
-        settings = self.settings
-        facts = {"camera": settings.camera, "consent": settings.consent}
+        facts = {"camera": self.settings.camera, "consent": self.settings.consent}
         known = {key: value for key, value in self._facts().items() if not facts.get(key)}
-        self._writer = BagWriter(folder, {**facts, **known}, settings.storage)
+        self._writer = BagWriter(folder, {**facts, **known}, self.settings.storage)
         with self._lock:
             self._status = Status(state=State.PAUSED, bag=folder)
         self._recount()
@@ -271,6 +276,12 @@ class Session:
             counts = {**dict.fromkeys(self._labels, 0), **self._writer.counts}
             self._update(counts=counts)
 
+    def _taken_back(self, count: int) -> int:
+        with self._lock:
+            self._status.discarded += count
+        self._recount()
+        return count
+
     def _look(self) -> None:
         """Look at the sizes."""
         self._looked = time.monotonic()
@@ -287,10 +298,3 @@ class Session:
             raise StorageError(
                 f"{folder}: less than {settings.min_free_mb} MB are free on the disk (min_free_mb): free some space"
             )
-
-
-def _unknown_label(label: str, labels: tuple[str, ...]) -> ConfigError:
-    if not label:
-        return ConfigError(f"the label is empty: choose one of {', '.join(labels)}")
-    error = unknown_name("label", label, labels)
-    return ConfigError(f"{error}, or add it to labels")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.errors import ConfigError, unknown_name
 from fer_ros.core.labels import DEFAULT_LABELS, NONE_OF_THESE, check_label
 from fer_ros.core.settings import setting
 
@@ -44,3 +44,11 @@ def parse_labels(text: str) -> tuple[str, ...]:
         if labels.count(label) > 1:
             raise ConfigError(f"label {label!r} is given twice")
     return labels
+
+
+def unknown_label(label: str, labels: tuple[str, ...]) -> ConfigError:
+    """The error for a label that may not be recorded."""
+    if not label:
+        return ConfigError(f"the label is empty: choose one of {', '.join(labels)}")
+    error = unknown_name("label", label, labels)
+    return ConfigError(f"{error}, or add it to labels")
