@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from fer_ros.cli.main import main
-from fer_ros.cli.models import listing
+from fer_ros.core.model_list import listing
 from fer_ros.core.paths import share_dir
 
 
