@@ -19,8 +19,8 @@ class Options:
     """Hyperparameters and data handling. A number of 0 means: what the head itself states as its default.
 
     Those of the head ``dense`` are the webcam paper's of 2023: 200 hidden units, Adam at 1e-4, 40 epochs, batches of
-    5 % of the training data, split 70/15/15. Beside the paper's there is one altered copy of each face (``copies``), without
-    which a head learns the few seconds that it saw: 0.93 of later frames right instead of 0.99 (``docs/training.md``).
+    5 % of the training data, split 70/15/15. The one altered copy of each face (``copies``) is not the paper's: without
+    it a head learns the few seconds that it saw by heart (``docs/training.md``).
     """
 
     head: str = setting("dense", "head plugin: dense, linear, prototype, fine_tune or calibrated", live=True)

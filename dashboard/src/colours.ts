@@ -1,0 +1,28 @@
+/** A colour for each label: the seven have their own, taught ones get one by their name. */
+
+const KNOWN: Record<string, string> = {
+  angry: "angry",
+  disgust: "disgust",
+  fear: "fear",
+  happy: "happy",
+  sad: "sad",
+  surprise: "surprise",
+  neutral: "neutral",
+};
+const OTHERS = 4;
+
+/** Name of the CSS variable. */
+function variable(label: string): string {
+  if (label in KNOWN) return `--label-${KNOWN[label]}`;
+  let hash = 0;
+  for (const letter of label) hash = (hash * 31 + letter.codePointAt(0)!) >>> 0;
+  return `--label-other-${hash % OTHERS}`;
+}
+
+/** As a CSS value. */
+export const colour = (label: string): string => `var(${variable(label)})`;
+
+/** As a colour that a canvas understands. */
+export function canvasColour(label: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(variable(label)).trim();
+}

@@ -1,0 +1,126 @@
+/** Holding a label: begun by pointer, key or tap, ended by letting go, by leaving the page, or by the node. */
+
+import { effect, signal } from "@preact/signals";
+import { link, notify, onMessage, request } from "./connection";
+import { kept } from "./identity";
+import { text, labelName } from "./i18n";
+import { record } from "./state";
+import { complain } from "./toast";
+
+/** Ms between two signs of life; the node ends the take after `welcome.hold` seconds without one. */
+const BEAT = 500;
+/** Keys that choose the first labels. */
+const KEYS = 9;
+
+export const held = signal<string | null>(null);
+/** What happened last, for screen readers. */
+export const said = signal("");
+export const subject = signal("");
+export const byTap = kept("tap", ["no", "yes"]);
+
+let beat = 0;
+/** The node has confirmed that it records what is held. */
+let confirmed = false;
+/** Requests go out one after the other, so that a stop never overtakes its start. */
+let queue: Promise<unknown> = Promise.resolve();
+
+const after = (work: () => Promise<unknown>) => (queue = queue.then(work, work));
+
+export function hold(label: string): void {
+  if (held.peek() === label) return;
+  held.value = label;
+  confirmed = false;
+  window.clearInterval(beat);
+  beat = window.setInterval(() => notify("hold"), BEAT);
+  said.value = text.peek().record.recording(labelName(label));
+  after(async () => {
+    if (held.peek() !== label) return; // let go before it could begin
+    try {
+      await request("record.start", { label, subject: subject.peek().trim() });
+      confirmed = true;
+    } catch (error) {
+      if (held.peek() === label) end();
+      complain(error);
+    }
+  });
+}
+
+export function release(): void {
+  const label = held.peek();
+  if (label === null) return;
+  end();
+  after(async () => {
+    if (held.peek() !== null || !confirmed) return; // the next label has taken over, or nothing began
+    confirmed = false;
+    try {
+      const reply = await request("record.stop");
+      if (held.peek() === null) said.value = text.peek().record.stopped(labelName(label), Number(reply["samples"] ?? 0));
+    } catch (error) {
+      if (link.peek().state === "open") complain(error);
+    }
+  });
+}
+
+function end(): void {
+  held.value = null;
+  window.clearInterval(beat);
+}
+
+/** Press or let go of a button; in tap mode each press changes over. */
+export function press(label: string): void {
+  if (byTap.value.peek() === "yes" && held.peek() === label) release();
+  else hold(label);
+}
+
+export function letGo(): void {
+  if (byTap.value.peek() === "no") release();
+}
+
+/** Keys 1 to 9 hold the labels in their order, wherever the focus is, but not while something is typed. */
+export function holdByKeys(names: () => string[]): () => void {
+  const typing = (event: KeyboardEvent) =>
+    event.target instanceof HTMLElement && event.target.closest("input, textarea, select, dialog") !== null;
+  const which = (event: KeyboardEvent) => {
+    const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] ?? event.key;
+    const at = Number(digit) - 1;
+    return at >= 0 && at < KEYS ? names()[at] : undefined;
+  };
+  const down = (event: KeyboardEvent) => {
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+    const label = which(event);
+    if (label !== undefined) press(label);
+  };
+  const up = (event: KeyboardEvent) => {
+    const label = which(event);
+    if (label !== undefined && held.peek() === label) letGo();
+  };
+  window.addEventListener("keydown", down);
+  window.addEventListener("keyup", up);
+  return () => {
+    window.removeEventListener("keydown", down);
+    window.removeEventListener("keyup", up);
+    release();
+  };
+}
+
+// Nobody holds a button of a page that they do not see.
+window.addEventListener("blur", () => release());
+document.addEventListener("visibilitychange", () => document.hidden && release());
+effect(() => {
+  if (link.value.state !== "open" && held.peek() !== null) end();
+});
+
+// The node ended the take by itself: the longest time was reached, or the disk is full.
+onMessage((message) => {
+  if (message.type !== "record" || !confirmed || held.peek() === null) return;
+  if (message.holder === "me") return;
+  end();
+  confirmed = false;
+  if (message.state === "failed") complain(`${text.peek().record.failed}: ${message.message}`);
+});
+
+/** Samples of the take that is held now. */
+export const running = (label: string): number => {
+  const now = record.value;
+  return now?.holder === "me" && now.label === label && now.state === "recording" ? now.samples : 0;
+};

@@ -1,0 +1,87 @@
+/** Who this browser is to the node: a random client, the person's session, and the token where one is needed. */
+
+import { signal } from "@preact/signals";
+
+const store = {
+  get(area: Storage, key: string): string | null {
+    try {
+      return area.getItem(key);
+    } catch {
+      return null; // storage is forbidden: the value lives as long as the page
+    }
+  },
+  set(area: Storage, key: string, value: string): void {
+    try {
+      area.setItem(key, value);
+    } catch {
+      // as above
+    }
+  },
+};
+
+/** A value kept in localStorage, as a signal; what is not allowed becomes the first of the choices. */
+export function kept<T extends string>(key: string, choices: readonly T[], fallback: T = choices[0]!) {
+  const saved = store.get(localStorage, `fer.${key}`) as T | null;
+  const value = signal<T>(saved !== null && choices.includes(saved) ? saved : fallback);
+  return {
+    value,
+    set(next: T) {
+      value.value = next;
+      store.set(localStorage, `fer.${key}`, next);
+    },
+  };
+}
+
+let client = "";
+
+export function clientId(): string {
+  client ||= store.get(localStorage, "fer.client") ?? "";
+  if (!/^[\w-]{8,64}$/.test(client)) {
+    client = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    store.set(localStorage, "fer.client", client);
+  }
+  return client;
+}
+
+function stampOfNow(): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const at = new Date();
+  const day = `${at.getFullYear()}${two(at.getMonth() + 1)}${two(at.getDate())}`;
+  return `${day}-${two(at.getHours())}${two(at.getMinutes())}${two(at.getSeconds())}`;
+}
+
+let session = "";
+
+export function sessionId(): string {
+  session ||= store.get(localStorage, "fer.session") ?? "";
+  if (!/^\d{8}-\d{6}$/.test(session)) newSession();
+  return session;
+}
+
+/** The next person begins: what is recorded from now on goes into a bag of its own. */
+export function newSession(): void {
+  session = stampOfNow();
+  store.set(localStorage, "fer.session", session);
+}
+
+let secret = "";
+
+export const token = {
+  /** The token of the link that was opened; it is taken out of the address bar, and lives as long as the tab. */
+  get(): string {
+    const given = /^#token=([^&]+)/.exec(location.hash);
+    if (given) {
+      token.set(decodeURIComponent(given[1]!));
+      history.replaceState(null, "", location.pathname);
+    }
+    secret ||= store.get(sessionStorage, "fer.token") ?? "";
+    return secret;
+  },
+  set(value: string): void {
+    secret = value;
+    store.set(sessionStorage, "fer.token", value);
+  },
+  clear(): void {
+    token.set("");
+  },
+};

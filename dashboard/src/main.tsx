@@ -1,0 +1,10 @@
+import { render } from "preact";
+import { App } from "./app";
+import { connect } from "./connection";
+import { token } from "./identity";
+import { applyTheme } from "./theme";
+
+applyTheme();
+token.get(); // out of the address bar before anything else reads it
+render(<App />, document.getElementById("page")!);
+connect();

@@ -1,0 +1,46 @@
+/** A bar per label that glides to the newest probability. */
+
+import { useRef } from "preact/hooks";
+import { useFrame } from "../animate";
+import { colour } from "../colours";
+import { current, face } from "../faces";
+import { labelName, text } from "../i18n";
+import { model, welcome } from "../state";
+
+/** Ms between two changes of the written figures: faster ones cannot be read. */
+const WRITE = 150;
+
+export function Bars() {
+  const list = useRef<HTMLUListElement>(null);
+  const written = useRef(0);
+  const names = model.value?.labels.length ? model.value.labels : (welcome.value?.labels ?? []);
+  useFrame((time) => {
+    const id = current.peek()?.id;
+    const shown = id === undefined ? undefined : face(id);
+    const write = time - written.current > WRITE;
+    if (write) written.current = time;
+    list.current?.querySelectorAll<HTMLLIElement>("li").forEach((row) => {
+      const share = shown?.probabilities.get(row.dataset["label"]!) ?? 0;
+      const bar = row.querySelector<HTMLElement>(".fill")!;
+      bar.style.transform = `scaleX(${share.toFixed(4)})`;
+      row.classList.toggle("best", shown !== undefined && shown.label === row.dataset["label"]);
+      if (!write) return;
+      const words = shown ? `${Math.round(share * 100)}` : "–";
+      const value = row.querySelector(".value")!;
+      if (value.textContent !== words) value.textContent = words;
+    });
+  });
+  return (
+    <ul class="bars" ref={list} aria-label={text.value.watch.bars}>
+      {names.map((label) => (
+        <li key={label} data-label={label} style={{ "--label": colour(label) }}>
+          <span class="name">{labelName(label)}</span>
+          <span class="bar" aria-hidden="true">
+            <span class="fill" />
+          </span>
+          <span class="value">–</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,122 @@
+/** The live picture with a box around each face, and what is in the way of seeing it. */
+
+import { useRef } from "preact/hooks";
+import { useFrame } from "../animate";
+import { colour } from "../colours";
+import { link } from "../connection";
+import { chosen, current, face, readings, type Reading } from "../faces";
+import { labelName, text } from "../i18n";
+import { kept } from "../identity";
+import { live, size, useLivePicture } from "../picture";
+import { go } from "../route";
+import { nodes, stats } from "../state";
+import { Button } from "./controls";
+
+const mirrored = kept("mirror", ["yes", "no"]);
+const flipped = () => mirrored.value.value === "yes";
+
+/** Whether the person sees themself as in a mirror. */
+export const isMirrored = flipped;
+
+function Box({ reading }: { reading: Reading }) {
+  const element = useRef<HTMLButtonElement>(null);
+  const tag = useRef<HTMLSpanElement>(null);
+  useFrame(() => {
+    const shown = face(reading.id);
+    const whole = size.peek();
+    if (!shown || !whole || !element.current || !tag.current) return;
+    const [x, y, width, height] = shown.box;
+    const left = flipped() ? whole.width - x - width : x;
+    const { style } = element.current;
+    style.left = `${(left / whole.width) * 100}%`;
+    style.top = `${(y / whole.height) * 100}%`;
+    style.width = `${(width / whole.width) * 100}%`;
+    style.height = `${(height / whole.height) * 100}%`;
+    element.current.classList.toggle("high", y < whole.height * 0.1);
+    const share = Math.round((shown.probabilities.get(shown.label) ?? 0) * 100);
+    const words = `${share} %`;
+    if (tag.current.textContent !== words) tag.current.textContent = words;
+  });
+  const selected = current.value?.id === reading.id;
+  const several = readings.value.length > 1;
+  return (
+    <button
+      type="button"
+      ref={element}
+      class={`face ${selected && several ? "selected" : ""}`}
+      style={{ "--label": colour(reading.label) }}
+      tabIndex={several ? 0 : -1}
+      aria-hidden={!several}
+      aria-label={`${labelName(reading.label)}`}
+      aria-pressed={several ? selected : undefined}
+      onClick={() => (chosen.value = reading.id)}
+      data-testid="face"
+      data-label={reading.label}
+    >
+      <span class="tag" aria-hidden="true">
+        <span class="emoji">{reading.emoticon}</span> {labelName(reading.label)} <span class="share" ref={tag} />
+      </span>
+    </button>
+  );
+}
+
+/** What to say in place of the picture; null while there is one. */
+function obstacle(): { title: string; hint: string; camera: boolean } | null {
+  const words = text.value.stage;
+  if (link.value.state !== "open") {
+    const known = link.value.state === "connecting" ? text.value.bar.connecting : words.offline;
+    return { title: known, hint: "", camera: false };
+  }
+  if (live.value) return null;
+  if (nodes.value?.camera === false) return { title: words.noCamera, hint: words.noCameraHint, camera: true };
+  const heard = stats.value?.camera;
+  if (heard && heard.level !== "ok") {
+    return { title: words.noPicture, hint: words.cameraState(heard.source, heard.state), camera: true };
+  }
+  return size.value
+    ? { title: words.noPicture, hint: words.noPictureHint, camera: true }
+    : { title: words.waiting, hint: "", camera: false };
+}
+
+export function Stage({ compact = false }: { compact?: boolean }) {
+  const canvas = useLivePicture();
+  const words = text.value.stage;
+  const trouble = obstacle();
+  const proportion = size.value ?? { width: 4, height: 3 };
+  const inference = nodes.value?.inference !== false;
+  return (
+    <section class={`stage ${compact ? "compact" : ""}`} aria-label={words.title} data-testid="stage">
+      <div
+        class={`picture ${trouble ? "stale" : ""} ${flipped() ? "mirrored" : ""}`}
+        style={{ "--proportion": `${proportion.width / proportion.height}` }}
+      >
+        <canvas ref={canvas} role="img" aria-label={`${words.title}: ${words.faces(readings.value.length)}`} />
+        {!trouble && readings.value.map((reading) => <Box key={reading.id} reading={reading} />)}
+      </div>
+      {trouble && (
+        <div class="obstacle" role="status" data-testid="obstacle">
+          <strong>{trouble.title}</strong>
+          {trouble.hint && <p>{trouble.hint}</p>}
+          {trouble.camera && (
+            <Button icon="camera" onClick={() => go("camera")}>
+              {words.useThis}
+            </Button>
+          )}
+        </div>
+      )}
+      {!trouble && !inference && (
+        <div class="strip" role="status">
+          {words.noInference}
+        </div>
+      )}
+      <Button
+        icon="mirror"
+        kind="quiet"
+        class="corner"
+        label={words.mirror}
+        pressed={flipped()}
+        onClick={() => mirrored.set(flipped() ? "no" : "yes")}
+      />
+    </section>
+  );
+}

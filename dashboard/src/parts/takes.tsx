@@ -1,0 +1,63 @@
+/** The takes of this session: what each looks like, and a way to take it back. */
+
+import { signal } from "@preact/signals";
+import { colour } from "../colours";
+import { request } from "../connection";
+import { figure, labelName, text } from "../i18n";
+import type { Take } from "../protocol";
+import { takes } from "../state";
+import { complain, tell } from "../toast";
+import { Button } from "./controls";
+
+/** Takes that are being deleted: their buttons rest meanwhile. */
+const going = signal<ReadonlySet<number>>(new Set());
+
+async function discard(take: Take): Promise<void> {
+  going.value = new Set([...going.peek(), take.take]);
+  try {
+    await request("record.discard", { take: take.take });
+    tell(text.peek().record.removed(take.take));
+  } catch (error) {
+    complain(error);
+  }
+  going.value = new Set([...going.peek()].filter((one) => one !== take.take));
+}
+
+export function TakeList() {
+  const words = text.value.record;
+  const all = takes.value?.takes ?? [];
+  return (
+    <section class="card takes" aria-label={words.takes}>
+      <header>
+        <h2>{words.takes}</h2>
+      </header>
+      {all.length === 0 && <p class="hint">{words.noTakes}</p>}
+      <ul>
+        {all.map((take) => (
+          <li key={take.take} style={{ "--label": colour(take.label) }} data-testid="take">
+            <div class="thumbnails">
+              {take.thumbnails.map((source, index) => (
+                <img key={index} src={source} alt="" width="48" height="48" />
+              ))}
+            </div>
+            <div class="words">
+              <strong>{labelName(take.label)}</strong>
+              <span class="hint">
+                {words.of(take.samples, figure(take.seconds, 1))}
+                {take.subject && ` · ${take.subject}`}
+              </span>
+            </div>
+            <Button
+              icon="bin"
+              kind="quiet"
+              label={words.remove(take.take, labelName(take.label))}
+              disabled={going.value.has(take.take)}
+              onClick={() => void discard(take)}
+              testId="discard"
+            />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

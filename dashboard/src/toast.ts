@@ -1,0 +1,46 @@
+/** Short words at the edge of the page: what was done, or why not. */
+
+import { signal } from "@preact/signals";
+import { Refusal, onMessage } from "./connection";
+import { text } from "./i18n";
+
+export interface Toast {
+  id: number;
+  words: string;
+  kind: "good" | "bad";
+}
+
+export const toasts = signal<Toast[]>([]);
+
+const STAY = { good: 3000, bad: 8000 };
+const MOST = 3;
+let nextId = 1;
+
+function show(words: string, kind: Toast["kind"]): void {
+  const same = toasts.peek().find((toast) => toast.words === words);
+  if (same) dismiss(same.id);
+  const id = nextId++;
+  toasts.value = [...toasts.peek(), { id, words, kind }].slice(-MOST);
+  window.setTimeout(() => dismiss(id), STAY[kind]);
+}
+
+export function dismiss(id: number): void {
+  toasts.value = toasts.peek().filter((toast) => toast.id !== id);
+}
+
+export const tell = (words: string): void => show(words, "good");
+
+/** Our words for what the node's code means; its own sentence where it says more. */
+export function reason(error: unknown): string {
+  const { errors } = text.peek();
+  if (!(error instanceof Refusal)) return String(error);
+  const own = errors[error.code];
+  if (error.code === "failed" || own === undefined) return error.message || errors["failed"]!;
+  return error.code === "bad" || error.code === "unavailable" ? error.message || own : own;
+}
+
+export const complain = (error: unknown): void => show(typeof error === "string" ? error : reason(error), "bad");
+
+onMessage((message) => {
+  if (message.type === "error" && message.code !== "picture") complain(new Refusal(message.code, message.message));
+});

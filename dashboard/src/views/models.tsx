@@ -1,0 +1,181 @@
+/** The models that there are: which is in use, how good each is, and what can be done with it. */
+
+import { signal } from "@preact/signals";
+import { request } from "../connection";
+import { bytes, day, labelName, percent, text } from "../i18n";
+import { Button, Field, Notice } from "../parts/controls";
+import { Dialog } from "../parts/dialog";
+import type { ModelEntry } from "../protocol";
+import { models, nodes, welcome } from "../state";
+import { complain, tell } from "../toast";
+
+const busy = signal("");
+const renaming = signal<string | null>(null);
+const removing = signal<string | null>(null);
+const next = signal("");
+
+async function act(name: string, work: () => Promise<unknown>, words: string): Promise<void> {
+  busy.value = name;
+  try {
+    await work();
+    if (words) tell(words);
+  } catch (error) {
+    complain(error);
+  }
+  busy.value = "";
+}
+
+async function download(name: string): Promise<void> {
+  const reply = await request("model.download", { name });
+  const anchor = document.createElement("a");
+  anchor.href = String(reply["url"]);
+  anchor.download = `${name}.zip`;
+  anchor.click();
+}
+
+function Entry({ entry, inUse }: { entry: ModelEntry; inUse: boolean }) {
+  const words = text.value.models;
+  const { name } = entry;
+  const rests = busy.value !== "";
+  const accuracy = entry.accuracy ?? null;
+  return (
+    <li class={`card model ${inUse ? "in-use" : ""}`} data-testid={`model-${name}`}>
+      <div class="facts">
+        <h2>
+          {name} {inUse && <span class="badge">{words.inUse}</span>}
+          {!entry.own && <span class="badge quiet">{words.shipped}</span>}
+          {entry.error && <span class="badge bad">{words.damaged}</span>}
+        </h2>
+        {entry.error ? (
+          <p class="hint">{entry.error}</p>
+        ) : (
+          <>
+            <p class="labels" aria-label={(entry.labels ?? []).map(labelName).join(", ")}>
+              {(entry.labels ?? []).map((label) => (
+                <span key={label} title={labelName(label)} class={welcome.value?.emoticons[label] ? "emoji" : "word"}>
+                  {welcome.value?.emoticons[label]?.[0] ?? labelName(label)}
+                </span>
+              ))}
+            </p>
+            <p>
+              {accuracy === null ? words.notMeasured : words.accuracy(percent(accuracy, 1), entry.measured_on ?? "")}
+            </p>
+            <p class="hint">
+              {entry.backbone} + {entry.head} · {bytes(entry.bytes)} · {day(entry.created)}
+            </p>
+          </>
+        )}
+      </div>
+      <div class="actions">
+        <Button
+          kind={inUse ? "plain" : "primary"}
+          disabled={rests || inUse || entry.error !== "" || nodes.value?.inference === false}
+          label={words.action(inUse ? words.using : words.use, name)}
+          onClick={() => void act(name, () => request("model.load", { name }), words.loaded(name))}
+          testId="use"
+        >
+          {inUse ? words.using : words.use}
+        </Button>
+        <Button
+          icon="download"
+          kind="quiet"
+          label={words.action(words.download, name)}
+          disabled={rests || entry.error !== ""}
+          onClick={() => void act(name, () => download(name), "")}
+          testId="download"
+        />
+        {entry.own && (
+          <>
+            <Button
+              icon="pencil"
+              kind="quiet"
+              label={words.action(words.rename, name)}
+              disabled={rests || entry.error !== ""}
+              onClick={() => {
+                next.value = name;
+                renaming.value = name;
+              }}
+              testId="rename"
+            />
+            <Button
+              icon="bin"
+              kind="quiet"
+              label={words.action(words.remove, name)}
+              disabled={rests || inUse}
+              onClick={() => (removing.value = name)}
+              testId="delete"
+            />
+          </>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function RenameDialog({ name }: { name: string }) {
+  const words = text.value.models;
+  const wanted = next.value.trim();
+  const save = () => {
+    if (!wanted || wanted === name) return;
+    renaming.value = null;
+    void act(name, () => request("model.rename", { name, new: wanted }), words.renamed(wanted));
+  };
+  return (
+    <Dialog
+      title={words.renameTitle(name)}
+      onClose={() => (renaming.value = null)}
+      onSubmit={save}
+      actions={
+        <Button kind="primary" type="submit" disabled={!wanted || wanted === name} testId="save-name">
+          {words.save}
+        </Button>
+      }
+    >
+      <Field label={words.newName} value={next.value} onInput={(value) => (next.value = value)} maxLength={64} autoFocus />
+    </Dialog>
+  );
+}
+
+function RemoveDialog({ name }: { name: string }) {
+  const words = text.value.models;
+  const remove = () => {
+    removing.value = null;
+    void act(name, () => request("model.delete", { name }), words.removed(name));
+  };
+  return (
+    <Dialog
+      title={words.removeTitle(name)}
+      onClose={() => (removing.value = null)}
+      onSubmit={remove}
+      actions={
+        <Button kind="danger" type="submit" testId="confirm">
+          {words.remove}
+        </Button>
+      }
+    >
+      <p>{words.removeText}</p>
+    </Dialog>
+  );
+}
+
+export function ModelsView() {
+  const words = text.value.models;
+  const all = models.value?.models ?? [];
+  const used = models.value?.in_use ?? "";
+  const sorted = [...all].sort(
+    (a, b) => Number(b.name === used) - Number(a.name === used) || (b.created ?? 0) - (a.created ?? 0),
+  );
+  return (
+    <div class="whole">
+      {nodes.value?.inference === false && <Notice kind="warn">{words.noInference}</Notice>}
+      {all.length === 0 && <p class="hint">{words.none}</p>}
+      <ul class="models">
+        {sorted.map((entry) => (
+          <Entry key={entry.name} entry={entry} inUse={entry.name === used} />
+        ))}
+      </ul>
+      {renaming.value !== null && <RenameDialog name={renaming.value} />}
+      {removing.value !== null && <RemoveDialog name={removing.value} />}
+    </div>
+  );
+}

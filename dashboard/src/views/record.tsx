@@ -1,0 +1,233 @@
+/** Big buttons to hold, how many pictures there are of each, and the takes. */
+
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { colour } from "../colours";
+import { reconnect, request } from "../connection";
+import { readings } from "../faces";
+import { byTap, held, holdByKeys, letGo, press, release, running, said, subject } from "../hold";
+import { labelName, text } from "../i18n";
+import { newSession } from "../identity";
+import { Button, Field, Notice, Switch } from "../parts/controls";
+import { Dialog } from "../parts/dialog";
+import { Icons } from "../parts/icons";
+import { Stage } from "../parts/stage";
+import { TakeList } from "../parts/takes";
+import { go } from "../route";
+import { labels, nodes, record, takes, welcome } from "../state";
+import { complain, tell } from "../toast";
+
+const adding = signal(false);
+const fresh = signal("");
+
+const advised = () => welcome.value?.advised ?? 100;
+const recorded = (label: string) => (takes.value?.counts[label] ?? 0) + running(label);
+
+function HoldButton({ label, index, disabled }: { label: string; index: number; disabled: boolean }) {
+  const words = text.value.record;
+  const number = recorded(label);
+  const on = held.value === label;
+  const sign = welcome.value?.emoticons[label]?.[0];
+  const isPress = (event: KeyboardEvent) => event.key === " " || event.key === "Enter";
+  return (
+    <button
+      type="button"
+      class={`hold ${on ? "on" : ""} ${number >= advised() ? "full" : ""}`}
+      style={{ "--label": colour(label), "--share": Math.min(number / advised(), 1).toFixed(3) }}
+      aria-disabled={disabled}
+      aria-pressed={on}
+      aria-label={`${labelName(label)}, ${words.samples(number, advised())}${index < 9 ? `, ${words.key(index + 1)}` : ""}`}
+      data-testid={`hold-${label}`}
+      data-count={number}
+      onPointerDown={(event) => {
+        if (event.button !== 0 || disabled) return;
+        event.currentTarget.setPointerCapture(event.pointerId);
+        press(label);
+      }}
+      onPointerUp={letGo}
+      onPointerCancel={letGo}
+      onLostPointerCapture={letGo}
+      onKeyDown={(event) => {
+        if (!isPress(event)) return;
+        event.preventDefault();
+        if (!event.repeat && !disabled) press(label);
+      }}
+      onKeyUp={(event) => isPress(event) && letGo()}
+      onBlur={letGo}
+      onContextMenu={(event) => event.preventDefault()}
+    >
+      <span class="emoji" aria-hidden="true">
+        {sign ?? labelName(label).slice(0, 1).toUpperCase()}
+      </span>
+      <span class="words">
+        <span class="name">{labelName(label)}</span>
+        <span class="number">
+          {number}
+          <small> / {advised()}</small>
+        </span>
+      </span>
+      {number >= advised() ? <Icons.check /> : index < 9 && <kbd aria-hidden="true">{index + 1}</kbd>}
+      <span class="progress" aria-hidden="true" />
+    </button>
+  );
+}
+
+function AddLabel() {
+  const words = text.value.record;
+  const add = async () => {
+    const label = fresh.value.trim();
+    if (!label) return;
+    try {
+      await request("labels.add", { label });
+      adding.value = false;
+      fresh.value = "";
+    } catch (error) {
+      complain(error);
+    }
+  };
+  return (
+    <Dialog
+      title={words.addTitle}
+      onClose={() => (adding.value = false)}
+      onSubmit={add}
+      actions={
+        <Button kind="primary" type="submit" disabled={!fresh.value.trim()}>
+          {words.addDo}
+        </Button>
+      }
+    >
+      <Field
+        label={words.addLabel}
+        value={fresh.value}
+        onInput={(value) => (fresh.value = value)}
+        placeholder={words.addPlaceholder}
+        maxLength={64}
+        autoFocus
+      />
+    </Dialog>
+  );
+}
+
+function Hint() {
+  const words = text.value.record;
+  const failed = record.value?.state === "failed" ? record.value.message : "";
+  if (nodes.value?.recorder === false) {
+    return (
+      <Notice kind="warn" command="ros2 launch fer_ros live.launch.py dashboard:=true record:=true" testId="no-recorder">
+        {words.noRecorder}
+      </Notice>
+    );
+  }
+  if (record.value?.holder === "other") {
+    return (
+      <Notice kind="warn" testId="other">
+        {words.other}
+      </Notice>
+    );
+  }
+  if (failed) {
+    return (
+      <Notice kind="bad">
+        {words.failed}: {failed}
+      </Notice>
+    );
+  }
+  if (readings.value.length === 0) {
+    return (
+      <Notice kind="warn" testId="no-face">
+        {words.noFace}
+      </Notice>
+    );
+  }
+  if (record.value?.holder === "me" && record.value.dropped > 0) {
+    return <Notice kind="warn">{words.dropped(record.value.dropped)}</Notice>;
+  }
+  return null;
+}
+
+/** The seven first, then the labels that were taught, and last what is no expression, such as "none of these". */
+export function recordable(): string[] {
+  const known = welcome.value?.labels ?? [];
+  const all = labels.value.length ? labels.value : known;
+  return [...known.filter((label) => all.includes(label)), ...all.filter((label) => !known.includes(label))];
+}
+
+export function RecordView() {
+  const words = text.value.record;
+  useEffect(() => holdByKeys(recordable), []);
+  const names = recordable();
+  const blocked = nodes.value?.recorder === false || record.value?.holder === "other";
+  const seven = welcome.value?.labels ?? [];
+  const done = seven.filter((label) => recorded(label) >= advised()).length;
+  const restart = () => {
+    release();
+    newSession();
+    reconnect();
+    tell(words.sessionDone);
+  };
+  return (
+    <>
+      <div class="left">
+        <Stage compact />
+        <TakeList />
+      </div>
+      <div class="right">
+        <section class="card holding" aria-label={words.title}>
+          <header>
+            <h2>{words.title}</h2>
+            <p class="hint">{byTap.value.value === "yes" ? words.tapHint : words.hint}</p>
+          </header>
+          <Hint />
+          <div class="buttons">
+            {names.map((label, index) => (
+              <HoldButton key={label} label={label} index={index} disabled={blocked} />
+            ))}
+            <button type="button" class="hold add" onClick={() => (adding.value = true)} data-testid="add-label">
+              <Icons.plus />
+              <span class="name">{words.add}</span>
+            </button>
+          </div>
+          <div class="under">
+            <Switch
+              label={words.tap}
+              on={byTap.value.value === "yes"}
+              onChange={(on) => {
+                release();
+                byTap.set(on ? "yes" : "no");
+              }}
+            />
+            <span class="progress-words">{words.progress(done, seven.length)}</span>
+          </div>
+          {done === seven.length && done > 0 && (
+            <Notice
+              kind="good"
+              action={
+                <Button kind="primary" onClick={() => go("train")}>
+                  {words.toTrain}
+                </Button>
+              }
+            >
+              {words.complete}
+            </Notice>
+          )}
+        </section>
+        <section class="card person">
+          <Field
+            label={words.subject}
+            value={subject.value}
+            onInput={(value) => (subject.value = value)}
+            placeholder={words.subjectHint}
+            maxLength={64}
+          />
+          <Button icon="person" onClick={restart} label={`${words.session}. ${words.sessionHint}`} testId="next-person">
+            {words.session}
+          </Button>
+        </section>
+        <div class="hidden" aria-live="polite" data-testid="said">
+          {said.value}
+        </div>
+      </div>
+      {adding.value && <AddLabel />}
+    </>
+  );
+}

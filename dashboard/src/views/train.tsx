@@ -1,0 +1,221 @@
+/** One button; then what happens, and how good the new model is beside the old one. */
+
+import { signal } from "@preact/signals";
+import { request } from "../connection";
+import { figure, labelName, text } from "../i18n";
+import { kept } from "../identity";
+import { Button, Choice, Field, Notice } from "../parts/controls";
+import { Curve } from "../parts/curve";
+import { Result } from "../parts/result";
+import { PHASES, type TrainProgress } from "../protocol";
+import { curve, nodes, result, takes, train, training, welcome } from "../state";
+import { complain } from "../toast";
+import { Now } from "./watch";
+
+const scope = kept("scope", ["mine", "all"]);
+const head = signal("");
+const epochs = signal("");
+const name = signal("");
+const asking = signal(false);
+
+async function start(): Promise<void> {
+  asking.value = true;
+  const passes = Number.parseInt(epochs.value, 10);
+  try {
+    await request("train.start", {
+      scope: scope.value.value,
+      ...(head.value ? { head: head.value } : {}),
+      ...(passes > 0 ? { epochs: passes } : {}),
+      ...(name.value.trim() ? { name: name.value.trim() } : {}),
+    });
+  } catch (error) {
+    complain(error);
+  }
+  asking.value = false;
+}
+
+function Options() {
+  const words = text.value.train;
+  return (
+    <details class="options">
+      <summary>{words.more}</summary>
+      <div class="grid">
+        <div class="field">
+          <label for="head">{words.head}</label>
+          <select id="head" value={head.value} onChange={(event) => (head.value = event.currentTarget.value)}>
+            <option value="">{words.headDefault}</option>
+            {(welcome.value?.heads ?? []).map((one) => (
+              <option key={one} value={one}>
+                {one}
+              </option>
+            ))}
+          </select>
+        </div>
+        <Field
+          label={words.epochs}
+          value={epochs.value}
+          onInput={(value) => (epochs.value = value.replace(/\D/g, "").slice(0, 4))}
+          placeholder={words.epochsDefault}
+          inputMode="numeric"
+        />
+        <Field
+          label={words.name}
+          value={name.value}
+          onInput={(value) => (name.value = value)}
+          placeholder={words.nameDefault}
+          maxLength={64}
+        />
+      </div>
+    </details>
+  );
+}
+
+function Progress({ now }: { now: TrainProgress }) {
+  const words = text.value.train;
+  const at = PHASES.indexOf(now.phase as (typeof PHASES)[number]);
+  const details = [
+    now.phase === "training" && now.epochs > 0 ? words.epoch(now.epoch, now.epochs) : "",
+    now.remaining !== null ? words.remaining(figure(now.remaining)) : "",
+  ].filter(Boolean);
+  return (
+    <div class="running" data-testid="progress" data-phase={now.phase}>
+      <p class="phase" aria-live="polite">
+        {words.phases[now.phase]}
+      </p>
+      <p class="hint">{details.join(" · ") || " "}</p>
+      <div
+        class="meter"
+        role="progressbar"
+        aria-label={words.phases[now.phase]}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(now.progress * 100)}
+      >
+        <span style={{ width: `${(now.progress * 100).toFixed(1)}%` }} />
+      </div>
+      <ol class="phases" aria-hidden="true">
+        {PHASES.map((phase, index) => (
+          <li key={phase} class={index < at ? "past" : index === at ? "present" : ""}>
+            {words.phases[phase]}
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function Curves() {
+  const words = text.value.train;
+  const { loss, val_loss, accuracy, val_accuracy } = curve.value;
+  if (loss.length === 0) return <p class="hint">{words.waiting}</p>;
+  const pair = (onTraining: number[], onValidation: number[]) => [
+    { name: words.onTraining, values: onTraining, kind: "second" as const },
+    ...(onValidation.some((value) => !Number.isNaN(value))
+      ? [{ name: words.onValidation, values: onValidation, kind: "main" as const }]
+      : []),
+  ];
+  const epochs = training.value ? (train.value?.epochs ?? 0) : 0;
+  return (
+    <div class="curves">
+      <Curve title={words.loss} series={pair(loss, val_loss)} epochs={epochs} digits={2} />
+      <Curve title={words.accuracy} series={pair(accuracy, val_accuracy)} epochs={epochs} top={1} digits={2} />
+    </div>
+  );
+}
+
+/** What is recorded, and whether it is enough to begin. */
+function Material() {
+  const words = text.value.train;
+  if (nodes.value?.trainer === false) {
+    return (
+      <Notice kind="warn" command="ros2 launch fer_ros live.launch.py dashboard:=true train:=true" testId="no-trainer">
+        {words.noTrainer}
+      </Notice>
+    );
+  }
+  if (scope.value.value === "all") return null;
+  const counts = Object.entries(takes.value?.counts ?? {}).filter(([, count]) => count > 0);
+  if (counts.length < 2) {
+    return (
+      <Notice kind="info" action={<a href="#record" class="button plain">{text.value.tabs.record}</a>} testId="nothing">
+        {words.notTaught}
+      </Notice>
+    );
+  }
+  const few = counts.filter(([, count]) => count < (welcome.value?.advised ?? 100) / 2).map(([label]) => labelName(label));
+  return few.length > 0 ? <p class="hint">{words.few(few.join(", "))}</p> : null;
+}
+
+export function TrainView() {
+  const words = text.value.train;
+  const now = train.value;
+  const ready =
+    nodes.value?.trainer !== false &&
+    (scope.value.value === "all" || Object.values(takes.value?.counts ?? {}).filter((count) => count > 0).length > 1);
+  const last = result.value;
+  return (
+    <>
+      <div class="left">
+        <section class="card learning" aria-label={words.title}>
+          <header>
+            <h2>{words.title}</h2>
+            <p class="hint">{words.intro}</p>
+          </header>
+          {training.value && now ? (
+            <>
+              <Progress now={now} />
+              <Button
+                icon="close"
+                onClick={() => void request("train.cancel").catch(complain)}
+                testId="cancel"
+              >
+                {words.cancel}
+              </Button>
+            </>
+          ) : (
+            <>
+              <Material />
+              <div class="begin">
+                <Choice
+                  label={words.scope}
+                  choices={[
+                    { value: "mine", name: words.mine },
+                    { value: "all", name: words.all },
+                  ]}
+                  value={scope.value.value}
+                  onChoose={scope.set}
+                />
+                <Button
+                  kind="primary"
+                  icon="train"
+                  class="large"
+                  disabled={!ready || asking.value}
+                  onClick={() => void start()}
+                  testId="train"
+                >
+                  {last?.ok ? words.again : words.start}
+                </Button>
+              </div>
+              <Options />
+            </>
+          )}
+        </section>
+        <section class="card" aria-label={`${words.loss}, ${words.accuracy}`}>
+          <Curves />
+        </section>
+      </div>
+      <div class="right">
+        {!training.value && now?.phase === "cancelled" && <Notice kind="info">{words.cancelled}</Notice>}
+        {!training.value && last && !last.ok && now?.phase !== "cancelled" && (
+          <Notice kind="bad" testId="failed">
+            {words.failed}: {last.message}
+          </Notice>
+        )}
+        {last?.ok ? <Result result={last} /> : null}
+        <section class="card reading" aria-label={text.value.watch.now}>
+          <Now />
+        </section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,137 @@
+/** The picture, the expression, its probabilities, the last minute, and what it costs. */
+
+import { useRef } from "preact/hooks";
+import { useFrame } from "../animate";
+import { colour } from "../colours";
+import { chosen, current, face, readings, stages } from "../faces";
+import { figure, labelName, text } from "../i18n";
+import { Bars } from "../parts/bars";
+import { Stage } from "../parts/stage";
+import { Timeline } from "../parts/timeline";
+import { rate } from "../picture";
+import { STAGES } from "../protocol";
+import { model, stats } from "../state";
+
+export function Now() {
+  const words = text.value.watch;
+  const reading = current.value;
+  const share = useRef<HTMLSpanElement>(null);
+  const written = useRef(0);
+  useFrame((time) => {
+    if (time - written.current < 150 || !share.current) return;
+    written.current = time;
+    const shown = reading && face(reading.id);
+    share.current.textContent = shown ? `${Math.round((shown.probabilities.get(shown.label) ?? 0) * 100)} %` : "";
+  });
+  return (
+    <div
+      class={`now ${reading ? "" : "nobody"}`}
+      style={{ "--label": reading ? colour(reading.label) : "var(--muted)" }}
+      data-testid="now"
+      data-label={reading?.label ?? ""}
+    >
+      <span class="emoji big" key={reading?.emoticon ?? ""} aria-hidden="true">
+        {reading?.emoticon ?? "👀"}
+      </span>
+      <div>
+        <p class="label">{reading ? labelName(reading.label) : words.noFace}</p>
+        <p class="sub">{reading ? <span ref={share} /> : words.noFaceHint}</p>
+      </div>
+    </div>
+  );
+}
+
+function Several() {
+  const words = text.value.watch;
+  if (readings.value.length < 2) return null;
+  return (
+    <div class="several" role="group" aria-label={words.several}>
+      {readings.value.map((reading, index) => (
+        <button
+          key={reading.id}
+          type="button"
+          class={`chip ${reading.id === current.value?.id ? "chosen" : ""}`}
+          aria-pressed={reading.id === current.value?.id}
+          aria-label={words.face(index + 1, labelName(reading.label))}
+          onClick={() => (chosen.value = reading.id)}
+        >
+          <span class="emoji">{reading.emoticon}</span> {index + 1}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Figures() {
+  const words = text.value.watch;
+  const ms = (value: number | null | undefined) =>
+    value === null || value === undefined ? words.unknown : words.ms(figure(value, value < 10 ? 1 : 0));
+  const parts = STAGES.map((name) => ({ name, value: stages.value[name] ?? null }));
+  const whole = stages.value["total"] ?? null;
+  const { camera, inference } = stats.value ?? { camera: null, inference: null };
+  return (
+    <section class="card figures" aria-label={words.figures}>
+      <dl>
+        <div>
+          <dt>{words.camera}</dt>
+          <dd title={camera?.source}>{camera?.source ?? words.unknown}</dd>
+        </div>
+        <div>
+          <dt>{words.model}</dt>
+          <dd>
+            <a href="#models">{model.value?.name ?? words.unknown}</a>
+          </dd>
+        </div>
+        <div>
+          <dt>{words.rate}</dt>
+          <dd data-testid="fps">{words.fps(figure(rate.value.fps))}</dd>
+        </div>
+        <div>
+          <dt>{words.read}</dt>
+          <dd>{words.fps(figure(inference?.rate))}</dd>
+        </div>
+        <div>
+          <dt>{words.latency}</dt>
+          <dd>{ms(whole)}</dd>
+        </div>
+        <div>
+          <dt>{words.screen}</dt>
+          <dd data-testid="screen">{ms(rate.value.screen)}</dd>
+        </div>
+      </dl>
+      <div class="stages">
+        <div class="line" aria-hidden="true">
+          {parts.map(({ name, value }) => (
+            <span key={name} class={name} style={{ flexGrow: whole ? Math.max((value ?? 0) / whole, 0.01) : 0 }} />
+          ))}
+        </div>
+        <ul>
+          {parts.map(({ name, value }) => (
+            <li key={name} class={name}>
+              {words.stages[name]} <b>{ms(value)}</b>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </section>
+  );
+}
+
+export function WatchView() {
+  return (
+    <>
+      <div class="left">
+        <Stage />
+        <Timeline />
+      </div>
+      <div class="right">
+        <section class="card reading" aria-label={text.value.watch.now}>
+          <Several />
+          <Now />
+          <Bars />
+        </section>
+        <Figures />
+      </div>
+    </>
+  );
+}
