@@ -81,6 +81,11 @@ def cut(image: ImageArray, roi: Roi, framing: Framing, spec: InputSpec) -> Image
     :param roi: the detector's box, of any size and at any place; one wholly outside gets the nearest edge.
     :returns: uint8 (spec.height, spec.width, spec.channels), RGB where there are three channels.
     """
+    return resize(square(image, roi, framing), spec)
+
+
+def square(image: ImageArray, roi: Roi, framing: Framing) -> ImageArray:
+    """The same cut at the picture's own size and with its channels: a view of the image where it lies within."""
     rows, columns = image.shape[:2]
     cx, cy, side = framing.square(roi)
     side_px = min(max(1, round(side)), MAX_REACH * max(rows, columns))
@@ -88,20 +93,14 @@ def cut(image: ImageArray, roi: Roi, framing: Framing, spec: InputSpec) -> Image
     x0 = min(max(round(cx - side_px / 2.0), 1 - side_px), columns - 1)
     y0 = min(max(round(cy - side_px / 2.0), 1 - side_px), rows - 1)
     x1, y1 = x0 + side_px, y0 + side_px
-    part = _channels(image[max(y0, 0) : y1, max(x0, 0) : x1], spec.channels)
+    part = image[max(y0, 0) : y1, max(x0, 0) : x1]
     pads = (max(0, -y0), max(0, y1 - rows), max(0, -x0), max(0, x1 - columns))
-    if any(pads):
-        part = _uint8(cv2.copyMakeBorder(part, *pads, cv2.BORDER_REPLICATE))
-    return _to_size(part, spec)
+    return _uint8(cv2.copyMakeBorder(part, *pads, cv2.BORDER_REPLICATE)) if any(pads) else part
 
 
 def resize(image: ImageArray, spec: InputSpec) -> ImageArray:
     """A face image of any size, grey or BGR, brought to the network's size and channels (uint8, three-dimensional)."""
     image = _channels(image, spec.channels)
-    return _to_size(image, spec)
-
-
-def _to_size(image: ImageArray, spec: InputSpec) -> ImageArray:
     if image.shape[:2] != (spec.height, spec.width):
         shrink = image.shape[0] > spec.height or image.shape[1] > spec.width
         how = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
-from fer_ros.core.types import FloatArray
+from fer_ros.core.types import FloatArray, ImageArray
+
+Picture = TypeVar("Picture", FloatArray, ImageArray)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,32 @@ def degrade(image: FloatArray, rng: np.random.Generator, strength: Degradation) 
         )
         out = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_LINEAR)
     elif way == "blur":
-        out = cv2.GaussianBlur(image, (0, 0), 0.3 + amount * strength.blur * image.shape[0] / 48.0)
+        out = blur(image, 0.3 + amount * strength.blur * image.shape[0] / 48.0)
     elif way == "noise":
-        out = image + rng.standard_normal(image.shape, dtype=np.float32) * np.float32(amount * strength.noise)
+        out = noise(image, amount * strength.noise, rng)
     elif way == "gamma":
-        exponent = np.exp(strength.gamma * (2.0 * amount - 1.0))
-        out = 255.0 * np.power(np.clip(image, 0.0, 255.0) / 255.0, exponent)
+        out = gamma(image, float(np.exp(strength.gamma * (2.0 * amount - 1.0))))
     else:
-        quality = round(95 - amount * (95 - strength.quality))
-        _, code = cv2.imencode(".jpg", np.clip(image, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
-        out = cv2.imdecode(code, cv2.IMREAD_UNCHANGED)
+        out = jpeg(image, round(95 - amount * (95 - strength.quality)))
     return np.clip(np.asarray(out, dtype=np.float32).reshape(image.shape), 0.0, 255.0)
+
+
+def blur(image: Picture, deviation: float) -> Picture:
+    """Gaussian blur; the standard deviation in pixels of the picture, over 0."""
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), deviation), dtype=image.dtype)
+
+
+def noise(image: Picture, deviation: float, rng: np.random.Generator) -> FloatArray:
+    """Independent Gaussian noise on every value; the standard deviation in grey levels. May reach beyond 0 to 255."""
+    return image + rng.standard_normal(image.shape, dtype=np.float32) * np.float32(deviation)
+
+
+def gamma(image: Picture, exponent: float) -> FloatArray:
+    """Levels from 0 to 255 raised to a power, as shares of 255: over 1 darker, below 1 lighter."""
+    return np.asarray(255.0 * np.power(np.clip(image, 0.0, 255.0) / 255.0, exponent), dtype=np.float32)
+
+
+def jpeg(image: Picture, quality: int) -> ImageArray:
+    """What is left of the picture after JPEG of a quality from 1 to 100."""
+    _, code = cv2.imencode(".jpg", np.clip(image, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(code, cv2.IMREAD_UNCHANGED), dtype=np.uint8)
