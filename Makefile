@@ -24,8 +24,8 @@ setup: ## make or update the environment: ROS 2 (a sourced one, else PyPI wheels
 setup-dev: ## that, and what tests, checks and training need
 	@scripts/setup.sh dev
 
-live: setup ## see emotions; ARGS="--source sample --frames 300"
-	@$(BIN)/fer live $(ARGS)
+live: setup ## see emotions, in the terminal and on a page; ARGS="--no-dashboard --source sample --frames 300"
+	@$(BIN)/fer live --dashboard $(ARGS)
 
 test: setup-dev ## run the tests; ARGS="-k camera" chooses
 	@$(RUN) $(BIN)/python -m pytest $(ARGS)

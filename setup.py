@@ -20,8 +20,16 @@ def share(folder: str) -> list[tuple[str, list[str]]]:
     return list(tree.items())
 
 
+def page() -> list[str]:
+    """The built files of the dashboard's page, relative to the package."""
+    return [str(path.relative_to(NAME)) for path in sorted(Path(NAME, "dashboard/static").rglob("*")) if path.is_file()]
+
+
 RUN = [
     "numpy>=1.26",
+    "aiohttp>=3.9",
+    "cryptography>=41",
+    "segno>=1.5",
     "opencv-python-headless>=4.6,<5",
     "ai-edge-litert>=2.1",
     "PyYAML>=6",
@@ -36,7 +44,7 @@ setup(
     description="Facial expression recognition for ROS 2 that learns the faces of its people in a minute",
     license="Apache-2.0",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={NAME: ["py.typed"]},
+    package_data={NAME: ["py.typed", *page()]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
@@ -59,10 +67,12 @@ setup(
             "inference = fer_ros.nodes.entry:inference",
             "recorder = fer_ros.nodes.entry:recorder",
             "trainer = fer_ros.nodes.entry:trainer",
+            "dashboard = fer_ros.nodes.entry:dashboard",
         ],
         "fer_ros.sources": [
             "auto = fer_ros.plugins.sources.auto:AutoSource",
             "bag = fer_ros.plugins.sources.bag:BagSource",
+            "browser = fer_ros.plugins.sources.browser:BrowserSource",
             "camera = fer_ros.plugins.sources.camera:CameraSource",
             "face = fer_ros.plugins.sources.face:FaceSource",
             "images = fer_ros.plugins.sources.images:ImagesSource",
@@ -75,6 +85,8 @@ setup(
         ],
         "fer_ros.backbones": [
             "mobilenet_v1 = fer_ros.plugins.backbones.mobilenet_v1:MobileNetV1",
+            "mobilenet_v2 = fer_ros.plugins.backbones.mobilenet_v2:MobileNetV2",
+            "paper2017 = fer_ros.plugins.backbones.paper2017:Paper2017",
             "residual = fer_ros.plugins.backbones.residual:Residual",
         ],
         "fer_ros.heads": [

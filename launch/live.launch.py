@@ -1,4 +1,5 @@
 """Starts `camera` and `inference`, and with `record` and `train` also `recorder` and `trainer`: see, teach, see better.
+With `dashboard` all of that happens on a page.
 
 With `image_topic` our own camera is not started: the nodes take the images of another one.
 """
@@ -51,6 +52,13 @@ ARGUMENTS = (
     ),
     Argument("record", "false", "whether labelled frames can be recorded into bags, by record/start", YES_NO[1:]),
     Argument("train", "false", "whether models can be trained on them, by the service train", YES_NO[1:]),
+    Argument("dashboard", "false", "whether a page is served; it brings record and train with it", YES_NO[1:]),
+    Argument(
+        "dashboard_host",
+        "",
+        "address that the page is served on, such as 0.0.0.0; empty: as params_file says",
+        parameter="dashboard.host",
+    ),
 )
 
 
@@ -65,8 +73,11 @@ def _nodes(value: Values) -> list[LaunchDescriptionEntity]:
         nodes.append(value.node("camera"))
     # Recorder and trainer use the camera and the detector of inference, so that crops are framed alike.
     also = {name: value.text(name) for name in ("image_topic", "image_transport", "detector") if value[name]}
-    if value["record"] == "true":
+    dashboard = value["dashboard"] == "true"
+    if dashboard:
+        nodes.append(value.node("dashboard", **{n: text for n, text in also.items() if n != "detector"}))
+    if dashboard or value["record"] == "true":
         nodes.append(value.node("recorder", **also))
-    if value["train"] == "true":
+    if dashboard or value["train"] == "true":
         nodes.append(value.node("trainer", **{name: also[name] for name in ("detector",) if name in also}))
     return nodes

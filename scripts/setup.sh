@@ -93,7 +93,7 @@ install_packages() {
 
 # The messages of a system's ROS 2 are compiled for the system's NumPy: keep it, and let what needs NumPy fit to it.
 system_constraints() {
-    grep -E '^(ai-edge-litert|colcon|hypothesis|mcap|mypy|rosbags|ruff|setuptools)' requirements/constraints.txt
+    grep -E '^(ai-edge-litert|aiohttp|colcon|hypothesis|mcap|mypy|rosbags|ruff|segno|setuptools)' requirements/constraints.txt
     echo 'pytest<9' # the plugins of Jazzy, which every pytest loads, do not fit 9
     "$python" -c '
 import importlib.metadata

@@ -39,6 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--annotate", action=argparse.BooleanOptionalAction, help="offer image_annotated, drawn while someone listens"
     )
+    parser.add_argument(
+        "--dashboard",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="serve a page that shows, records and trains, by default for this machine alone; its settings by --set, "
+        "such as dashboard.port=9000, dashboard.host=0.0.0.0 or recorder.storage=sqlite3",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object a frame; all else goes to stderr")
 
 
@@ -58,7 +65,9 @@ def run(args: argparse.Namespace) -> int:
         sinks.put(result)
 
     log_level = args.log_level.removesuffix("ing")  # ROS says "warn"
-    options = LiveOptions(_settings(args), args.params_file, args.namespace, log_level, args.frames)
+    options = LiveOptions(
+        _settings(args), args.params_file, args.namespace, log_level, args.frames, dashboard=args.dashboard
+    )
     sink = registry.load("sinks", "json_lines" if args.json else "console")()
     live = Live(options, take)
     sinks = SinkThread([sink], live.finish)

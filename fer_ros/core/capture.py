@@ -10,8 +10,6 @@ from fer_ros.core.contracts import EndOfSource, Source
 from fer_ros.core.errors import ConfigError, SourceUnavailable
 from fer_ros.core.types import Frame
 
-#: Seconds between attempts to open a source that failed: the first pause, doubled each time up to the last.
-FIRST_PAUSE, LAST_PAUSE = 0.5, 10.0
 #: Seconds that a source may stay silent before it is closed and opened again.
 READ_TIMEOUT = 2.0
 
@@ -43,16 +41,17 @@ class Capture:
         deliver: Callable[[Frame], None],
         log: Log,
         on_end: Callable[[], None] = lambda: None,
-        pauses: tuple[float, float] = (FIRST_PAUSE, LAST_PAUSE),
+        pauses: tuple[float, float] | None = None,
     ) -> None:
         """Take over the source; nothing is opened yet.
 
         :param deliver: called with each frame in the capture's thread; what it raises is logged and costs that frame.
         :param on_end: called in the same thread when there will be no further frame: see ``ended`` and ``error``.
-        :param pauses: seconds between attempts, the first and the longest.
+        :param pauses: seconds between attempts, the first and the longest; None takes those of the source.
         """
         self.error: ConfigError | None = None
-        self._source, self._deliver, self._log, self._on_end, self._pauses = source, deliver, log, on_end, pauses
+        self._source, self._deliver, self._log, self._on_end = source, deliver, log, on_end
+        self._pauses = pauses or source.pauses
         self._state, self._trouble = "stopped", ""
         self._frames = self._outages = self._failed_frames = 0
         self._stop, self._tried = threading.Event(), threading.Event()

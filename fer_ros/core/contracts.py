@@ -28,9 +28,11 @@ class Source(ABC):
     again after ``close``. One thread calls all methods except ``update``, which any thread may call.
 
     :cvar Settings: frozen dataclass made with ``fer_ros.core.settings.setting``.
+    :cvar pauses: seconds between attempts to open it when it failed: the first pause, doubled each time up to the last.
     """
 
     Settings: ClassVar[type[Any]] = NoSettings
+    pauses: ClassVar[tuple[float, float]] = (0.5, 10.0)
 
     def __init__(self, settings: Any = None, clock: Clock = time.time_ns) -> None:
         """Keep the settings; acquire nothing yet. ``clock`` gives the stamps, in nanoseconds."""

@@ -38,3 +38,7 @@ class Emoticons:
     def candidates(self, label: str) -> tuple[str, ...]:
         """The further ones, without the best."""
         return self._table.get(label, ())[1:]
+
+    def to_dict(self) -> dict[str, list[str]]:
+        """Label → all its emoticons, the best first."""
+        return {label: list(row) for label, row in self._table.items()}

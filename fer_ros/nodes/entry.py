@@ -28,6 +28,11 @@ def trainer() -> int:
     return _run("trainer")
 
 
+def dashboard() -> int:
+    """Run :func:`fer_ros.nodes.dashboard.main`."""
+    return _run("dashboard")
+
+
 def _run(name: str) -> int:
     def leave(number: int, frame: FrameType | None) -> None:
         os._exit(0)

@@ -11,7 +11,7 @@ from fer_ros.core.settings import fields
 from fer_ros.core.types import Result
 from fer_ros.nodes.camera import CameraNode, CameraSettings
 from fer_ros.nodes.inference import InferenceNode, InferenceSettings
-from fer_ros.nodes.lifecycle import ManagedSettings
+from fer_ros.nodes.lifecycle import ManagedNode, ManagedSettings
 from fer_ros.nodes.running import Ending, Host, initialise, leave, make
 
 #: Seconds in which the last frames are read when the source has come to its end.
@@ -25,6 +25,7 @@ class LiveOptions:
     :ivar settings: parameter name → value as typed; those of the camera are told by name or by ``source.``.
     :ivar params_file: None takes ``config/params.yaml``, as the launch file does.
     :ivar frames: end after so many results; 0 goes on until interrupted or the source ends.
+    :ivar dashboard: serve a page, on which people also record and train.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -32,6 +33,11 @@ class LiveOptions:
     namespace: str = "/fer"
     log_level: str = "warn"
     frames: int = 0
+    dashboard: bool = False
+
+
+#: What the settings of the nodes begin with that a dashboard needs beside camera and inference.
+MORE = ("recorder.", "trainer.", "dashboard.")
 
 
 class Live:
@@ -50,16 +56,20 @@ class Live:
         # What both know, such as autostart, goes to both; what nobody knows is refused by inference.
         of_camera, of_both = set(fields(CameraSettings)) | set(fields(ManagedSettings)), set(fields(ManagedSettings))
         of_both |= of_camera & set(fields(InferenceSettings))
-        for_camera = {n: v for n, v in options.settings.items() if n in of_camera or n.startswith("source.")}
-        for_inference = {n: v for n, v in options.settings.items() if n in of_both or n not in for_camera}
+        of_more = {n: v for n, v in options.settings.items() if options.dashboard and n.startswith(MORE)}
+        others = {n: v for n, v in options.settings.items() if n not in of_more}
+        for_camera = {n: v for n, v in others.items() if n in of_camera or n.startswith("source.")}
+        for_inference = {n: v for n, v in others.items() if n in of_both or n not in for_camera}
         for_camera.setdefault("exit_at_end", "true")
         nodes = {"namespace": options.namespace}
         self.inference = make(lambda: InferenceNode(subscribe=False, settings=for_inference, **nodes))
         self.camera = make(lambda: CameraNode(settings=for_camera, **nodes))
         self.camera.receivers.append(self.inference.submit)
         self.inference.listeners.append(self._take)
-        # Inference first, so that it is ready for the first frame.
-        self._host = Host([self.inference, self.camera], self._ending)
+        managed = {n: v for n, v in others.items() if n in fields(ManagedSettings)}
+        more = _more(managed, of_more, options.namespace) if options.dashboard else []
+        # Inference first, so that it is ready for the first frame; without a page the rest goes on.
+        self._host = Host([self.inference, self.camera, *more], self._ending, dispensable=more)
 
     @property
     def status(self) -> int:
@@ -99,3 +109,22 @@ class Live:
         self._on_result(result)
         if self._count == self._frames:
             self._ending.finish()
+
+
+def _more(managed: Mapping[str, str], settings: Mapping[str, str], namespace: str) -> list[ManagedNode]:
+    """The nodes of a dashboard.
+
+    :param managed: settings that all of them get.
+    :param settings: parameter name, with one of :data:`MORE` before it, → value as typed.
+    """
+    # Only here: without a dashboard none of it is needed.
+    from fer_ros.nodes.dashboard import DashboardNode
+    from fer_ros.nodes.recorder import RecorderNode
+    from fer_ros.nodes.trainer import TrainerNode
+
+    def made(prefix: str, kind: Callable[..., ManagedNode]) -> ManagedNode:
+        own = {name.removeprefix(prefix): value for name, value in settings.items() if name.startswith(prefix)}
+        return make(lambda: kind(settings={**managed, **own}, namespace=namespace))
+
+    kinds = (RecorderNode, TrainerNode, DashboardNode)
+    return [made(prefix, kind) for prefix, kind in zip(MORE, kinds, strict=True)]

@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import FrameType
 
 import rclpy
@@ -81,9 +81,12 @@ class Host:
     One thread runs all callbacks: with several, those of images overtake each other, and receiving costs twice the CPU.
     """
 
-    def __init__(self, nodes: Sequence[ManagedNode], ending: Ending) -> None:
-        """Take over the nodes; what they have to tell about the end goes to ``ending``."""
-        self._nodes, self._ending = list(nodes), ending
+    def __init__(self, nodes: Sequence[ManagedNode], ending: Ending, dispensable: Collection[ManagedNode] = ()) -> None:
+        """Take over the nodes; what they have to tell about the end goes to ``ending``.
+
+        :param dispensable: those of them without which the others go on where they cannot be started.
+        """
+        self._nodes, self._ending, self._dispensable = list(nodes), ending, dispensable
         self._stopping = False
         self._executor = SingleThreadedExecutor(context=self._nodes[0].context)
         forward(self._nodes[-1].get_logger())
@@ -114,6 +117,8 @@ class Host:
             try:
                 node.autostart()
             except Exception as error:
+                if node in self._dispensable:
+                    continue  # the log has said why
                 self._ending.finish(error)
                 return
         while not self._stopping:

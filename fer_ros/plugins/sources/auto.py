@@ -1,4 +1,4 @@
-"""The default: a camera where there is one that works, else the sample."""
+"""The default: a camera where there is one that works, else the sample; and a browser's while one is lent."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from fer_ros.core import video_devices
 from fer_ros.core.contracts import Clock, Source
-from fer_ros.core.errors import SourceUnavailable
+from fer_ros.core.errors import ConfigError, SourceUnavailable
 from fer_ros.core.settings import setting
 from fer_ros.core.types import Frame
+from fer_ros.plugins.sources.browser import BrowserSource
 from fer_ros.plugins.sources.camera import CameraSettings, CameraSource
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
 
@@ -34,7 +35,7 @@ class AutoSource(Source):
     """Chooses when it is opened, and says what it chose.
 
     A camera that was chosen stays chosen: when it vanishes, the source is unavailable until it is back, rather than
-    showing somebody else's face.
+    showing somebody else's face. A browser that lends its camera goes first as long as it does.
     """
 
     Settings: ClassVar[type[Any]] = AutoSettings
@@ -42,31 +43,50 @@ class AutoSource(Source):
     def __init__(self, settings: Any = None, clock: Clock = time.time_ns) -> None:
         super().__init__(settings, clock)
         self._chosen: Source | None = None
+        self._kept: CameraSource | None = None
         self._first: Frame | None = None
+        self._browser: BrowserSource | None = None
 
     def open(self) -> None:
-        if isinstance(self._chosen, CameraSource):
+        self._listen()
+        if self._kept is not None:
+            self._chosen = self._kept
             self._chosen.open()
             return
-        self._chosen = self._camera() or self._sample()
+        self._kept = self._camera()
+        self._chosen = self._kept or self._sample()
         log.info("source auto: %s", self._chosen.description)
 
     def read(self, timeout: float) -> Frame:
         if self._chosen is None:
             raise SourceUnavailable("the source is not open")
+        if self._browser is not None and self._chosen is not self._browser and self._browser.poll():
+            log.info("source auto: a browser lends its camera")
+            self._chosen.close()
+            self._chosen, self._first = self._browser, None
         first, self._first = self._first, None
         return first or self._chosen.read(timeout)
 
     def close(self) -> None:
         self._first = None
-        if self._chosen is not None:
-            self._chosen.close()
+        for source in (self._chosen, self._browser):
+            if source is not None:
+                source.close()
 
     @property
     def description(self) -> str:
         return f"auto: {self._chosen.description}" if self._chosen else "auto: not chosen yet"
 
-    def _camera(self) -> Source | None:
+    def _listen(self) -> None:
+        """Let browsers lend their camera, unless another source of this user's does so already."""
+        self._browser = BrowserSource(clock=self.clock)
+        try:
+            self._browser.open()
+        except (SourceUnavailable, ConfigError) as error:
+            log.info("source auto goes without browsers: %s", error)
+            self._browser = None
+
+    def _camera(self) -> CameraSource | None:
         """The first camera that gives a frame."""
         s = self.settings
         for device in video_devices.list_devices():

@@ -1,0 +1,52 @@
+"""How much a client may send."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+Clock = Callable[[], float]
+
+
+class Bucket:
+    """A token bucket: ``rate`` a second in the long run, ``burst`` at once."""
+
+    def __init__(self, rate: float, burst: float, clock: Clock = time.monotonic) -> None:
+        """Begin full.
+
+        :param clock: seconds.
+        """
+        self._rate, self._burst, self._clock = rate, burst, clock
+        self._level, self._at = burst, clock()
+
+    def take(self) -> bool:
+        """Whether one more is allowed now."""
+        now = self._clock()
+        self._level = min(self._burst, self._level + (now - self._at) * self._rate)
+        self._at = now
+        if self._level < 1.0:
+            return False
+        self._level -= 1.0
+        return True
+
+
+class Flood(Exception):
+    """A client sends so much that it is to be disconnected."""
+
+
+class Limit:
+    """What is above a rate is dropped; what is above three times that rate is a flood."""
+
+    def __init__(self, rate: float, burst: float, clock: Clock = time.monotonic) -> None:
+        """See :class:`Bucket`."""
+        self._allowed = Bucket(rate, burst, clock)
+        self._tolerated = Bucket(3 * rate, 3 * burst, clock)
+
+    def take(self) -> bool:
+        """Whether one more is allowed now.
+
+        :raises Flood: it is by far too much.
+        """
+        if not self._tolerated.take():
+            raise Flood
+        return self._allowed.take()

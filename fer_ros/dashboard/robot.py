@@ -1,0 +1,113 @@
+"""What the server wants of the robot, and what it is told by it; ``fer_ros.nodes.dashboard`` does it by ROS."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fer_ros.core.errors import FerError
+
+Json = dict[str, Any]
+
+
+class Unavailable(FerError):
+    """The node that would do it does not run, or has not answered."""
+
+
+class Refused(FerError):
+    """The node has answered, and the answer is no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture to watch.
+
+    :ivar stamp: acquisition, nanoseconds.
+    :ivar data: a JPEG or PNG.
+    :ivar width: of the camera's picture, in whose pixels the boxes are given; ``data`` may be smaller.
+    """
+
+    stamp: int
+    data: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """How the recording stands.
+
+    :ivar state: ``idle``, ``paused``, ``recording`` or ``failed``.
+    :ivar bag: name of the open bag, or of the last one.
+    :ivar samples: of the current or last take.
+    """
+
+    state: str = "idle"
+    bag: str = ""
+    label: str = ""
+    take: int = 0
+    samples: int = 0
+    without_face: int = 0
+    dropped: int = 0
+    elapsed: float = 0.0
+    limit: float = 0.0
+    message: str = ""
+
+
+class Robot(ABC):
+    """The robot. The coroutines run in the server's thread and raise :class:`Unavailable` or :class:`Refused`."""
+
+    namespace: str = "/"
+
+    @abstractmethod
+    def now(self) -> int:
+        """The time of the robot's clock, nanoseconds since the epoch."""
+
+    @abstractmethod
+    def watch(self, pictures: bool, emotions: bool) -> None:
+        """Say what is wanted from now on; what is not costs nothing."""
+
+    @abstractmethod
+    async def start_recording(self, label: str, subject: str, seconds: float, bag: str) -> None:
+        """Hold a label.
+
+        :param seconds: after which the take ends by itself.
+        """
+
+    @abstractmethod
+    async def pause_recording(self) -> None:
+        """Let the label go; the bag stays open."""
+
+    @abstractmethod
+    async def stop_recording(self) -> None:
+        """Close the bag."""
+
+    @abstractmethod
+    async def discard(self, bag: str, take: int) -> int:
+        """Delete a take; gives its samples."""
+
+    @abstractmethod
+    async def labels(self) -> tuple[str, ...]:
+        """What may be recorded."""
+
+    @abstractmethod
+    async def add_label(self, label: str) -> tuple[str, ...]:
+        """Let a further label be recorded; gives all."""
+
+    @abstractmethod
+    async def train(self, bags: Sequence[str], head: str, epochs: int, name: str) -> Json:
+        """Train a model, which may take minutes.
+
+        :param bags: empty: all.
+        :returns: what ``train.result`` holds of it.
+        """
+
+    @abstractmethod
+    async def cancel_training(self) -> None:
+        """End the training."""
+
+    @abstractmethod
+    async def load_model(self, name: str) -> None:
+        """Take a model into use."""

@@ -1,0 +1,61 @@
+"""What the dashboard can be set to."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from fer_ros.core.errors import ConfigError
+from fer_ros.core.settings import setting
+
+#: Characters of a token that a user gives at least.
+MIN_TOKEN = 8
+
+
+@dataclass(frozen=True)
+class DashboardSettings:
+    """Where the server listens, who may come in, and how much of everything."""
+
+    host: str = setting("127.0.0.1", "address to listen on; 0.0.0.0: every network, then a token is needed")
+    port: int = setting(8765, "port to listen on; 0: any that is free", low=0, high=65535)
+    token: str = setting(
+        "", "opens the page; empty: a random one at each start, none where only this machine can connect"
+    )
+    certificate: str = setting("", "PEM file of a TLS certificate chain; empty: no TLS, unless self_signed")
+    key: str = setting("", "PEM file of its private key")
+    self_signed: bool = setting(False, "TLS with a certificate of our own, which browsers warn of; kept in $FER_HOME")
+    allowed_hosts: str = setting("", "further names under which the server is reached, with commas between them")
+    max_clients: int = setting(16, "browsers at once", low=1, high=1000)
+    max_take: float = setting(60.0, "seconds after which a take ends though its button is held", low=1.0, high=3600.0)
+    advised: int = setting(100, "samples per label that the page advises", low=1, high=1_000_000)
+    camera_socket: str = setting("", "where the source `browser` listens; empty: browser.sock in $FER_HOME")
+
+    def __post_init__(self) -> None:
+        if self.token and len(self.token) < MIN_TOKEN:
+            raise ConfigError(f"token is too short: give {MIN_TOKEN} characters or more, or leave it empty")
+        if not (self.token.isascii() and self.token.replace("-", "").replace("_", "").isalnum()) and self.token:
+            raise ConfigError("token may hold letters, digits, '-' and '_' only")
+        if bool(self.certificate) != bool(self.key):
+            raise ConfigError("certificate and key go together: give both or neither")
+        if self.certificate and self.self_signed:
+            raise ConfigError("self_signed makes a certificate: leave certificate and key empty, or set it to false")
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can connect."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def secure(self) -> bool:
+        """Whether the server speaks TLS."""
+        return self.self_signed or bool(self.certificate)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in ``allowed_hosts``."""
+        return tuple(name for name in (part.strip().lower() for part in self.allowed_hosts.split(",")) if name)

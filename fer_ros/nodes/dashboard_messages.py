@@ -1,0 +1,169 @@
+"""What the dashboard's page is told: messages of ROS as JSON, where a figure that is not known is None."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+from pathlib import PurePath
+from typing import Any
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from fer_msgs.msg import Emotion, EmotionArray, Metrics, ModelInfo, RecordStatus, TrainProgress
+from fer_msgs.srv import Train
+from fer_ros.core.recording.status import State
+from fer_ros.dashboard.robot import Json, RecordState
+
+LEVELS = {DiagnosticStatus.OK: "ok", DiagnosticStatus.WARN: "warn"}
+
+
+def emotions(message: EmotionArray) -> Json:
+    """The faces of a frame."""
+    times = message.times
+    stamps = [_ns(t) for t in (message.header.stamp, times.received, times.detected, times.classified, times.published)]
+    spans = [(after - before) / 1e6 for before, after in itertools.pairwise(stamps)]
+    stages = dict(zip(("receive", "detect", "classify", "publish"), (round(span, 2) for span in spans), strict=True))
+    return {
+        "type": "emotions",
+        "stamp": stamps[0] / 1e6,
+        "model": message.model,
+        "faces": [_face(emotion) for emotion in message.emotions],
+        "stages": {**stages, "total": round((stamps[-1] - stamps[0]) / 1e6, 2)},
+    }
+
+
+def model(message: ModelInfo) -> Json:
+    """The model in use."""
+    created = _ns(message.created)
+    return {
+        "type": "model",
+        "name": message.name,
+        "labels": list(message.labels),
+        "backbone": message.backbone,
+        "head": message.head,
+        "dataset": message.dataset,
+        "parameters": message.parameters,
+        "created": created / 1e6 if created else None,
+        "metrics": metrics(message.metrics),
+    }
+
+
+def metrics(message: Metrics) -> Json | None:
+    """Measured quality; None where nothing was measured."""
+    labels = list(message.labels)
+    if not message.count or len(message.confusion) != len(labels) ** 2:
+        return None
+    cells = [int(cell) for cell in message.confusion]
+    return {
+        "count": message.count,
+        "labels": labels,
+        "support": [int(value) for value in message.support],
+        "confusion": [cells[i : i + len(labels)] for i in range(0, len(cells), len(labels))],
+        **{
+            name: number(getattr(message, name)) for name in ("accuracy", "macro_precision", "macro_recall", "macro_f1")
+        },
+        **{name: numbers(getattr(message, name)) for name in ("precision", "recall", "f1")},
+    }
+
+
+def record_state(message: RecordStatus) -> RecordState:
+    """How the recording stands."""
+    states = {state.value: state.name.lower() for state in State}
+    return RecordState(
+        state=states.get(message.state, "idle"),
+        bag=PurePath(message.bag).name,
+        label=message.label,
+        take=message.take,
+        samples=message.take_samples,
+        without_face=message.without_face,
+        dropped=message.dropped,
+        elapsed=number(message.elapsed) or 0.0,
+        limit=number(message.limit_seconds) or 0.0,
+        message=message.message,
+    )
+
+
+def progress(message: TrainProgress) -> Json:
+    """How far a training is."""
+    figures = ("loss", "accuracy", "val_loss", "val_accuracy", "progress", "elapsed", "remaining")
+    return {
+        "type": "train",
+        **{name: getattr(message, name) for name in ("phase", "model", "head", "epoch", "epochs", "message")},
+        **{name: number(getattr(message, name)) for name in figures},
+    }
+
+
+def result(answer: Train.Response) -> Json:
+    """What came out of a training."""
+    return {
+        "ok": answer.success,
+        "message": answer.message,
+        "model": answer.model,
+        "metrics": metrics(answer.metrics),
+        "baseline": metrics(answer.baseline),
+        "split": answer.split,
+        "counts": {name: getattr(answer, f"{name}_count") for name in ("train", "validation", "test")},
+        "history": {name: numbers(getattr(answer, name)) for name in ("loss", "accuracy", "val_loss", "val_accuracy")},
+        "seconds": number(answer.seconds),
+        "phases": dict(zip(answer.phases, numbers(answer.phase_seconds), strict=False)),
+    }
+
+
+def camera_health(status: DiagnosticStatus) -> Json:
+    """What the camera tells of itself."""
+    values = {pair.key: pair.value for pair in status.values}
+    return {
+        "state": values.get("source state", status.message),
+        "source": status.hardware_id,
+        "rate": _parsed(values.get("rate (Hz)")),
+        "level": LEVELS.get(status.level, "error"),
+    }
+
+
+def inference_health(status: DiagnosticStatus) -> Json:
+    """What inference tells of itself."""
+    values = {pair.key: pair.value for pair in status.values}
+    return {
+        "state": values.get("lifecycle state", status.message),
+        "rate": _parsed(values.get("rate (Hz)")),
+        "replaced": _parsed(values.get("frames replaced by newer ones")),
+        "level": LEVELS.get(status.level, "error"),
+    }
+
+
+def number(value: float) -> float | None:
+    """A figure; None for what JSON cannot say."""
+    return float(value) if math.isfinite(value) else None
+
+
+def numbers(values: Iterable[float]) -> list[float | None]:
+    """Figures."""
+    return [number(value) for value in values]
+
+
+def _face(emotion: Emotion) -> Json:
+    box = emotion.roi
+    return {
+        "id": emotion.face_id,
+        "box": [box.x_offset, box.y_offset, box.width, box.height],
+        "score": number(round(emotion.detection_score, 3)),
+        "label": emotion.label,
+        "confidence": number(round(emotion.confidence, 4)),
+        "labels": list(emotion.labels),
+        "probabilities": [number(round(value, 4)) for value in emotion.probabilities],
+        "emoticon": emotion.emoticon,
+        "emoticons": list(emotion.emoticons),
+    }
+
+
+def _ns(stamp: Time) -> int:
+    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+
+
+def _parsed(text: Any) -> float | None:
+    try:
+        return number(float(text))
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,84 @@
+"""The camera of a phone, or of any browser with the dashboard open; its pictures come over the dashboard's server."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from fer_ros.core.browser_link import Picture, Receiver, default_socket
+from fer_ros.core.contracts import Clock, Source
+from fer_ros.core.errors import BadImage, SourceUnavailable
+from fer_ros.core.images import decode_compressed
+from fer_ros.core.settings import setting
+from fer_ros.core.types import Frame
+
+#: Nanoseconds that a picture may be old by what its sender says; clocks that jump are not followed further.
+MAX_AGE = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class BrowserSettings:
+    """What can be set for it."""
+
+    socket: str = setting("", "where the dashboard hands over the pictures; empty: browser.sock in $FER_HOME")
+    max_pixels: int = setting(1 << 21, "larger pictures are dropped, pixels", low=1, high=1 << 26)
+
+
+class BrowserSource(Source):
+    """Frames stamped when the browser took them, put right by the dashboard for the difference of the clocks."""
+
+    Settings: ClassVar[type[Any]] = BrowserSettings
+    #: Listening costs nothing, and somebody stands there with the phone in the hand.
+    pauses: ClassVar[tuple[float, float]] = (0.1, 0.1)
+
+    def __init__(self, settings: Any = None, clock: Clock = time.time_ns) -> None:
+        super().__init__(settings, clock)
+        path = self.settings.socket
+        self._receiver = Receiver(Path(path).expanduser() if path else default_socket())
+        self._waiting: Picture | None = None
+        self._last, self._geometry, self._lent = 0, "", False
+
+    def open(self) -> None:
+        self._waiting, self._lent = None, False
+        self._receiver.open()
+
+    def poll(self) -> bool:
+        """Let a browser connect that wants to lend its camera; for who reads another source meanwhile.
+
+        :returns: whether one has.
+        """
+        self._waiting = self._receiver.read(0.0) or self._waiting
+        return self._receiver.connected
+
+    def read(self, timeout: float) -> Frame:
+        deadline = time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0:
+            picture, self._waiting = self._waiting or self._receiver.read(left), None
+            if picture is not None:
+                try:
+                    return self._frame(picture)
+                except BadImage:
+                    continue  # the next one may be good
+            if self._lent and not self._receiver.connected:
+                raise SourceUnavailable("the browser has stopped lending its camera")
+            self._lent = self._receiver.connected
+        raise SourceUnavailable("no browser lends its camera: open the dashboard there and choose it as the camera")
+
+    def close(self) -> None:
+        self._receiver.close()
+
+    @property
+    def description(self) -> str:
+        return f"browser {self._geometry}".strip()
+
+    def _frame(self, picture: Picture) -> Frame:
+        """:raises BadImage: it cannot be decoded."""
+        image = decode_compressed(picture.data, self.settings.max_pixels)
+        now = self.clock()
+        # Never of the future, never the same twice.
+        stamp = max(min(picture.stamp, now), now - MAX_AGE, self._last + 1)
+        self._last = stamp
+        self._geometry = f"{image.shape[1]}x{image.shape[0]}"
+        return Frame(image, stamp)
