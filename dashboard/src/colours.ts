@@ -22,6 +22,9 @@ function variable(label: string): string {
 /** As a CSS value. */
 export const colour = (label: string): string => `var(${variable(label)})`;
 
+/** For the canvas, which does not look into other fonts for a coloured glyph by itself. */
+export const EMOJI_FONT = '"Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji", sans-serif';
+
 /** As a colour that a canvas understands. */
 export function canvasColour(label: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(variable(label)).trim();

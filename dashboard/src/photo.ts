@@ -1,5 +1,6 @@
 /** The photograph with the emoticon on it, as a file of this browser; it never goes to the node. */
 
+import { EMOJI_FONT } from "./colours";
 import { face, type Reading } from "./faces";
 import { size, snapshot } from "./picture";
 
@@ -33,12 +34,12 @@ export async function photograph(options: PhotoOptions): Promise<Blob | null> {
   brush.textAlign = "center";
   brush.textBaseline = "middle";
   // The ink of an emoji is measured, since fonts place it differently in its line.
-  brush.font = `${side}px sans-serif`;
+  brush.font = `${side}px ${EMOJI_FONT}`;
   const ink = brush.measureText(options.emoticon);
   const tall = ink.actualBoundingBoxAscent + ink.actualBoundingBoxDescent;
   const wide = ink.actualBoundingBoxLeft + ink.actualBoundingBoxRight;
   const fit = side / Math.max(tall, wide, 1);
-  brush.font = `${side * fit}px sans-serif`;
+  brush.font = `${side * fit}px ${EMOJI_FONT}`;
   const shift = ((ink.actualBoundingBoxAscent - ink.actualBoundingBoxDescent) / 2) * fit;
   brush.fillText(options.emoticon, x, y + shift);
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));

@@ -1,5 +1,6 @@
 /** The live picture with a box around each face, and what is in the way of seeing it. */
 
+import { effect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { useFrame } from "../animate";
 import { colour } from "../colours";
@@ -60,6 +61,12 @@ function Box({ reading }: { reading: Reading }) {
   );
 }
 
+// The columns of the page depend on it, too.
+effect(() => {
+  const { width, height } = size.value ?? { width: 4, height: 3 };
+  document.documentElement.style.setProperty("--proportion", String(width / height));
+});
+
 /** What to say in place of the picture; null while there is one. */
 function obstacle(): { title: string; hint: string; camera: boolean } | null {
   const words = text.value.stage;
@@ -82,13 +89,11 @@ export function Stage({ compact = false }: { compact?: boolean }) {
   const canvas = useLivePicture();
   const words = text.value.stage;
   const trouble = obstacle();
-  const proportion = size.value ?? { width: 4, height: 3 };
   const inference = nodes.value?.inference !== false;
   return (
     <section class={`stage ${compact ? "compact" : ""}`} aria-label={words.title} data-testid="stage">
       <div
         class={`picture ${trouble ? "stale" : ""} ${flipped() ? "mirrored" : ""}`}
-        style={{ "--proportion": `${proportion.width / proportion.height}` }}
       >
         <canvas ref={canvas} role="img" aria-label={`${words.title}: ${words.faces(readings.value.length)}`} />
         {!trouble && readings.value.map((reading) => <Box key={reading.id} reading={reading} />)}

@@ -35,11 +35,6 @@ export function TakeList() {
       <ul>
         {all.map((take) => (
           <li key={take.take} style={{ "--label": colour(take.label) }} data-testid="take">
-            <div class="thumbnails">
-              {take.thumbnails.map((source, index) => (
-                <img key={index} src={source} alt="" width="48" height="48" />
-              ))}
-            </div>
             <div class="words">
               <strong>{labelName(take.label)}</strong>
               <span class="hint">
@@ -55,6 +50,13 @@ export function TakeList() {
               onClick={() => void discard(take)}
               testId="discard"
             />
+            {take.thumbnails.length > 0 && (
+              <div class="thumbnails">
+                {take.thumbnails.map((source, index) => (
+                  <img key={index} src={source} alt="" width="96" height="96" />
+                ))}
+              </div>
+            )}
           </li>
         ))}
       </ul>

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { reducedMotion, useFrame } from "../animate";
-import { canvasColour, colour } from "../colours";
+import { EMOJI_FONT, canvasColour, colour } from "../colours";
 import { labelName, percent, text } from "../i18n";
 import { BIN, SPAN, leader, minute, shares } from "../minute";
 import { welcome } from "../state";
@@ -41,7 +41,7 @@ function draw(canvas: HTMLCanvasElement, time: number): void {
     if (!sign) return;
     const middle = width - (now - (run.from + run.to) / 2) * step;
     brush.globalAlpha = 1;
-    brush.font = `${14 * ratio}px sans-serif`;
+    brush.font = `${14 * ratio}px ${EMOJI_FONT}`;
     brush.textAlign = "center";
     brush.textBaseline = "middle";
     brush.fillStyle = "#000";

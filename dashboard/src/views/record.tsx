@@ -56,7 +56,7 @@ function HoldButton({ label, index, disabled }: { label: string; index: number; 
       onBlur={letGo}
       onContextMenu={(event) => event.preventDefault()}
     >
-      <span class="emoji" aria-hidden="true">
+      <span class={sign ? "emoji" : "emoji letter"} aria-hidden="true">
         {sign ?? labelName(label).slice(0, 1).toUpperCase()}
       </span>
       <span class="words">
@@ -169,7 +169,18 @@ export function RecordView() {
     <>
       <div class="left">
         <Stage compact />
-        <TakeList />
+        <section class="card person">
+          <Field
+            label={words.subject}
+            value={subject.value}
+            onInput={(value) => (subject.value = value)}
+            placeholder={words.subjectHint}
+            maxLength={64}
+          />
+          <Button icon="person" onClick={restart} label={`${words.session}. ${words.sessionHint}`} testId="next-person">
+            {words.session}
+          </Button>
+        </section>
       </div>
       <div class="right">
         <section class="card holding" aria-label={words.title}>
@@ -211,18 +222,7 @@ export function RecordView() {
             </Notice>
           )}
         </section>
-        <section class="card person">
-          <Field
-            label={words.subject}
-            value={subject.value}
-            onInput={(value) => (subject.value = value)}
-            placeholder={words.subjectHint}
-            maxLength={64}
-          />
-          <Button icon="person" onClick={restart} label={`${words.session}. ${words.sessionHint}`} testId="next-person">
-            {words.session}
-          </Button>
-        </section>
+        <TakeList />
         <div class="hidden" aria-live="polite" data-testid="said">
           {said.value}
         </div>

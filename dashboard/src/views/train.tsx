@@ -1,12 +1,14 @@
 /** One button; then what happens, and how good the new model is beside the old one. */
 
 import { signal } from "@preact/signals";
+import { colour } from "../colours";
 import { request } from "../connection";
 import { figure, labelName, text } from "../i18n";
 import { kept } from "../identity";
 import { Button, Choice, Field, Notice } from "../parts/controls";
 import { Curve } from "../parts/curve";
 import { Result } from "../parts/result";
+import { Stage } from "../parts/stage";
 import { PHASES, type TrainProgress } from "../protocol";
 import { curve, nodes, result, takes, train, training, welcome } from "../state";
 import { complain } from "../toast";
@@ -107,7 +109,7 @@ function Progress({ now }: { now: TrainProgress }) {
 function Curves() {
   const words = text.value.train;
   const { loss, val_loss, accuracy, val_accuracy } = curve.value;
-  if (loss.length === 0) return <p class="hint">{words.waiting}</p>;
+  if (loss.length === 0) return training.value ? <p class="hint">{words.waiting}</p> : null;
   const pair = (onTraining: number[], onValidation: number[]) => [
     { name: words.onTraining, values: onTraining, kind: "second" as const },
     ...(onValidation.some((value) => !Number.isNaN(value))
@@ -116,10 +118,10 @@ function Curves() {
   ];
   const epochs = training.value ? (train.value?.epochs ?? 0) : 0;
   return (
-    <div class="curves">
+    <section class="card curves" aria-label={`${words.loss}, ${words.accuracy}`}>
       <Curve title={words.loss} series={pair(loss, val_loss)} epochs={epochs} digits={2} />
       <Curve title={words.accuracy} series={pair(accuracy, val_accuracy)} epochs={epochs} top={1} digits={2} />
-    </div>
+    </section>
   );
 }
 
@@ -142,8 +144,23 @@ function Material() {
       </Notice>
     );
   }
-  const few = counts.filter(([, count]) => count < (welcome.value?.advised ?? 100) / 2).map(([label]) => labelName(label));
-  return few.length > 0 ? <p class="hint">{words.few(few.join(", "))}</p> : null;
+  const advised = welcome.value?.advised ?? 100;
+  const few = counts.filter(([, count]) => count < advised / 2).map(([label]) => labelName(label));
+  return (
+    <>
+      <ul class="material" aria-label={text.value.record.takes}>
+        {counts.map(([label, count]) => (
+          <li key={label} style={{ "--label": colour(label), "--share": Math.min(count / advised, 1).toFixed(3) }}>
+            <span class="emoji" aria-hidden="true">
+              {welcome.value?.emoticons[label]?.[0] ?? ""}
+            </span>
+            {labelName(label)} <b>{count}</b>
+          </li>
+        ))}
+      </ul>
+      {few.length > 0 && <p class="hint">{words.few(few.join(", "))}</p>}
+    </>
+  );
 }
 
 export function TrainView() {
@@ -200,9 +217,7 @@ export function TrainView() {
             </>
           )}
         </section>
-        <section class="card" aria-label={`${words.loss}, ${words.accuracy}`}>
-          <Curves />
-        </section>
+        <Curves />
       </div>
       <div class="right">
         {!training.value && now?.phase === "cancelled" && <Notice kind="info">{words.cancelled}</Notice>}
@@ -211,7 +226,7 @@ export function TrainView() {
             {words.failed}: {last.message}
           </Notice>
         )}
-        {last?.ok ? <Result result={last} /> : null}
+        {last?.ok ? <Result result={last} /> : <Stage compact />}
         <section class="card reading" aria-label={text.value.watch.now}>
           <Now />
         </section>
