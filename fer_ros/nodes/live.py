@@ -12,6 +12,7 @@ from fer_ros.core.types import Result
 from fer_ros.nodes.camera import CameraNode, CameraSettings
 from fer_ros.nodes.inference import InferenceNode, InferenceSettings
 from fer_ros.nodes.lifecycle import ManagedNode, ManagedSettings
+from fer_ros.nodes.logs import forward
 from fer_ros.nodes.running import Ending, Host, initialise, leave, make
 
 #: Seconds in which the last frames are read when the source has come to its end.
@@ -70,6 +71,7 @@ class Live:
         more = _more(managed, of_more, options.namespace) if options.dashboard else []
         # Inference first, so that it is ready for the first frame; without a page the rest goes on.
         self._host = Host([self.inference, self.camera, *more], self._ending, dispensable=more)
+        forward(self.camera.get_logger())
 
     @property
     def status(self) -> int:

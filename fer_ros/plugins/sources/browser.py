@@ -55,6 +55,7 @@ class BrowserSource(Source):
     def read(self, timeout: float) -> Frame:
         deadline = time.monotonic() + timeout
         while (left := deadline - time.monotonic()) > 0:
+            self._lent = self._lent or self._receiver.connected
             picture, self._waiting = self._waiting or self._receiver.read(left), None
             if picture is not None:
                 try:
@@ -63,7 +64,6 @@ class BrowserSource(Source):
                     continue  # the next one may be good
             if self._lent and not self._receiver.connected:
                 raise SourceUnavailable("the browser has stopped lending its camera")
-            self._lent = self._receiver.connected
         raise SourceUnavailable("no browser lends its camera: open the dashboard there and choose it as the camera")
 
     def close(self) -> None:
