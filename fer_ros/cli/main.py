@@ -26,6 +26,7 @@ VERBS = {
     "train": "teach a model with recorded bags",
     "calibrate": "correct the model for a person by that person's neutral face",
     "eval": "measure a model on a dataset",
+    "duplicates": "find near-duplicates across the splits of a dataset",
     "models": "list the models; select, rename, delete, go back to the last one",
     "plugins": "list the plugins, or what one can be set to",
     "doctor": "find out what is wrong here and how to mend it",

@@ -43,11 +43,16 @@ class Item:
 class Dataset(Protocol):
     """Pictures with labels.
 
-    ``crops`` says that they are faces already, cut as the models expect them.
+    ``crops`` says that they are faces already, cut as the models expect them; ``left_out`` counts by reason what of it
+    could not be opened as pictures with labels.
     """
 
     name: str
     crops: bool
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Reason → how many, known once it is open."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -66,7 +71,7 @@ class FolderDataset:
 
         :raises ConfigError: there are no label folders with pictures.
         """
-        self.name, self.crops = str(path), crops
+        self.name, self.crops, self.left_out = str(path), crops, dict[str, int]()
         try:
             self._files = [
                 (file, folder.name)
@@ -93,20 +98,25 @@ class FolderDataset:
 
 
 class FerDataset:
-    """One or more splits of FER2013; the pictures are crops."""
+    """One or more splits of FER2013; the pictures are crops.
 
-    def __init__(self, path: Path, split: str | None) -> None:
+    :ivar whole: the faces of all splits; ``faces`` those of the chosen ones.
+    """
+
+    def __init__(self, path: Path, split: str | None, strict: bool = False) -> None:
         """Read the file.
 
         :param split: ``Training``, ``PublicTest`` or ``PrivateTest``; None takes all but Training, or all where
             there is nothing else.
+        :param strict: refuse damaged rows instead of leaving them out.
         """
-        faces = fer2013.load(path)
+        faces = self.whole = fer2013.load(path, strict)
         if split is not None:
             faces = faces.part(split)
         elif (faces.usage != fer2013.TRAINING).any():
             faces = faces.take(np.flatnonzero(faces.usage != fer2013.TRAINING))
         self.name, self.crops, self.faces = f"{path} ({', '.join(sorted(set(faces.usage)))})", True, faces
+        self.left_out = faces.left_out
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -136,7 +146,7 @@ class BagDataset:
         self._bags, self._info = bags, bags.info(path)
         if not self._info.samples:
             raise ConfigError(f"{path}: holds no labelled frame; record some with `fer record`")
-        self.name, self.crops = str(path), crops or self._info.crops
+        self.name, self.crops, self.left_out = str(path), crops or self._info.crops, dict[str, int]()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -151,12 +161,13 @@ class BagDataset:
             yield Item(f"{sample.bag} at {sample.stamp / 1e9:.3f} s", sample.label, sample.image, sample.roi)
 
 
-def load(path: Path, crops: bool = False, split: str | None = None) -> Dataset:
+def load(path: Path, crops: bool = False, split: str | None = None, strict: bool = False) -> Dataset:
     """Open a dataset.
 
     :param path: a folder, a file, or the name of a bag in ``$FER_HOME/bags``.
     :param crops: the pictures are faces already.
     :param split: of FER2013 only.
+    :param strict: refuse damaged rows of FER2013 instead of leaving them out.
     :raises ConfigError: it does not exist or is of no known kind.
     """
     named = fer_home() / "bags" / path
@@ -172,7 +183,7 @@ def load(path: Path, crops: bool = False, split: str | None = None) -> Dataset:
         return FolderDataset(path, crops)
     if not path.exists():
         raise ConfigError(f"{path}: no such dataset; give a bag, a folder <label>/*.png|jpg, or fer2013.csv")
-    return FerDataset(path, split)
+    return FerDataset(path, split, strict)
 
 
 def read_image(file: Path) -> ImageArray | None:

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
+import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core import crop, metrics
+from fer_ros.core import metrics
 from fer_ros.core.contracts import Detector
-from fer_ros.core.datasets import Dataset, Item
+from fer_ros.core.datasets import Dataset
 from fer_ros.core.errors import ConfigError, unknown_name
+from fer_ros.core.evaluating import calibration
+from fer_ros.core.evaluating.portraits import Portrait, Portraits
 from fer_ros.core.labels import resolve
+from fer_ros.core.left_out import LeftOut
 from fer_ros.core.recogniser import Model
-from fer_ros.core.types import FloatArray, ImageArray, Roi
-
-log = logging.getLogger(__name__)
+from fer_ros.core.types import FloatArray, ImageArray
 
 BATCH = 64
-#: Bins of the expected calibration error (Guo et al. 2017, arXiv:1706.04599).
-CALIBRATION_BINS = 15
+#: Mistakes that are kept with their pictures.
+WORST = 40
+#: Sizes of pictures that are named.
+SIZES_NAMED = 4
 TINY = 1e-30
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A face that was taken for something else.
+
+    :ivar picture: uint8 (height, width, channels) as the network got it, RGB where there are three channels.
+    """
+
+    name: str
+    truth: str
+    predicted: str
+    confidence: float
+    picture: ImageArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,9 @@ class Evaluation:
     :ivar probabilities: float32 (n, number of labels).
     :ivar no_face: pictures in which the detector found no face; not counted in the metrics.
     :ivar skipped: reason → number of pictures left out.
+    :ivar positions: int64 (n,), of the faces in the dataset.
+    :ivar mistakes: the most confident ones, at most ``WORST``, the most confident first.
+    :ivar notes: sentences on what is unusual about the data.
     """
 
     metrics: metrics.Metrics
@@ -44,16 +63,21 @@ class Evaluation:
     dataset: str
     no_face: int
     skipped: dict[str, int]
+    positions: npt.NDArray[np.int64]
+    mistakes: list[Mistake] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: the metrics, the calibration error, the model, the dataset, and what was left out."""
         return {
             **self.metrics.to_dict(),
+            "balanced_accuracy": self.metrics.macro_recall,
             "expected_calibration_error": calibration_error(self.truth, self.probabilities),
             "model": self.model,
             "dataset": self.dataset,
             "no_face": self.no_face,
             "skipped": self.skipped,
+            "notes": self.notes,
         }
 
 
@@ -70,114 +94,119 @@ def evaluate(
     :param detector: finds the face (the largest counts) where the dataset does not know it; None where the dataset's
         pictures are crops.
     :param among: choose only among these labels, such as the six that a dataset has; None: among all.
-    :param strict: refuse unknown labels and unreadable pictures instead of leaving them out.
+    :param strict: refuse unknown labels, unreadable pictures, crops of unequal sizes and data of one label, instead of
+        leaving them out or noting them.
     :param progress: called with the number of pictures done.
     :raises ConfigError: nothing is left to measure, or ``strict`` and something was wrong.
     """
-    labels = model.bundle.labels
-    allowed = _allowed(among, labels)
-    reader = _Reader(model, detector, strict)
+    labels, spec = model.bundle.labels, model.bundle.input
+    choice = Choice(among, labels)
+    portraits = Portraits(dataset, labels, detector, LeftOut(strict))
     truth: list[int] = []
+    positions: list[int] = []
     rows: list[FloatArray] = []
-    for crops, targets in _batches(reader.read(dataset, progress)):
-        truth.extend(targets)
-        rows.append(model.classify(crops))
+    worst: list[tuple[float, int, Mistake]] = []
+    for batch in _batches(portraits.read(progress)):
+        crops = np.stack([portrait.crop(spec) for portrait in batch])
+        rows.append(choice.limit(model.classify(crops)))
+        truth.extend(portrait.target for portrait in batch)
+        positions.extend(portrait.position for portrait in batch)
+        _keep_worst(worst, batch, crops, rows[-1], labels)
+    skipped = {**dataset.left_out, **portraits.left_out.counts}
     if not truth:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in reader.skipped.items())
+        reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
         raise ConfigError(
-            f"{dataset.name}: nothing to measure ({reader.no_face} without a face, {reasons or 'none skipped'})"
+            f"{dataset.name}: nothing to measure ({portraits.no_face} without a face, {reasons or 'none skipped'})"
         )
-    probabilities = np.concatenate(rows)
-    if allowed is not None:
-        # Never nothing at all, even where the network is certain of a label that is not allowed.
-        probabilities = np.where(allowed, np.maximum(probabilities, TINY), 0.0).astype(np.float32)
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
-    targets_array = np.array(truth, dtype=np.int64)
-    measured = metrics.measure(targets_array, probabilities.argmax(axis=1), labels)
+    notes = _notes(truth, labels, portraits)
+    if strict and notes:
+        raise ConfigError(f"{dataset.name}: {notes[0]}; without --strict it is measured all the same")
+    targets, probabilities = np.array(truth, dtype=np.int64), np.concatenate(rows)
     return Evaluation(
-        measured, targets_array, probabilities, model.bundle.name, dataset.name, reader.no_face, dict(reader.skipped)
+        metrics.measure(targets, probabilities.argmax(axis=1), labels),
+        targets,
+        probabilities,
+        model.bundle.name,
+        dataset.name,
+        portraits.no_face,
+        skipped,
+        np.array(positions, dtype=np.int64),
+        [mistake for _, _, mistake in sorted(worst, reverse=True, key=lambda entry: entry[:2])],
+        notes,
     )
 
 
 def calibration_error(truth: npt.NDArray[np.int64], probabilities: FloatArray) -> float:
-    """Expected calibration error: the mean gap between confidence and accuracy over bins of confidence.
-
-    :param truth: (n,), n ≥ 1.
-    :param probabilities: (n, classes).
-    """
-    confidence = probabilities.max(axis=1)
-    hit = probabilities.argmax(axis=1) == truth
-    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    gaps = [abs(hit[bins == b].sum() - confidence[bins == b].sum()) for b in range(CALIBRATION_BINS)]
-    return float(sum(gaps) / len(truth))
+    """Expected calibration error, see :func:`fer_ros.core.evaluating.calibration.error`."""
+    return calibration.error(truth, probabilities)
 
 
-class _Reader:
-    """Turns the items of a dataset into crops with targets, and counts what is left out."""
+class Choice:
+    """Which labels may be answered."""
 
-    def __init__(self, model: Model, detector: Detector | None, strict: bool) -> None:
-        self.model, self.detector, self.strict = model, detector, strict
-        self.no_face = 0
-        self.skipped: Counter[str] = Counter()
+    def __init__(self, among: tuple[str, ...] | None, labels: tuple[str, ...]) -> None:
+        """Check the names.
 
-    def read(self, dataset: Dataset, progress: Callable[[int], None] | None) -> Iterator[tuple[ImageArray, int]]:
-        labels = self.model.bundle.labels
-        for number, item in enumerate(dataset, start=1):
-            label = resolve(item.label, labels)
+        :param among: names or aliases of some of ``labels``; None allows all.
+        :raises ConfigError: a name is unknown, or there is none.
+        """
+        self._allowed: npt.NDArray[np.bool_] | None = None
+        if among is None:
+            return
+        if not among:
+            raise ConfigError("no label is left to choose among")
+        chosen = []
+        for name in among:
+            label = resolve(name, labels)
             if label is None:
-                self._leave_out(f"of unknown label '{item.label}'", item)
-            elif item.image is None:
-                self._leave_out("unreadable", item)
-            else:
-                face = self._crop(item.image, item.roi)
-                if face is None:
-                    self.no_face += 1
-                else:
-                    yield face, labels.index(label)
-            if progress:
-                progress(number)
+                raise unknown_name("label", name, labels)
+            chosen.append(label)
+        self._allowed = np.array([label in chosen for label in labels])
 
-    def _crop(self, image: ImageArray, roi: Roi | None) -> ImageArray | None:
-        spec = self.model.bundle.input
-        if self.detector is None:
-            return crop.resize(image, spec)
-        if roi is not None:
-            return crop.cut(image, roi, self.detector.framing, spec)
-        self.detector.reset()
-        faces = self.detector.detect(image)
-        return crop.cut(image, faces[0].roi, self.detector.framing, spec) if faces else None
-
-    def _leave_out(self, reason: str, item: Item) -> None:
-        if self.strict:
-            labels = ", ".join(self.model.bundle.labels)
-            raise ConfigError(f"{item.name}: {reason} (labels of the model: {labels}); without --strict it is left out")
-        if not self.skipped[reason]:
-            log.warning("%s: left out, %s (further ones are only counted)", item.name, reason)
-        self.skipped[reason] += 1
+    def limit(self, probabilities: FloatArray) -> FloatArray:
+        """Probabilities (n, labels) of the labels that are allowed, of sum 1."""
+        if self._allowed is None:
+            return probabilities
+        # Never nothing at all, even where the network is certain of a label that is not allowed.
+        out = np.where(self._allowed, np.maximum(probabilities, TINY), 0.0).astype(np.float32)
+        return np.asarray(out / out.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def _batches(pairs: Iterator[tuple[ImageArray, int]]) -> Iterator[tuple[ImageArray, list[int]]]:
-    crops: list[ImageArray] = []
-    targets: list[int] = []
-    for image, target in pairs:
-        crops.append(image)
-        targets.append(target)
-        if len(crops) == BATCH:
-            yield np.stack(crops), targets
-            crops, targets = [], []
-    if crops:
-        yield np.stack(crops), targets
+def _batches(portraits: Iterator[Portrait]) -> Iterator[list[Portrait]]:
+    batch: list[Portrait] = []
+    for portrait in portraits:
+        batch.append(portrait)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
-def _allowed(among: tuple[str, ...] | None, labels: tuple[str, ...]) -> npt.NDArray[np.bool_] | None:
-    if among is None:
-        return None
-    if not among:
-        raise ConfigError("no label is left to choose among")
-    chosen = []
-    for name in among:
-        label = resolve(name, labels)
-        if label is None:
-            raise unknown_name("label", name, labels)
-        chosen.append(label)
-    return np.array([label in chosen for label in labels])
+def _keep_worst(
+    worst: list[tuple[float, int, Mistake]],
+    batch: list[Portrait],
+    crops: ImageArray,
+    probabilities: FloatArray,
+    labels: tuple[str, ...],
+) -> None:
+    """Put mistakes into a heap of the most confident ones; of equal ones the first in the dataset."""
+    for portrait, picture, row in zip(batch, crops, probabilities, strict=True):
+        predicted, confidence = int(row.argmax()), float(row.max())
+        if predicted != portrait.target:
+            # A copy, which does not keep the whole batch alive.
+            mistake = Mistake(portrait.name, labels[portrait.target], labels[predicted], confidence, np.array(picture))
+            heapq.heappush(worst, (confidence, -portrait.position, mistake))
+            if len(worst) > WORST:
+                heapq.heappop(worst)
+
+
+def _notes(targets: list[int], labels: tuple[str, ...], portraits: Portraits) -> list[str]:
+    notes = []
+    if len(set(targets)) == 1:
+        notes.append(f"'{labels[targets[0]]}' is the only label, so macro figures say nothing of the others")
+    if len(portraits.sizes) > 1:
+        named = ", ".join(f"{count} of {size}" for size, count in portraits.sizes.most_common(SIZES_NAMED))
+        more = "" if len(portraits.sizes) <= SIZES_NAMED else ", …"
+        notes.append(f"the crops are of {len(portraits.sizes)} sizes, brought to one: {named}{more}")
+    return notes

@@ -33,11 +33,11 @@ class LeftOut:
         :param detail: what is wrong with this one.
         :raises ConfigError: ``strict``.
         """
-        what = f"{name}: {reason}" + (f" ({detail})" if detail else "")
+        what = f"{reason} ({detail})" if detail else reason
         if self.strict:
-            raise ConfigError(f"{what}; without --strict it is left out")
+            raise ConfigError(f"{name}: {what}; without --strict it is left out")
         if not self.counts[reason] and not self.quiet:
-            log.warning("%s: left out (further ones are only counted)", what)
+            log.warning("%s: left out, %s; further ones are only counted", name, what)
         self.counts[reason] += 1
 
     def __str__(self) -> str:
