@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from pathlib import Path
+from typing import Any
 
 from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import clean, table
 from fer_ros.core import datasets, paths, registry
 from fer_ros.core.bundle import Bundle
-from fer_ros.core.evaluation import Evaluation, evaluate
+from fer_ros.core.contracts import Detector
+from fer_ros.core.evaluating import duplicates, report, robustness
+from fer_ros.core.evaluating.figures import figures
+from fer_ros.core.evaluation import evaluate
 from fer_ros.core.labels import resolve
 from fer_ros.core.recogniser import Model
 
@@ -20,7 +25,7 @@ FIGURES = ("precision", "recall", "f1")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "dataset", type=Path, metavar="DATASET", help="a bag, a folder <label>/*.png|jpg, or fer2013.csv"
+        "dataset", type=Path, metavar="DATASET", help="a bag, a folder <label>/*.png|jpg, or fer2013.csv (or .npz)"
     )
     parser.add_argument(
         "--model", default=paths.SELECTED, help="name of a model, or the folder of one (default: %(default)s)"
@@ -33,47 +38,102 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LABELS",
         help="choose only among these labels: a list with commas, or `data` for those that the dataset has",
     )
-    parser.add_argument("--strict", action="store_true", help="refuse unknown labels and broken pictures")
+    parser.add_argument(
+        "--report", type=Path, metavar="FOLDER", help="write report.md, report.json and pictures into a folder"
+    )
+    parser.add_argument(
+        "--robustness",
+        action="store_true",
+        help="measure also against blur, noise, little light, small faces, rotation, shifted boxes, JPEG; "
+        "takes some 60 times as long",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse unknown labels, broken pictures, damaged rows, crops of unequal sizes, and data of one label",
+    )
     parser.add_argument("--threads", type=int, default=2, help="CPU threads of the network (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Evaluate and print."""
+    """Evaluate, print, and write the report."""
+    if args.report is not None:
+        report.check(args.report)
     source = Path(args.model) if "/" in args.model else args.model
     model = Model.open(Bundle.load(source), max(1, args.threads))
-    dataset = datasets.load(args.dataset, args.crops, args.split)
-    detector = None if dataset.crops else registry.load("detectors", args.detector)()
+    dataset = datasets.load(args.dataset, args.crops, args.split, args.strict)
+    detector: Detector | None = None if dataset.crops else registry.load("detectors", args.detector)()
+    among = _among(args.among, dataset, model)
     with Bar(len(dataset), "pictures") as bar:
-        result = evaluate(model, dataset, detector, _among(args.among, dataset, model), args.strict, bar.at)
-    print(json.dumps(result.to_dict()) if args.json else report(result))
+        result = evaluate(model, dataset, detector, among, args.strict, bar.at)
+    found = figures(result, duplicates.twins(dataset))
+    if args.robustness:
+        with Bar(len(dataset), "pictures made worse") as bar:
+            found["robustness"] = robustness.measure(model, dataset, detector, among, bar.at).to_dict()
+    if args.report is not None:
+        report.write(args.report, result, found, _command(args))
+    print(json.dumps(found) if args.json else text(found))
+    if args.report is not None and not args.json:
+        print(f"\nreport: {clean(args.report / report.TEXT)}")
     return 0
 
 
-def report(result: Evaluation) -> str:
-    """The result as text."""
-    found, facts = result.metrics, result.to_dict()
+def text(found: dict[str, Any]) -> str:
+    """The figures for a terminal."""
+    lines = [f"model {found['model']} on {found['dataset']}: {found['count']} faces", _scores(found)]
+    if found.get("clean"):
+        count = found["near_duplicates"]["count"]
+        lines += [
+            f"without the {count} faces that have a near-duplicate in another split: {found['clean']['count']} faces",
+            _scores(found["clean"]),
+        ]
+    lines.append("rows: true labels; the last columns: how many were taken for which")
+    if found["no_face"]:
+        lines.append(f"no face found in {found['no_face']} pictures (not counted)")
+    lines += [f"left out: {count} {reason}" for reason, count in found["skipped"].items()]
+    lines += [f"note: {note}" for note in found["notes"]]
     rows = []
-    for label, confusion in zip(found.labels, found.confusion, strict=True):
-        figures = found.per_class[label]
-        rows.append((label, *(f"{figures[name]:.3f}" for name in FIGURES), figures["count"], *confusion))
-    lines = [
-        f"model {result.model} on {result.dataset}: {found.count} faces",
-        f"accuracy {found.accuracy:.3f}   macro precision {found.macro_precision:.3f}   "
-        f"recall {found.macro_recall:.3f}   F1 {found.macro_f1:.3f}   "
-        f"calibration error {facts['expected_calibration_error']:.3f}",
-        "rows: true labels; the last columns: how many were taken for which",
-    ]
-    if result.no_face:
-        lines.append(f"no face found in {result.no_face} pictures (not counted)")
-    lines += [f"left out: {count} {reason}" for reason, count in result.skipped.items()]
-    header = ("label", *FIGURES, "count", *found.labels)
-    return "\n".join([*(clean(line) for line in lines), "", table(header, rows, right=range(1, len(header)))])
+    for label, confusion in zip(found["labels"], found["confusion"], strict=True):
+        values = found["per_class"][label]
+        rows.append((label, *(f"{values[name]:.3f}" for name in FIGURES), values["count"], *confusion))
+    header = ("label", *FIGURES, "count", *found["labels"])
+    tables = [table(header, rows, right=range(1, len(header)))]
+    if "robustness" in found:
+        tables.insert(0, _robustness(found["robustness"]))
+    return "\n".join([*(clean(line) for line in lines), "", "\n\n".join(tables)])
 
 
-def _among(text: str | None, dataset: datasets.Dataset, model: Model) -> tuple[str, ...] | None:
-    if text is None:
+def _scores(found: dict[str, Any]) -> str:
+    low, high = found["intervals"]["accuracy"]
+    return (
+        f"accuracy {found['accuracy']:.3f} (95 %: {low:.3f} to {high:.3f})   "
+        f"macro precision {found['macro_precision']:.3f}   recall {found['macro_recall']:.3f}   "
+        f"F1 {found['macro_f1']:.3f}   calibration error {found['expected_calibration_error']:.3f}"
+    )
+
+
+def _robustness(values: dict[str, Any]) -> str:
+    rows = []
+    for name, curve in values["curves"].items():
+        points = curve["points"]
+        rows.append((name, curve["axis"], " ".join(f"{p['amount']:g}:{p['accuracy']:.3f}" for p in points)))
+    return table(("way", "amount", "accuracy at each amount"), rows)
+
+
+def _command(args: argparse.Namespace) -> str:
+    """What made the report, with the options that decide its figures."""
+    words = ["fer", "eval", str(args.dataset), "--model", str(args.model)]
+    words += [f"--{name}" for name in ("crops", "robustness", "strict") if getattr(args, name)]
+    for name, usual in (("detector", "haar"), ("split", None), ("among", None), ("report", None)):
+        if getattr(args, name) != usual:
+            words += [f"--{name}", str(getattr(args, name))]
+    return shlex.join(words)
+
+
+def _among(names: str | None, dataset: datasets.Dataset, model: Model) -> tuple[str, ...] | None:
+    if names is None:
         return None
-    if text != "data":
-        return tuple(name.strip() for name in text.split(","))
+    if names != "data":
+        return tuple(name.strip() for name in names.split(","))
     return tuple(name for name in dataset.labels if resolve(name, model.bundle.labels)) or None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ def training_curve(history: list[dict[str, float]], split: str) -> bytes:
     :param history: rows with ``epoch``, ``loss``, ``accuracy`` and ``val_accuracy``.
     :param split: what ``val_accuracy`` was measured on.
     """
-    figure, (left, right) = _figure(9.0, 3.4, 2)
+    figure, (left, right) = figure_of(9.0, 3.4, 2)
     epochs = [row["epoch"] for row in history]
     left.plot(epochs, [row["loss"] for row in history], color="#1f4e79")
     left.set(xlabel="epoch", ylabel="training loss (soft targets, augmented)")
@@ -27,7 +28,7 @@ def training_curve(history: list[dict[str, float]], split: str) -> bytes:
     right.legend(loc="lower right", frameon=False)
     for axes in (left, right):
         axes.grid(alpha=0.3)
-    return _png(figure)
+    return png(figure)
 
 
 def learning_curve(history: list[dict[str, float]]) -> bytes:
@@ -35,7 +36,7 @@ def learning_curve(history: list[dict[str, float]]) -> bytes:
 
     :param history: rows with ``epoch``, ``loss``, ``accuracy`` and maybe ``val_loss``, ``val_accuracy``.
     """
-    figure, panels = _figure(9.0, 3.4, 2)
+    figure, panels = figure_of(9.0, 3.4, 2)
     epochs = [row["epoch"] for row in history]
     for axes, name, title in zip(panels, ("loss", "accuracy"), ("cross-entropy (nats)", "accuracy"), strict=True):
         axes.plot(epochs, [row[name] for row in history], color="#1f4e79", label="training")
@@ -45,7 +46,7 @@ def learning_curve(history: list[dict[str, float]]) -> bytes:
         axes.set_ylim(bottom=0.0, top=1.02 if name == "accuracy" else None)
         axes.grid(alpha=0.3)
         axes.legend(loc="best", frameon=False)
-    return _png(figure)
+    return png(figure)
 
 
 def confusion(metrics: Metrics) -> bytes:
@@ -53,7 +54,7 @@ def confusion(metrics: Metrics) -> bytes:
     counts = np.array(metrics.confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = 1.6 + 0.62 * len(metrics.labels)
-    figure, (axes,) = _figure(side + 0.6, side, 1)
+    figure, (axes,) = figure_of(side + 0.6, side, 1)
     axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
     ticks = range(len(metrics.labels))
     axes.set_xticks(ticks, metrics.labels, rotation=40, ha="right")
@@ -62,10 +63,16 @@ def confusion(metrics: Metrics) -> bytes:
     for (i, j), count in np.ndenumerate(counts):
         colour = "white" if shares[i, j] > 0.5 else "black"
         axes.text(j, i, f"{shares[i, j]:.2f}\n{count}", ha="center", va="center", fontsize=7, color=colour)
-    return _png(figure)
+    return png(figure)
 
 
-def _figure(width: float, height: float, columns: int) -> tuple[Any, Any]:
+def figure_of(width: float, height: float, columns: int, rows: int = 1, **layout: Any) -> tuple[Any, Any]:
+    """A figure and its axes, (rows × columns,) in reading order.
+
+    :param width: inches; ``height`` likewise.
+    :param layout: further arguments of ``Figure.subplots``.
+    :raises ConfigError: matplotlib is not installed.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -73,11 +80,15 @@ def _figure(width: float, height: float, columns: int) -> tuple[Any, Any]:
         raise ConfigError("plots need matplotlib: pip install matplotlib") from None
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
-    return figure, np.atleast_1d(figure.subplots(1, columns))
+    return figure, np.atleast_1d(figure.subplots(rows, columns, **layout)).ravel()
 
 
-def _png(figure: Any) -> bytes:
+def png(figure: Any) -> bytes:
+    """The figure as a file."""
     buffer = io.BytesIO()
-    # Without the software's name and version the same data give the same bytes.
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    with warnings.catch_warnings():
+        # Labels may be of any script; what the font lacks is drawn as boxes.
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        # Without the software's name and version the same data give the same bytes.
+        figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
     return buffer.getvalue()
