@@ -15,10 +15,10 @@ import numpy.typing as npt
 from fer_ros.core import fer2013, metrics, plots, registry
 from fer_ros.core.arrays import pack
 from fer_ros.core.bundle import Bundle
-from fer_ros.core.contracts import Backbone
 from fer_ros.core.evaluation import calibration_error
 from fer_ros.core.pretraining import calibrate, export, near_duplicates
-from fer_ros.core.pretraining.run import Trained, prepare
+from fer_ros.core.pretraining.data import prepare, prepared
+from fer_ros.core.pretraining.run import Trained
 from fer_ros.core.softmax import softmax
 from fer_ros.core.types import FloatArray
 
@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 EXPORT_TOLERANCE = 0.002
 #: Training faces from which the ranges of the activations are measured.
 SAMPLES = 400
-BATCH = 256
 
 
 def assemble(
@@ -54,13 +53,12 @@ def assemble(
     network = export.to_litert(trained.backbone, quantize, prepare(training[samples], stated.input))
     progress(1)
 
-    crops = prepare(test.images, stated.input)
     bias = calibrate.favour_rare(trained.bias, trained.shares, prior)
     with tempfile.TemporaryDirectory(prefix="fer_measure_") as folder:
         file = Path(folder) / stated.backbone.file
         file.write_bytes(network)
         backbone = registry.load("backbones", stated.backbone.plugin)(file, stated.input, 2)
-        pooled = _pooled(backbone, crops)
+        pooled = _pooled(backbone.embed, test, stated)
         logits = pooled @ trained.kernel + bias
         divisor = calibrate.temperature(logits, test.targets)
         head_file = pack(kernel=trained.kernel / divisor, bias=bias / divisor)
@@ -69,7 +67,7 @@ def assemble(
             Path(folder) / stated.head.file, stated.labels, backbone.output_shape
         )
         exported = head.predict(pooled[:, np.newaxis, np.newaxis])
-    in_keras = export.keras_embeddings(trained.backbone, crops).mean(axis=(1, 2)) @ trained.kernel + bias
+    in_keras = _pooled(trained.backbone.predict_on_batch, test, stated) @ trained.kernel + bias
     progress(2)
 
     found = metrics.measure(test.targets, exported.argmax(axis=1), stated.labels)
@@ -103,9 +101,9 @@ def assemble(
     return replace(stated, quality=quality, data=data), contents, pictures
 
 
-def _pooled(backbone: Backbone, crops: FloatArray) -> FloatArray:
+def _pooled(embed: Callable[[FloatArray], FloatArray], test: fer2013.Fer2013, stated: Bundle) -> FloatArray:
     """Mean over the map of each embedding, float32 (n, channels); in batches, for whole maps take gigabytes."""
-    parts = (backbone.embed(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH))
+    parts = (np.asarray(embed(crops), dtype=np.float32) for crops in prepared(test.images, stated.input))
     return np.concatenate([part.mean(axis=(1, 2)) for part in parts])
 
 

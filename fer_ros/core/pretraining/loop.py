@@ -13,17 +13,18 @@ from typing import Any
 import cv2
 import keras
 import numpy as np
-import numpy.typing as npt
 import yaml
 
-from fer_ros.core import yaml_files
+from fer_ros.core import fer2013, plots, yaml_files
 from fer_ros.core.arrays import pack
 from fer_ros.core.augment import augment
 from fer_ros.core.crop import InputSpec, scale
 from fer_ros.core.errors import ConfigError, reason
 from fer_ros.core.files import write_atomic
+from fer_ros.core.pretraining import data
 from fer_ros.core.pretraining.degrade import degrade
 from fer_ros.core.pretraining.recipe import Recipe
+from fer_ros.core.pretraining.run_folder import STATE_FILE
 from fer_ros.core.types import FloatArray, ImageArray
 
 #: Called after each epoch: epoch from 1, number of epochs, loss, accuracy on PublicTest.
@@ -31,6 +32,8 @@ Progress = Callable[[int, int, float, float], None]
 #: Of the history: training loss and accuracy with augmentation, accuracy on PublicTest without.
 COLUMNS = ("epoch", "loss", "accuracy", "val_accuracy")
 
+#: Epochs from one plot of the curves to the next.
+PLOT_EVERY = 5
 #: Steps from one sample of the running average to the next.
 AVERAGE_EVERY = 10
 #: From scaled crops, float32 (n, height, width, channels), to probabilities, float32 (n, labels).
@@ -86,19 +89,18 @@ class State(keras.callbacks.Callback):
         folder: Path,
         model: Any,
         batches: Any,
-        images: FloatArray,
-        targets: npt.NDArray[np.int64],
+        test: fer2013.Fer2013,
         progress: Progress | None,
     ) -> None:
         super().__init__()
         self.folder, self.network, self.batches = folder, model, batches
-        self.images, self.targets, self.progress = images, targets, progress
+        self.test, self.progress = test, progress
         self.rows: list[dict[str, float]] = []
         self.average: list[FloatArray] = []
 
     def restore(self) -> int:
         """Load the last finished epoch; returns how many are done."""
-        mark = self.folder / "state.yaml"
+        mark = self.folder / STATE_FILE
         if not mark.exists():
             return 0
         state = yaml_files.read(mark)
@@ -137,16 +139,25 @@ class State(keras.callbacks.Callback):
         self.average = [kept + np.float32(1.0 - keep) * (new - kept) for kept, new in pairs]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        current = self.network.get_weights()
-        self.network.set_weights(self.average)
-        predicted = self.network.predict(self.images, batch_size=512, verbose=0)["probabilities"].argmax(axis=1)
-        self.network.set_weights(current)
-        accuracy = float(np.mean(predicted == self.targets))
+        accuracy = self._accuracy()
         row = {"epoch": epoch + 1, "loss": float(logs["loss"]), "accuracy": float(logs["probabilities_accuracy"])}
         self.rows.append({**row, "val_accuracy": accuracy})
         self._save(epoch)
+        if (epoch + 1) % PLOT_EVERY == 0 or epoch + 1 == self.batches.recipe.epochs:
+            write_atomic(self.folder / "training.png", plots.training_curve(self.rows, fer2013.PUBLIC_TEST))
         if self.progress:
             self.progress(epoch + 1, self.batches.recipe.epochs, row["loss"], accuracy)
+
+    def _accuracy(self) -> float:
+        """Of the averaged weights, on PublicTest."""
+        current = self.network.get_weights()
+        self.network.set_weights(self.average)
+        logits = [
+            np.asarray(self.network.predict_on_batch(crops)["probabilities"])
+            for crops in data.prepared(self.test.images, self.batches.spec)
+        ]
+        self.network.set_weights(current)
+        return float(np.mean(np.concatenate(logits).argmax(axis=1) == self.test.targets))
 
     def _save(self, epoch: int) -> None:
         # Two files in turn: the one named by state.yaml is never the one being written.
@@ -158,7 +169,7 @@ class State(keras.callbacks.Callback):
         write_atomic(self.folder / average, pack(**{str(number): array for number, array in enumerate(self.average)}))
         seeds = [[int(part) for part in np.asarray(seed)] for seed in self._seeds()]
         state = {"file": name, "average": average, "seeds": seeds, "rows": self.rows}
-        write_atomic(self.folder / "state.yaml", yaml.safe_dump(state).encode())
+        write_atomic(self.folder / STATE_FILE, yaml.safe_dump(state).encode())
         lines = [",".join(COLUMNS)] + [",".join(repr(row[name]) for name in COLUMNS) for row in self.rows]
         write_atomic(self.folder / "history.csv", ("\n".join(lines) + "\n").encode())
 

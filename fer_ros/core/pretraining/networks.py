@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from fer_ros.core import registry
 from fer_ros.core.arrays import unpack
 from fer_ros.core.bundle import Bundle
-from fer_ros.core.errors import ConfigError, reason
+from fer_ros.core.crop import InputSpec
+from fer_ros.core.errors import ConfigError, reason, unknown_name
 from fer_ros.core.files import sha256
 from fer_ros.core.pretraining.export import WEIGHTS_FILE
+from fer_ros.core.pretraining.recipe import Recipe
 from fer_ros.core.softmax import softmax
 from fer_ros.core.types import FloatArray
+
+log = logging.getLogger(__name__)
 
 
 def load(base: Bundle) -> Any:
@@ -26,7 +34,6 @@ def load(base: Bundle) -> Any:
         )
     try:
         import keras  # noqa: F401
-        import tensorflow  # noqa: F401
     except ImportError as error:
         raise ConfigError(f"this needs {error.name}: pip install 'fer_ros[train]'") from error
     plugin = registry.load("backbones", base.backbone.plugin)
@@ -60,23 +67,55 @@ def digest(base: Bundle) -> str:
     return f"{base.name} {sha256(base.path / WEIGHTS_FILE)[:16]}"
 
 
-class Teacher:
-    """A bundle whose answers a smaller network learns. Its head must be ``linear``."""
+def imagenet(recipe: Recipe) -> list[FloatArray] | None:
+    """Weights trained on ImageNet for the recipe's backbone, or None, with a warning, where they cannot be downloaded.
 
-    def __init__(self, base: Bundle) -> None:
-        if base.head.plugin != "linear":
-            raise ConfigError(f"model '{base.name}': only a model with a linear head can teach")
-        self._network = load(base)
-        import tensorflow as tf
+    :raises ConfigError: there are none for this backbone, preset and input.
+    """
+    plugin = registry.load("backbones", recipe.backbone)
+    if recipe.preset not in plugin.presets:
+        raise unknown_name(f"preset of {recipe.backbone}", recipe.preset, plugin.presets)
+    published = getattr(plugin, "imagenet", None)
+    if published is None:
+        raise ConfigError(f"there are no ImageNet weights for backbone {recipe.backbone}: leave --weights out")
+    try:
+        return list(published(recipe.input, **plugin.presets[recipe.preset]))
+    except ConfigError:
+        raise
+    except Exception as error:
+        # Keras raises bare Exceptions, urllib's and h5py's own where a download fails.
+        log.warning("the ImageNet weights cannot be downloaded (%s): starting from random ones", reason(error))
+        return None
 
-        self._forward = tf.function(lambda crops: self._network(crops, training=False), jit_compile=False)
-        features = self._network.output_shape[-1]
-        arrays = unpack(
-            base.path / base.head.file,
-            {"kernel": (features, len(base.labels)), "bias": (len(base.labels),)},
-        )
-        self._kernel, self._bias = arrays["kernel"], arrays["bias"]
+
+class Teachers:
+    """Bundles whose mean answer a smaller network learns. Their heads must be ``linear``.
+
+    :param spec: the input of the network that learns, and of each teacher.
+    :param labels: the same for all.
+    :raises ConfigError: a bundle has another input, other labels, another head or no weights.
+    """
+
+    def __init__(self, bases: Sequence[Bundle], spec: InputSpec, labels: tuple[str, ...]) -> None:
+        self._parts: list[tuple[Any, FloatArray, FloatArray]] = []
+        for base in bases:
+            if base.head.plugin != "linear":
+                raise ConfigError(f"model '{base.name}': only a model with a linear head can teach")
+            if base.input != spec or base.labels != labels:
+                raise ConfigError(
+                    f"model '{base.name}' cannot teach: it takes other faces or knows other labels than the new one"
+                )
+            network = load(base)
+            arrays = unpack(
+                base.path / base.head.file,
+                {"kernel": (network.output_shape[-1], len(labels)), "bias": (len(labels),)},
+            )
+            self._parts.append((network, arrays["kernel"], arrays["bias"]))
 
     def __call__(self, crops: FloatArray) -> FloatArray:
-        """Probabilities, float32 (n, labels), of crops scaled for the teacher's input."""
-        return softmax(self._forward(crops).numpy().mean(axis=(1, 2)) @ self._kernel + self._bias)
+        """Probabilities, float32 (n, labels), of crops scaled for the teachers' input."""
+        answers = [
+            softmax(np.asarray(network.predict_on_batch(crops)).mean(axis=(1, 2)) @ kernel + bias)
+            for network, kernel, bias in self._parts
+        ]
+        return np.asarray(np.mean(answers, axis=0), dtype=np.float32)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from fer_ros.core.augment import Augmentation
 from fer_ros.core.crop import InputSpec
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.errors import ConfigError, unknown_name
 from fer_ros.core.pretraining.degrade import Degradation
+
+OPTIMIZERS = ("sgd", "adam", "adamw")
+SCHEDULES = ("cosine", "constant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +22,12 @@ class Recipe:
     :ivar preset: one of its presets.
     :ivar epochs: passes over the training faces.
     :ivar batch: faces a step.
-    :ivar learning_rate: peak of the rate of SGD with Nesterov momentum 0.9: linear warm-up over a tenth of the run, at
-        most two epochs, then a cosine down to 0.
-    :ivar weight_decay: decoupled, of convolution and dense kernels alone.
+    :ivar optimizer: ``sgd`` with Nesterov momentum 0.9, ``adam`` (Kingma and Ba 2014, arXiv:1412.6980) or ``adamw``
+        (Loshchilov and Hutter 2017, arXiv:1711.05101).
+    :ivar learning_rate: the peak.
+    :ivar schedule: ``cosine``: linear warm-up over a tenth of the run, at most two epochs, then a cosine down to 0;
+        ``constant``: the peak throughout.
+    :ivar weight_decay: decoupled, of convolution and dense kernels alone; ``adam`` has none.
     :ivar dropout: share of pooled features left out before the classifier.
     :ivar votes_weight: weight of the loss of a second classifier, which learns the FER+ votes and is thrown away
         afterwards. So the features gain from ten raters while the kept classifier still learns FER2013's own labels.
@@ -34,8 +41,8 @@ class Recipe:
         named more often (logit adjustment, Menon et al. 2020, arXiv:2007.07314).
     :ivar teacher_weight: share of the target that a teacher's answer to the same picture has (distillation, Hinton et
         al. 2015, arXiv:1503.02531); 0 without a teacher.
-    :ivar teacher: its name and the digest of its weights; empty without one.
-    :ivar start: name and digest of the weights that the backbone starts from; empty: random ones.
+    :ivar teacher: name and digest of the weights of the model or models that teach; empty without one.
+    :ivar start: name and digest of the weights that the backbone starts from, or ``imagenet``; empty: random ones.
     :ivar seed: of the weights, the order and the augmentation.
     """
 
@@ -43,7 +50,9 @@ class Recipe:
     preset: str = "fer48"
     epochs: int = 90
     batch: int = 128
+    optimizer: str = "sgd"
     learning_rate: float = 0.05
+    schedule: str = "cosine"
     weight_decay: float = 5e-3
     dropout: float = 0.3
     votes_weight: float = 0.5
@@ -65,6 +74,11 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 2 or not 0 < self.learning_rate < 1 or not self.votes_weight >= 0:
             raise ConfigError("epochs >= 1, batch >= 2, 0 < learning rate < 1 and votes weight >= 0 are needed")
+        for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+            if getattr(self, name) not in known:
+                raise unknown_name(name, getattr(self, name), known)
+        if not (0 <= self.weight_decay < 1 and 0 <= self.dropout < 1 and 0 <= self.prior <= 2):
+            raise ConfigError("0 <= weight decay < 1, 0 <= dropout < 1 and 0 <= prior <= 2 are needed")
         if not (0 <= self.smoothing < 1 and 0 <= self.mixup <= 10 and 0 <= self.teacher_weight <= 1):
             raise ConfigError("0 <= smoothing < 1, 0 <= mixup <= 10 and 0 <= teacher weight <= 1 are needed")
         if not self.sides or not all(0.25 <= side <= 1 for side in self.sides):
@@ -76,7 +90,8 @@ class Recipe:
         """The parts of the run: the epoch at which each ends, and its input."""
         out: list[tuple[int, InputSpec]] = []
         for number, side in enumerate((*self.sides[:-1], 1.0), start=1):
-            end = round(self.epochs * number / len(self.sides))
+            # However short the run is, its last epoch is at full size.
+            end = min(round(self.epochs * number / len(self.sides)), self.epochs - (number < len(self.sides)))
             spec = InputSpec(
                 max(8, round(self.input.width * side)),
                 max(8, round(self.input.height * side)),
@@ -88,3 +103,42 @@ class Recipe:
             if end > (out[-1][0] if out else 0):
                 out.append((end, spec))
         return out
+
+
+#: Nothing of what the recipe does against overfitting, as in both papers.
+PLAIN: dict[str, Any] = {
+    "schedule": "constant",
+    "optimizer": "adam",
+    "learning_rate": 1e-4,
+    "votes_weight": 0.0,
+    "smoothing": 0.0,
+    "mixup": 0.0,
+    "sides": (1.0,),
+    "average": 0.0,
+    "augmentation": Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, False),
+    "degradation": Degradation(share=0.0),
+}
+#: Name → what differs from ``Recipe()``. The papers' entries hold what these print: the network, its input, the
+#: optimizer, its rate and the batch of the first; and the network and its input of the second.
+RECIPES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "small": {"preset": "fer48_thin", "dropout": 0.1},
+    "paper2017": PLAIN | {"backbone": "paper2017", "preset": "printed", "batch": 50, "dropout": 0.5, "epochs": 30},
+    "paper2023": {
+        "backbone": "mobilenet_v1",
+        "preset": "paper2023",
+        "input": InputSpec(224, 224, 3, "minus_one_to_one"),
+        "sides": (1.0,),
+        "epochs": 20,
+    },
+}
+
+
+def named(name: str, **changes: Any) -> Recipe:
+    """One of ``RECIPES`` with changes.
+
+    :raises ConfigError: the name is unknown, or the values make no sense.
+    """
+    if name not in RECIPES:
+        raise unknown_name("recipe", name, RECIPES)
+    return Recipe(**(RECIPES[name] | changes))

@@ -1,32 +1,26 @@
-"""Training of a backbone and its general head from FER2013, in Keras; resumable, seeded, exported as a model bundle.
+"""Training a backbone with its general head from FER2013: seeded, resumable, without near-duplicates of test faces.
 
-The only module of the core that needs TensorFlow; the running robot never imports it.
+Keras is imported when :func:`run` is called; the running robot never imports it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fer_ros.core import fer2013, registry, yaml_files
-from fer_ros.core.crop import InputSpec, resize, scale
-from fer_ros.core.errors import ConfigError, reason, unknown_name
-from fer_ros.core.files import write_atomic
-from fer_ros.core.pretraining import near_duplicates
+from fer_ros.core import fer2013, registry
+from fer_ros.core.crop import InputSpec
+from fer_ros.core.errors import ConfigError, unknown_name
+from fer_ros.core.pretraining import data, run_folder
 from fer_ros.core.pretraining.recipe import Recipe
-from fer_ros.core.types import FloatArray, ImageArray
+from fer_ros.core.types import FloatArray
 
 log = logging.getLogger(__name__)
-
-RECIPE_FILE = "recipe.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +31,9 @@ class Trained:
     :ivar kernel: float32 (features, labels), of the classifier on the pooled features.
     :ivar bias: float32 (labels,).
     :ivar history: one row an epoch: ``epoch``, ``loss``, ``accuracy`` (of training), ``val_accuracy``.
-    :ivar removed: how many training faces were left out as near-duplicates of PublicTest.
+    :ivar removed: how many training faces were left out as near-duplicates of the test splits.
     :ivar trained_on: how many were used.
-    :ivar shares: float32 (labels,), share of each label among those; one that none had counts as one face.
+    :ivar shares: see :func:`data.label_shares`, of those.
     """
 
     backbone: Any
@@ -49,17 +43,6 @@ class Trained:
     removed: int
     trained_on: int
     shares: FloatArray
-
-
-def training_faces(faces: fer2013.Fer2013) -> tuple[fer2013.Fer2013, int]:
-    """The Training faces without near-duplicates of the test splits, and how many were taken out."""
-    training = faces.part(fer2013.TRAINING)
-    tests = faces.take(np.flatnonzero(faces.usage != fer2013.TRAINING))
-    doubles, _, _ = near_duplicates.pairs(training.images, tests.images)
-    keep = np.setdiff1d(np.arange(len(training)), doubles)
-    if not len(keep):
-        raise ConfigError("every face of Training is a near-duplicate of a test face: there is nothing to train on")
-    return training.take(keep), len(training) - len(keep)
 
 
 def run(
@@ -74,42 +57,45 @@ def run(
 
     :param folder: holds the recipe, the history and the state of the last finished epoch.
     :param progress: called after each epoch: epoch from 1, number of epochs, loss, accuracy on PublicTest.
-    :param teacher: probabilities of scaled crops, by a network whose answers are learned too.
+    :param teacher: probabilities of crops scaled for ``recipe.input``, by networks whose answers are learned too.
     :param start: weights of the backbone to start from.
-    :raises ConfigError: the folder belongs to a run with another recipe or other data, its state is damaged, or a
-        split is empty.
+    :raises ConfigError: the folder belongs to a run with another recipe or other data, its state is damaged, a split
+        is empty, or the backbone cannot be trained so.
     """
     plugin = registry.load("backbones", recipe.backbone)
     if recipe.preset not in plugin.presets:
         raise unknown_name(f"preset of {recipe.backbone}", recipe.preset, plugin.presets)
-    training, removed = training_faces(faces)
+    training, removed = data.training_faces(faces)
     test = faces.part(fer2013.PUBLIC_TEST)
-    _claim(folder, recipe, faces)
+    run_folder.claim(folder, recipe, faces)
 
     import keras
 
+    from fer_ros.core.pretraining import classifier
     from fer_ros.core.pretraining.loop import Batches, State
 
     log.info("training on %d faces, %d near-duplicates of the test left out", len(training), removed)
+    arguments = plugin.presets[recipe.preset]
+    exact = plugin.build(recipe.input, **arguments)
     keras.utils.set_random_seed(recipe.seed)
     images = (
         training.images[..., np.newaxis] if recipe.input.channels == 1 else np.stack([training.images] * 3, axis=-1)
     )
     labels = fer2013.soft_targets(training, 0.0) * (1.0 - recipe.smoothing) + recipe.smoothing / len(training.labels)
     batches = Batches(images, labels.astype(np.float32), fer2013.soft_targets(training, 1.0), recipe, teacher)
-    arguments = plugin.presets[recipe.preset]
     network, state = None, None
     for end, spec in recipe.phases():
-        if _done(folder) >= end and spec != recipe.input:
+        if run_folder.epochs_done(folder) >= end and spec != recipe.input:
             continue
-        with _policy(precision()):
+        with classifier.policy(classifier.precision()):
             backbone = plugin.build(spec, **arguments)
-            network = _classifier(backbone, recipe, len(training.labels))
-        if start is not None and not _done(folder):
-            backbone.set_weights(start)
-        _compile(network, recipe, steps=len(batches))
+            _check_same_weights(backbone, exact, recipe, spec)
+            network = classifier.build(backbone, recipe, len(training.labels))
+        if start is not None and not run_folder.epochs_done(folder):
+            _start(backbone, start, recipe)
+        classifier.compile_for(network, recipe, steps=len(batches))
         batches.spec = spec
-        state = State(folder, network, batches, prepare(test.images, spec), test.targets, progress)
+        state = State(folder, network, batches, test, progress)
         # Each phase goes on from the file of the last epoch, as a run does that was interrupted.
         done = state.restore()
         if done < end:
@@ -117,125 +103,22 @@ def run(
     assert network is not None and state is not None
     network.set_weights(state.average)
     kernel, bias = network.get_layer("probabilities").get_weights()
-    exact = plugin.build(recipe.input, **arguments)
     exact.set_weights(backbone.get_weights())
-    counts = np.maximum(np.bincount(training.targets, minlength=len(training.labels)), 1)
-    shares = np.asarray(counts / counts.sum(), dtype=np.float32)
-    return Trained(exact, kernel, bias, state.rows, removed, len(training), shares)
+    return Trained(exact, kernel, bias, state.rows, removed, len(training), data.label_shares(training))
 
 
-def prepare(images: ImageArray, spec: InputSpec) -> FloatArray:
-    """Grey 48×48 faces as the network's input.
-
-    :param images: uint8 (n, 48, 48).
-    :returns: float32 (n, spec.height, spec.width, spec.channels), scaled.
-    """
-    return scale(np.stack([resize(image, spec) for image in images]), spec)
-
-
-def precision() -> str:
-    """``mixed_bfloat16`` where the machine computes in it, a third faster here, else ``float32``."""
-    import tensorflow as tf
-
-    if tf.config.list_physical_devices("GPU"):
-        return "mixed_bfloat16"
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return "float32"
-    return "mixed_bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"
-
-
-@contextlib.contextmanager
-def _policy(name: str) -> Iterator[None]:
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def _classifier(backbone: Any, recipe: Recipe, classes: int) -> Any:
-    import keras
-    from keras import layers
-
-    x = layers.GlobalAveragePooling2D(name="pool", dtype="float32")(backbone.output)
-    x = layers.Dropout(recipe.dropout, name="dropout", dtype="float32")(x)
-    outputs = {name: layers.Dense(classes, name=name, dtype="float32")(x) for name in ("probabilities", "votes")}
-    return keras.Model(backbone.input, outputs)
-
-
-def _compile(model: Any, recipe: Recipe, steps: int) -> None:
-    import keras
-
-    total = recipe.epochs * steps
-    warm_up = min(2 * steps, max(1, total // 10))
-    rate = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate / 20.0,
-        total - warm_up,
-        warmup_target=recipe.learning_rate,
-        warmup_steps=warm_up,
-    )
-    optimizer = keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
-    names = ("probabilities", "votes")
-    model.compile(
-        optimizer,
-        {name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in names},
-        loss_weights={"probabilities": 1.0, "votes": recipe.votes_weight},
-        metrics={"probabilities": ["accuracy"]},
-        jit_compile=False,
-    )
-
-
-def _done(folder: Path) -> int:
-    mark = folder / "state.yaml"
-    return len(yaml_files.read(mark)["rows"]) if mark.exists() else 0
-
-
-def _claim(folder: Path, recipe: Recipe, faces: fer2013.Fer2013) -> None:
-    """Mark the folder as belonging to this recipe and these data, or check that it does."""
-    digest = hashlib.sha256()
-    for array in (faces.images, faces.targets, faces.votes, faces.usage):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    folder.mkdir(parents=True, exist_ok=True)
-    data = folder / "data.sha256"
-    if not (folder / RECIPE_FILE).exists():
-        write_atomic(folder / RECIPE_FILE, json.dumps(_entries(recipe), indent=1, sort_keys=True).encode())
-    elif differing := _differing(folder / RECIPE_FILE, recipe):
+def _check_same_weights(backbone: Any, exact: Any, recipe: Recipe, spec: InputSpec) -> None:
+    if [w.shape for w in backbone.weights] != [w.shape for w in exact.weights]:
         raise ConfigError(
-            f"{folder} holds a run with another recipe ({', '.join(differing)}): give another --run folder or delete it"
+            f"backbone {recipe.backbone} has layers of a fixed size and cannot begin with faces of {spec.width} "
+            "pixels: give --sides 1"
         )
-    if not data.exists():
-        write_atomic(data, digest.hexdigest().encode())
-    elif data.read_bytes() != digest.hexdigest().encode():
-        raise ConfigError(f"{folder} holds a run with other data: give another --run folder or delete it")
 
 
-def _entries(recipe: Recipe) -> dict[str, Any]:
-    """What decides the training, as JSON has it: what is applied afterwards may be changed without training again."""
-    entries: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
-    del entries["prior"]
-    return entries
-
-
-def _differing(mark: Path, recipe: Recipe) -> list[str]:
-    """What is not as in the file; an entry that it lacks, since it is older than the entry, stands for the default."""
-    try:
-        before = json.loads(mark.read_bytes())
-        if not isinstance(before, dict):
-            raise ValueError("names with values are expected")
-    except ValueError as error:
-        raise ConfigError(f"{mark} is damaged ({reason(error)}): delete {mark.parent}") from error
-    now, default = _entries(recipe), _entries(Recipe())
-    out = []
-    for name in sorted(now | before):
-        old = before.get(name, default.get(name))
-        if isinstance(old, dict) and isinstance(default.get(name), dict):
-            old = default[name] | old
-        if old != now.get(name):
-            out.append(f"{name} {old}, not {now.get(name)}")
-    return out
+def _start(backbone: Any, weights: list[FloatArray], recipe: Recipe) -> None:
+    if [tuple(w.shape) for w in backbone.weights] != [array.shape for array in weights]:
+        raise ConfigError(
+            f"the weights to start from ({recipe.start}) are not those of backbone {recipe.backbone}, "
+            f"preset {recipe.preset}, with {recipe.input.channels} channels: choose others, or none"
+        )
+    backbone.set_weights(weights)

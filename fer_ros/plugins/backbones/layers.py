@@ -30,3 +30,28 @@ class BatchNormalization(keras.layers.BatchNormalization):
         self.moving_mean.assign(self.moving_mean * keep + mean * (1.0 - keep))
         self.moving_variance.assign(self.moving_variance * keep + variance * (1.0 - keep))
         return out
+
+
+class LocalResponseNormalization(keras.layers.Layer):
+    """Each channel divided by (1 + 0.001 / 9 times the sum of squares of its nine neighbours) to the power 0.75.
+
+    Krizhevsky et al. 2012, section 3.3. LiteRT has it as one operation.
+    """
+
+    RADIUS, BIAS, ALPHA, BETA = 4, 1.0, 0.001 / 9.0, 0.75
+
+    def __init__(self, **options: Any) -> None:
+        # TensorFlow has no kernel for bfloat16 here.
+        super().__init__(**{"dtype": "float32", **options})
+
+    def call(self, inputs: Any) -> Any:
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            return tf.nn.local_response_normalization(inputs, self.RADIUS, self.BIAS, self.ALPHA, self.BETA)
+        from keras import ops
+
+        radius, channels = self.RADIUS, inputs.shape[-1]
+        squares = ops.pad(ops.square(inputs), [[0, 0]] * 3 + [[radius, radius]])
+        total = sum(squares[..., shift : shift + channels] for shift in range(2 * radius + 1))
+        return inputs / ops.power(self.BIAS + self.ALPHA * total, self.BETA)

@@ -8,23 +8,30 @@ from typing import Any, ClassVar
 from fer_ros.core.crop import InputSpec
 from fer_ros.core.errors import ConfigError
 from fer_ros.core.litert import LiteRTBackbone
+from fer_ros.core.types import FloatArray
 
 #: Channels of the thirteen depthwise-separable blocks at width 1.0 and their strides, as in table 1 of the paper.
 WIDTHS = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
+#: For 48 pixels: cut after eleven blocks.
+FER48_STRIDES = (2, 1, 1, 2, 1, 2, 1, 1, 1, 1, 1)
 STEM_WIDTH = 32
+#: Widths for which Keras publishes weights.
+PUBLISHED = (0.25, 0.5, 0.75, 1.0)
 
 
 class MobileNetV1(LiteRTBackbone):
     """A truncated MobileNet v1.
 
     Preset ``fer48`` is meant for FER2013's 48×48 pixels: the stem keeps the full resolution, the first block halves it,
-    and the network ends before the 1024-wide blocks, with 6×6×256. Preset ``paper2023`` has the geometry of the
-    webcam paper of 2023: width 0.25 at 224×224, 7×7×256.
+    and the network ends before the 1024-wide blocks, with 6×6×256; ``fer48_0.25`` and ``fer48_1.0`` are narrower and
+    wider. Preset ``paper2023`` has the geometry of the webcam paper of 2023: width 0.25 at 224×224, 7×7×256.
     """
 
     presets: ClassVar[dict[str, dict[str, Any]]] = {
-        "fer48": {"alpha": 0.5, "stem_stride": 1, "strides": (2, 1, 1, 2, 1, 2, 1, 1, 1, 1, 1)},
+        "fer48": {"alpha": 0.5, "stem_stride": 1, "strides": FER48_STRIDES},
+        "fer48_0.25": {"alpha": 0.25, "stem_stride": 1, "strides": FER48_STRIDES},
+        "fer48_1.0": {"alpha": 1.0, "stem_stride": 1, "strides": FER48_STRIDES},
         "paper2023": {"alpha": 0.25, "stem_stride": 2, "strides": STRIDES},
     }
 
@@ -34,7 +41,7 @@ class MobileNetV1(LiteRTBackbone):
         spec: InputSpec,
         alpha: float = 0.5,
         stem_stride: int = 1,
-        strides: Sequence[int] = (2, 1, 1, 2, 1, 2, 1, 1, 1, 1, 1),
+        strides: Sequence[int] = FER48_STRIDES,
         **_: Any,
     ) -> Any:
         """The untrained network.
@@ -70,3 +77,21 @@ class MobileNetV1(LiteRTBackbone):
             x = finish(x, f"conv_dw_{number}")
             x = convolution(x, width(channels), 1, 1, f"conv_pw_{number}")
         return keras.Model(inputs, x, name="mobilenet_v1")
+
+    @classmethod
+    def imagenet(cls, spec: InputSpec, alpha: float, stem_stride: int, strides: Sequence[int]) -> list[FloatArray]:
+        """Weights trained on ImageNet, as far as the network goes; Keras downloads them and keeps them in ``~/.keras``.
+
+        :raises ConfigError: none are published for this width, these strides or this input.
+        """
+        import keras
+
+        geometry = stem_stride == 2 and tuple(strides) == STRIDES[: len(strides)]
+        if alpha not in PUBLISHED or not geometry or spec.channels != 3 or spec.scaling != "minus_one_to_one":
+            raise ConfigError(
+                f"ImageNet weights are published for mobilenet_v1 of width {', '.join(map(str, PUBLISHED))} on colour "
+                "crops: choose --recipe paper2023, or leave --weights out"
+            )
+        full = keras.applications.MobileNet((spec.height, spec.width, 3), alpha, include_top=False, weights="imagenet")
+        # The stem, then two convolutions a block, each with four vectors of its batch norm, in the same order.
+        return list(full.get_weights()[: 5 * (1 + 2 * len(strides))])

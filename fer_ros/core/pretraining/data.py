@@ -1,0 +1,50 @@
+"""The faces that a backbone is trained and measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from fer_ros.core import fer2013
+from fer_ros.core.crop import InputSpec, resize, scale
+from fer_ros.core.errors import ConfigError
+from fer_ros.core.pretraining import near_duplicates
+from fer_ros.core.types import FloatArray, ImageArray
+
+#: Faces prepared at once: all of PublicTest at 224×224 in colour would take 2 GB.
+BATCH = 256
+
+
+def training_faces(faces: fer2013.Fer2013) -> tuple[fer2013.Fer2013, int]:
+    """The Training faces without near-duplicates of the test splits, and how many were taken out.
+
+    :raises ConfigError: none is left.
+    """
+    training = faces.part(fer2013.TRAINING)
+    tests = faces.take(np.flatnonzero(faces.usage != fer2013.TRAINING))
+    doubles, _, _ = near_duplicates.pairs(training.images, tests.images)
+    keep = np.setdiff1d(np.arange(len(training)), doubles)
+    if not len(keep):
+        raise ConfigError("every face of Training is a near-duplicate of a test face: there is nothing to train on")
+    return training.take(keep), len(training) - len(keep)
+
+
+def label_shares(faces: fer2013.Fer2013) -> FloatArray:
+    """Share of each label, float32 (labels,), of sum 1; one that no face has counts as one face."""
+    counts = np.maximum(np.bincount(faces.targets, minlength=len(faces.labels)), 1)
+    return np.asarray(counts / counts.sum(), dtype=np.float32)
+
+
+def prepare(images: ImageArray, spec: InputSpec) -> FloatArray:
+    """Grey faces as the network's input.
+
+    :param images: uint8 (n, height, width).
+    :returns: float32 (n, spec.height, spec.width, spec.channels), scaled.
+    """
+    return scale(np.stack([resize(image, spec) for image in images]), spec)
+
+
+def prepared(images: ImageArray, spec: InputSpec) -> Iterator[FloatArray]:
+    """The same, in batches of ``BATCH``."""
+    return (prepare(images[start : start + BATCH], spec) for start in range(0, len(images), BATCH))

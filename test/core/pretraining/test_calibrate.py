@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fer_ros.core.evaluation import calibration_error
+from fer_ros.core.pretraining import calibrate
+from fer_ros.core.softmax import softmax
+from fer_ros.core.types import FloatArray
+
+
+def faces(count: int, seed: int, true: float = 1.0) -> tuple[FloatArray, np.ndarray]:
+    """Logits, and labels that are drawn with the probabilities that the logits over ``true`` state."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 2, (count, 7)).astype(np.float32)
+    cumulated = softmax(logits / np.float32(true)).cumsum(axis=1)
+    return logits, (rng.random((count, 1)) > cumulated).sum(axis=1).clip(0, 6)
+
+
+@pytest.mark.parametrize("true", [0.5, 1.0, 2.5])
+def test_the_temperature_by_which_the_labels_were_drawn_is_found(true: float) -> None:
+    logits, targets = faces(20_000, 1, true)
+    assert calibrate.temperature(logits, targets) == pytest.approx(true, rel=0.05)
+
+
+@given(st.integers(1, 40), st.integers(0, 1000))
+def test_no_other_temperature_is_better(count: int, seed: int) -> None:
+    logits, targets = faces(count, seed)
+
+    def loss(temperature: float) -> float:
+        chosen = softmax(logits / np.float32(temperature))[np.arange(count), targets]
+        return float(-np.log(np.maximum(chosen, 1e-30)).mean())
+
+    found = calibrate.temperature(logits, targets)
+    assert calibrate.COLDEST <= found <= calibrate.HOTTEST
+    for other in np.geomspace(calibrate.COLDEST, calibrate.HOTTEST, 9):
+        assert loss(found) <= loss(float(other)) + 1e-4
+
+
+def test_the_bounds_hold_where_all_or_none_are_right() -> None:
+    logits = np.eye(7, dtype=np.float32)
+    assert calibrate.temperature(logits, np.arange(7)) == pytest.approx(calibrate.COLDEST, rel=1e-3)
+    assert calibrate.temperature(logits, (np.arange(7) + 1) % 7) == pytest.approx(calibrate.HOTTEST, rel=1e-3)
+
+
+def test_each_half_is_scaled_by_what_fits_the_other() -> None:
+    logits, targets = faces(4000, 2, 2.0)
+    found = calibrate.cross_fitted(logits, targets)
+    np.testing.assert_allclose(found.sum(axis=1), 1.0, atol=1e-5)
+    np.testing.assert_array_equal(found.argmax(axis=1), logits.argmax(axis=1))
+    spread = logits.max(axis=1) - logits.min(axis=1)
+    used = spread / np.log(found.max(axis=1) / found.min(axis=1))
+    temperatures = np.unique(used.round(3))
+    assert len(temperatures) == 2 and temperatures == pytest.approx([2.0, 2.0], rel=0.1)
+    assert calibration_error(targets, found) < 0.03 < calibration_error(targets, softmax(logits))
+
+
+def test_one_face_is_left_as_it_is() -> None:
+    logits, targets = faces(1, 0)
+    np.testing.assert_allclose(calibrate.cross_fitted(logits, targets), softmax(logits), atol=1e-6)
+
+
+def test_rare_labels_are_favoured_by_the_logarithm_of_their_share() -> None:
+    bias, shares = np.zeros(3, np.float32), np.array([0.5, 0.4, 0.1], np.float32)
+    np.testing.assert_array_equal(calibrate.favour_rare(bias, shares, 0.0), bias)
+    found = calibrate.favour_rare(bias, shares, 1.0)
+    # A face about which the network has learned nothing but the shares gets each label alike.
+    np.testing.assert_allclose(softmax((np.log(shares) + found)[None])[0], 1 / 3, atol=1e-6)
