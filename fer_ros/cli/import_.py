@@ -12,6 +12,7 @@ from fer_ros.cli.progress import Bar
 from fer_ros.core import bags, importing, registry
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT
 from fer_ros.core.errors import ConfigError, FerError
+from fer_ros.core.left_out import summary
 from fer_ros.core.paths import check_name
 
 
@@ -32,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--consent", default="", metavar="TEXT", help="what the people shown have agreed to")
     parser.add_argument("--storage", choices=tuple(BY_NAME), default=DEFAULT, help="files of the bag")
+    parser.add_argument(
+        "--strict", action="store_true", help="refuse damaged rows, broken pictures and unusable labels"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -46,36 +50,28 @@ def run(args: argparse.Namespace) -> int:
     if args.path.is_dir():
         if args.split or args.votes:
             raise ConfigError(f"{args.path} is a folder: --split and --votes are for FER2013")
-        count, pictures = importing.from_folder(args.path)
+        pictures = importing.from_folder(args.path)
     else:
-        count, pictures = importing.from_fer2013(args.path, args.split, args.votes)
+        pictures = importing.from_fer2013(args.path, args.split, args.votes, args.strict)
     detector = None if crops else registry.load("detectors", args.detector)()
     facts = {**importing.facts(args.path, crops), "consent": args.consent}
     done = importing.Imported()
     try:
-        with Bar(count, "pictures") as bar, bags.BagWriter(folder, facts, args.storage) as writer:
-            done = importing.write(pictures, writer, detector, args.without_face, time.time_ns, bar.at)
+        with Bar(pictures.count, "pictures") as bar, bags.BagWriter(folder, facts, args.storage) as writer:
+            done = importing.write(pictures, writer, detector, args.without_face, time.time_ns, bar.at, args.strict)
     except (FerError, KeyboardInterrupt):
         _remove(folder)
         raise
     if not done.labels:
-        raise ConfigError(f"{args.path}: no picture could be used ({_left_out(done) or 'there is none'})")
+        raise ConfigError(f"{args.path}: no picture could be used ({summary(done.left_out) or 'there is none'})")
     if args.json:
-        print(json.dumps({**bags.info(folder).to_dict(), "left_out": _counts(done)}, ensure_ascii=False))
+        print(json.dumps({**bags.info(folder).to_dict(), "left_out": done.left_out}, ensure_ascii=False))
         return 0
     labels = ", ".join(f"{label} {number}" for label, number in done.labels.items())
     print(f"{folder}: {sum(done.labels.values())} pictures ({labels})")
-    if _left_out(done):
-        print(f"left out: {_left_out(done)}")
+    if summary(done.left_out):
+        print(f"left out: {summary(done.left_out)}")
     return 0
-
-
-def _counts(done: importing.Imported) -> dict[str, int]:
-    return {"without a face": done.without_face, "unreadable": done.broken, "without agreement": done.left_out}
-
-
-def _left_out(done: importing.Imported) -> str:
-    return ", ".join(f"{number} {reason}" for reason, number in _counts(done).items() if number)
 
 
 def _remove(folder: Path) -> None:

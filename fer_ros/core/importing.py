@@ -13,8 +13,10 @@ from fer_ros.core.bags import BagWriter
 from fer_ros.core.bags.summary import FACES, PICTURES
 from fer_ros.core.contracts import Clock, Detector
 from fer_ros.core.datasets import FolderDataset
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.errors import ConfigError, quoted
 from fer_ros.core.images import encode_jpeg
+from fer_ros.core.labels import check_label
+from fer_ros.core.left_out import LeftOut
 from fer_ros.core.types import ImageArray, Roi
 
 #: Nanoseconds between two pictures, which have no time of their own: a replay shows 30 a second.
@@ -28,43 +30,54 @@ class Imported:
     """What came of it.
 
     :ivar labels: pictures in the bag per label.
-    :ivar without_face: pictures left out because no face was found.
-    :ivar broken: pictures that could not be read.
-    :ivar left_out: pictures that were not wanted, such as those without an agreed label.
+    :ivar left_out: reason → pictures that were left out.
     """
 
     labels: dict[str, int] = field(default_factory=dict)
-    without_face: int = 0
-    broken: int = 0
-    left_out: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """One picture with its label; ``image`` is None where it could not be read."""
 
+    name: str
     label: str
     image: ImageArray | None
 
 
-def from_folder(path: Path) -> tuple[int, Iterator[Picture]]:
-    """How many pictures a folder ``<label>/*.png|jpg`` holds, and these, label by label.
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What is to be imported.
+
+    :ivar each: label by label.
+    :ivar left_out: reason → rows of the file that could not be used.
+    """
+
+    count: int
+    each: Iterator[Picture]
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+def from_folder(path: Path) -> Pictures:
+    """The pictures of a folder ``<label>/*.png|jpg``.
 
     :raises ConfigError: there are none.
     """
     dataset = FolderDataset(path, crops=False)
-    return len(dataset), (Picture(item.label, item.image) for item in dataset)
+    return Pictures(len(dataset), (Picture(item.name, item.label, item.image) for item in dataset))
 
 
-def from_fer2013(path: Path, split: str | None, votes: float) -> tuple[int, Iterator[Picture]]:
-    """How many faces ``fer2013.csv`` (or the same as ``.npz``) holds, and these, label by label.
+def from_fer2013(path: Path, split: str | None, votes: float, strict: bool = False) -> Pictures:
+    """The faces of ``fer2013.csv`` (or the same as ``.npz``).
 
     :param split: ``Training``, ``PublicTest`` or ``PrivateTest``; None takes all.
     :param votes: with FER+'s ``fer2013new.csv`` beside it: the label is the one with most votes, and faces on which a
         smaller share of the voters agreed are left out, given as an empty label; 0 keeps FER2013's own labels.
-    :raises ConfigError: the file is damaged, or votes are asked for and there are none.
+    :param strict: refuse damaged rows instead of leaving them out.
+    :raises ConfigError: the file is damaged as a whole, or votes are asked for and there are none.
     """
-    faces = fer2013.load(path)
+    faces = fer2013.load(path, strict)
     if split is not None:
         faces = faces.part(split)
     labels = [faces.labels[target] for target in faces.targets]
@@ -75,16 +88,18 @@ def from_fer2013(path: Path, split: str | None, votes: float) -> tuple[int, Iter
         best = share.argmax(axis=1)
         labels = [faces.labels[b] if share[row, b] >= votes else "" for row, b in enumerate(best)]
     order = sorted(range(len(faces)), key=lambda row: (labels[row], row))
-    return len(faces), (Picture(labels[row], faces.images[row]) for row in order)
+    each = (Picture(f"row {faces.rows[row]}", labels[row], faces.images[row]) for row in order)
+    return Pictures(len(faces), each, faces.left_out)
 
 
 def write(
-    pictures: Iterator[Picture],
+    pictures: Pictures,
     writer: BagWriter,
     detector: Detector | None,
     keep_without_face: bool,
     clock: Clock,
     progress: Callable[[int], None],
+    strict: bool = False,
 ) -> Imported:
     """Write pictures into an open bag, a take for each label; its pictures are marked as independent of each other.
 
@@ -92,34 +107,52 @@ def write(
     :param keep_without_face: keep pictures in which no face is found, too.
     :param clock: gives the first stamp, nanoseconds.
     :param progress: called with the number of pictures done.
-    :raises ConfigError: a label is not allowed.
+    :param strict: refuse unreadable pictures and labels that cannot be taught instead of leaving them out.
+    :raises ConfigError: ``strict`` and something is wrong.
     :raises StorageError: the disk is full; what was written before is in the bag.
     """
     done, stamp, label = Imported(), clock(), ""
-    for number, picture in enumerate(pictures, start=1):
+    left_out, without_face, without_agreement = LeftOut(strict), 0, 0
+    left_out.counts.update(pictures.left_out)
+    for number, picture in enumerate(pictures.each, start=1):
         progress(number)
         if not picture.label:
-            done.left_out += 1
-            continue
-        if picture.image is None:
-            done.broken += 1
-            continue
-        roi = _face(picture.image, detector)
-        if roi is None and not keep_without_face:
-            done.without_face += 1
-            continue
-        if picture.label != label:
-            label = picture.label
-            writer.begin_take(label, independent=True)
-        writer.write(stamp + number * STEP, _file(picture.image), roi)
-        done.labels[label] = done.labels.get(label, 0) + 1
+            without_agreement += 1
+        elif picture.image is None:
+            left_out.add(picture.name, "unreadable")
+        elif not _teachable(picture.label):
+            left_out.add(picture.name, "of a label that cannot be taught", quoted(picture.label))
+        else:
+            roi = _face(picture.image, detector)
+            if roi is None and not keep_without_face:
+                without_face += 1
+                continue
+            if picture.label != label:
+                label = picture.label
+                writer.begin_take(label, independent=True)
+            writer.write(stamp + number * STEP, _file(picture.image), roi)
+            done.labels[label] = done.labels.get(label, 0) + 1
     writer.end_take()
+    done.left_out = {
+        "without a face": without_face,
+        "unreadable": 0,
+        "without agreement": without_agreement,
+        **left_out.counts,
+    }
     return done
 
 
 def facts(path: Path, crops: bool) -> dict[str, str]:
     """What the bag says of itself."""
     return {"camera": f"imported from {path.name}", **({PICTURES: FACES} if crops else {})}
+
+
+def _teachable(label: str) -> bool:
+    try:
+        check_label(label)
+    except ConfigError:
+        return False
+    return True
 
 
 def _face(image: ImageArray, detector: Detector | None) -> Roi | None:

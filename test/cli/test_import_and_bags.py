@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_ros.cli.main import main
 from fer_ros.core import bags, datasets, registry
 
 Fer = Callable[..., Any]
@@ -128,3 +130,32 @@ def test_bags_are_listed_and_repaired(fer: Fer, fer_home: Path, photographs: Pat
     assert "damaged" in json.loads(damaged.out)["bags"][0]["error"]
     assert fer("bags", "mine").code == 2
     assert "did you mean 'mine'" in fer("bags", "mime").err
+
+
+def test_what_is_damaged_is_left_out_or_refused(
+    fer_home: Path, fer2013: Path, photographs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fer2013.write_text(fer2013.read_text() + "3,1 2 3,Training\n9,1,Training\n")
+    fer2013.with_name("fer2013new.csv").unlink()
+    assert main(["import", str(fer2013), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["samples"] == 6 and facts["left_out"]["of another size"] == 2
+    assert main(["import", str(fer2013), "--bag", "strict", "--strict"]) == 2
+    err = capsys.readouterr().err
+    assert "line 8: of another size (3 grey levels, 2304 expected); without --strict it is left out" in err
+
+    (photographs / " sad").mkdir()
+    (photographs / " sad" / "1.png").write_bytes((photographs / "happy" / "1.png").read_bytes())
+    assert main(["import", str(photographs), "--crops"]) == 0
+    assert "left out: 1 unreadable, 1 of a label that cannot be taught" in capsys.readouterr().out
+    assert main(["import", str(photographs), "--crops", "--bag", "strict", "--strict"]) == 2
+    err = capsys.readouterr().err
+    assert "of a label that cannot be taught (' sad')" in err and err.count("\n") == 1
+    shutil.rmtree(photographs / " sad")
+    assert main(["import", str(photographs), "--crops", "--bag", "strict", "--strict"]) == 2
+    assert "2.png: unreadable; without --strict it is left out" in capsys.readouterr().err
+    for label in ("happy/1.png", "none of these/1.jpg", "sad/1.png"):
+        (photographs / label).write_bytes(b"")
+    assert main(["import", str(photographs), "--crops", "--bag", "strict"]) == 2
+    assert "no picture could be used (4 unreadable)" in capsys.readouterr().err
+    assert [path.name for path in bags.listing()] == ["fer2013", "photographs"]
