@@ -131,10 +131,11 @@ class Receiver:
         """Wait for the newest picture; older ones are skipped.
 
         :param timeout: seconds to wait at most; 0 only looks.
-        :returns: None where none came in time.
+        :returns: None where none came in time, and at once where the sender goes.
         """
         deadline, newest = time.monotonic() + timeout, None
         while True:
+            before = self._sender
             # Once something has come, only what lies there already is looked at.
             wait = 0.0 if newest else max(0.0, deadline - time.monotonic())
             ends = [end for end in (self._listener, self._sender) if end is not None]
@@ -145,7 +146,8 @@ class Receiver:
                 self._receive()
             found = self._newest()
             newest = found or newest
-            if not found and not ready and (newest or time.monotonic() >= deadline):
+            gone = before is not None and self._sender is None
+            if gone or (not found and not ready and (newest or time.monotonic() >= deadline)):
                 return newest
 
     def _accept(self) -> None:

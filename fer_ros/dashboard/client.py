@@ -61,8 +61,15 @@ class Client:
         self._ready = asyncio.Event()
         self._closing: str | None = None
 
+    @property
+    def closing(self) -> bool:
+        """Whether the connection is being closed from our side."""
+        return self._closing is not None
+
     def send(self, text: str) -> None:
         """Let a message wait to be sent; a client that does not read is given up."""
+        if self._closing is not None:
+            return
         if len(self._waiting) >= MAX_WAITING:
             self.refuse("slow", "the page does not keep up with what it is sent")
             return

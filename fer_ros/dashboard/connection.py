@@ -12,7 +12,7 @@ from aiohttp import WSMsgType, web
 
 from fer_ros.core.errors import FerError, reason
 from fer_ros.dashboard import protocol
-from fer_ros.dashboard.client import CLOSE, Client, Watch
+from fer_ros.dashboard.client import CLOSE, CLOSING, Client, Watch
 from fer_ros.dashboard.limits import Flood
 from fer_ros.dashboard.protocol import Message, ProtocolError
 from fer_ros.dashboard.recording import Busy
@@ -104,7 +104,7 @@ class Conversation:
         """Take messages until the connection ends."""
         client = self._client
         worker = asyncio.create_task(self._work())
-        helpers = [asyncio.create_task(client.write()), asyncio.create_task(self._ping())]
+        writer, ping = asyncio.create_task(client.write()), asyncio.create_task(self._ping())
         try:
             async for message in socket:
                 try:
@@ -114,15 +114,19 @@ class Conversation:
                         await self._binary(message.data)
                 except Flood:
                     client.refuse("rate", "far too many messages: wait ten seconds")
+                if client.closing:
+                    break  # what else comes is read by who closes, so that our last words are not lost
         finally:
-            for helper in helpers:
-                helper.cancel()
+            if client.closing:
+                await asyncio.wait({writer}, timeout=2 * CLOSING)
             client.open = False
+            for helper in (writer, ping):
+                helper.cancel()
             # What has begun is done to its end, though nobody hears the answer.
             while not self._requests.empty():
                 self._requests.get_nowait()
             self._requests.put_nowait(None)
-            await asyncio.gather(*helpers, return_exceptions=True)
+            await asyncio.gather(writer, ping, return_exceptions=True)
             await worker
 
     def _text(self, text: str) -> None:

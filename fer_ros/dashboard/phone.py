@@ -136,15 +136,13 @@ class Phone:
         deadline = time.monotonic() + FIND
         while True:
             try:
-                connection = await asyncio.to_thread(browser_link.connect, path)
-                break
-            except OSError:
+                return await _greeted(await asyncio.to_thread(browser_link.connect, path))
+            except OSError:  # nobody listens; a source that is opened again does so in a moment
                 if time.monotonic() > deadline:
                     raise Unavailable(
                         "the camera node takes no pictures of browsers: start it with source auto or browser"
                     ) from None
-                await asyncio.sleep(0.1)
-        return await _greeted(connection)
+            await asyncio.sleep(0.1)
 
     async def _close(self) -> None:
         writer, self._writer = self._writer, None
@@ -169,16 +167,22 @@ def check(picture: Binary) -> None:
 
 
 async def _greeted(connection: socket.socket) -> asyncio.StreamWriter:
-    """:raises Unavailable: the source does not want our pictures."""
+    """Wait until the source takes our pictures.
+
+    :raises OSError: it was closed in this moment.
+    :raises Unavailable: it takes somebody else's, or does not answer.
+    """
     connection.setblocking(False)
     reader, writer = await asyncio.open_unix_connection(sock=connection)
     try:
-        greeting = await asyncio.wait_for(reader.read(1), GREETING)
-    except (OSError, asyncio.TimeoutError):
-        greeting = b""
-    if greeting == browser_link.READY:
-        return writer
+        greeting = await asyncio.wait_for(reader.readexactly(1), GREETING)
+        if greeting == browser_link.READY:
+            return writer
+        problem = "the camera node takes the pictures of another dashboard: stop it there first"
+    except asyncio.IncompleteReadError as error:
+        writer.close()
+        raise ConnectionResetError from error
+    except asyncio.TimeoutError:
+        problem = "the camera node does not answer: is it active?"
     writer.close()
-    if greeting == browser_link.BUSY:
-        raise Unavailable("the camera node takes the pictures of another dashboard: stop it there first")
-    raise Unavailable("the camera node does not answer: is it active?")
+    raise Unavailable(problem)

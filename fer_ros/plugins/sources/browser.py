@@ -14,6 +14,8 @@ from fer_ros.core.images import decode_compressed
 from fer_ros.core.settings import setting
 from fer_ros.core.types import Frame
 
+#: Seconds that one look for a browser takes: not longer, so that the camera node can be stopped meanwhile.
+WAIT = 0.5
 #: Nanoseconds that a picture may be old by what its sender says; clocks that jump are not followed further.
 MAX_AGE = 2_000_000_000
 
@@ -40,6 +42,11 @@ class BrowserSource(Source):
         self._waiting: Picture | None = None
         self._last, self._geometry, self._lent = 0, "", False
 
+    @property
+    def connected(self) -> bool:
+        """Whether a browser lends its camera."""
+        return self._receiver.connected
+
     def open(self) -> None:
         self._waiting, self._lent = None, False
         self._receiver.open()
@@ -50,19 +57,19 @@ class BrowserSource(Source):
         :returns: whether one has.
         """
         self._waiting = self._receiver.read(0.0) or self._waiting
-        return self._receiver.connected
+        return self.connected
 
     def read(self, timeout: float) -> Frame:
-        deadline = time.monotonic() + timeout
-        while (left := deadline - time.monotonic()) > 0:
-            self._lent = self._lent or self._receiver.connected
+        began = time.monotonic()
+        while (left := began + (timeout if self.connected else min(timeout, WAIT)) - time.monotonic()) > 0:
+            self._lent = self._lent or self.connected
             picture, self._waiting = self._waiting or self._receiver.read(left), None
             if picture is not None:
                 try:
                     return self._frame(picture)
                 except BadImage:
                     continue  # the next one may be good
-            if self._lent and not self._receiver.connected:
+            if self._lent and not self.connected:
                 raise SourceUnavailable("the browser has stopped lending its camera")
         raise SourceUnavailable("no browser lends its camera: open the dashboard there and choose it as the camera")
 
