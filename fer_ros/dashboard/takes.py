@@ -85,7 +85,7 @@ class TakeReader:
             for file in _files(folder):
                 try:
                     state = file.stat()
-                    key = (file.name, state.st_size, state.st_ino)
+                    key = (file.name, state.st_size, state.st_mtime_ns)
                     new[key] = old.get(key) or _takes(file)
                 except (ConfigError, OSError):
                     continue  # discarded in this moment, or damaged: `fer bags` says so
