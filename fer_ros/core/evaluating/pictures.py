@@ -13,6 +13,8 @@ from fer_ros.core.evaluation import Mistake
 BLUE, RED, GREEN, GREY = "#1f4e79", "#c0392b", "#4f8a5b", "#9aa5b1"
 #: Faces in a row of the contact sheet.
 COLUMNS = 8
+#: Curves of robustness in a row.
+PANELS = 3
 #: Characters of a label below a face.
 SHORT = 14
 
@@ -86,11 +88,12 @@ def robustness(values: dict[str, Any]) -> bytes:
 
     :param values: of :meth:`fer_ros.core.evaluating.robustness.Robustness.to_dict`.
     """
-    columns = 3
-    figure, panels = plots.figure_of(
-        10.5, 2.7 * math.ceil(len(values["curves"]) / columns), columns, math.ceil(len(values["curves"]) / columns)
-    )
-    for axes, (name, curve) in zip(panels, values["curves"].items(), strict=True):
+    curves = values["curves"]
+    rows = math.ceil(len(curves) / PANELS)
+    figure, panels = plots.figure_of(3.5 * PANELS, 2.7 * rows, PANELS, rows)
+    for axes in panels[len(curves) :]:
+        axes.set_axis_off()
+    for axes, (name, curve) in zip(panels, curves.items(), strict=False):
         points = curve["points"]
         amounts = [point["amount"] for point in points]
         low, high = np.array([point["interval"] for point in points]).T

@@ -193,7 +193,10 @@ def _robustness(values: dict[str, Any]) -> str:
         cells = [f"{point['accuracy']:.3f} ({point['agreement']:.2f})" for point in points]
         lines += [
             "",
-            _table([f"{name}: {curve['axis']}", *(f"{point['amount']:g}" for point in points)], [["", *cells]]),
+            _table(
+                [f"{name}: {curve['axis']}", *(f"{point['amount']:g}" for point in points)],
+                [["accuracy (same answer)", *cells]],
+            ),
         ]
     return "\n".join(lines)
 

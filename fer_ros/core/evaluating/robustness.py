@@ -46,7 +46,7 @@ def _size(portrait: Portrait, amount: float, _: np.random.Generator) -> ImageArr
 
 def _blur(portrait: Portrait, amount: float, _: np.random.Generator) -> ImageArray:
     face = portrait.face()
-    return degrade.blur(face, amount * face.shape[0] / REFERENCE)
+    return degrade.blur(face, amount * face.shape[0] / REFERENCE) if amount > 0 else face
 
 
 def _noise(portrait: Portrait, amount: float, rng: np.random.Generator) -> ImageArray:
