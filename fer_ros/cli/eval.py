@@ -85,7 +85,7 @@ def text(found: dict[str, Any]) -> str:
     if found.get("clean"):
         count = found["near_duplicates"]["count"]
         lines += [
-            f"without the {count} faces that have a near-duplicate in another split: {found['clean']['count']} faces",
+            f"without those that have a near-duplicate in another split ({count}): {found['clean']['count']} faces",
             _scores(found["clean"]),
         ]
     lines.append("rows: true labels; the last columns: how many were taken for which")

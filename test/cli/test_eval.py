@@ -77,6 +77,52 @@ def test_the_table_for_people(folder: Path, capsys: Capture) -> None:
     assert "\x1b" not in captured.out + captured.err
 
 
+def test_the_report_and_the_curves(folder: Path, tmp_path: Path, capsys: Capture) -> None:
+    place = tmp_path / "report"
+    words = ["eval", str(folder), "--crops", "--report", str(place), "--robustness"]
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    written = json.loads((place / "report.json").read_text())
+    assert {name: written[name] for name in found} == found
+    assert written["command"].startswith("fer eval ") and "--robustness" in written["command"]
+    low, high = found["intervals"]["accuracy"]
+    assert low <= found["accuracy"] == found["robustness"]["plain"] <= high and found["bootstrap"]["resamples"] == 2000
+    assert len(found["robustness"]["curves"]) == 9 and "clean" not in found
+    assert sum(row["count"] for row in found["calibration"]) == 9
+    wrong = 9 - round(9 * found["accuracy"])
+    assert len(found["worst_mistakes"]) == wrong
+    assert any(note.startswith("the crops are of 4 sizes") for note in found["notes"])
+    assert {"report.md", "report.json", "confusion.png", "robustness.png"} <= {file.name for file in place.iterdir()}
+    (place / "mine.txt").touch()
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert "holds things that are no report (mine.txt)" in captured.err and captured.out == ""
+
+
+def test_fer2013_with_and_without_near_duplicates(tmp_path: Path, capsys: Capture) -> None:
+    rng = np.random.default_rng(4)
+    faces = rng.integers(0, 256, (6, 48, 48), dtype=np.uint8)
+    faces[5] = faces[0]
+    usages = ["Training"] * 3 + ["PublicTest"] * 3
+    rows = [
+        f"{n},{' '.join(map(str, face.ravel()))},{usage}"
+        for n, (face, usage) in enumerate(zip(faces, usages, strict=True))
+    ]
+    csv = tmp_path / "fer2013.csv"
+    csv.write_text("\n".join(["emotion,pixels,Usage", *rows[:4], "3,1 2 3,PublicTest", '4,"7,PublicTest', *rows[4:]]))
+    assert main(["eval", str(csv), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["count"] == 3 and found["clean"]["count"] == 2 and found["near_duplicates"]["count"] == 1
+    assert found["skipped"] == {"of another size": 1, "of damaged pixels": 1}
+    assert main(["eval", str(csv)]) == 0
+    out = capsys.readouterr().out
+    assert "without those that have a near-duplicate in another split (1): 2 faces" in out
+    assert "left out: 1 of another size" in out
+    assert main(["eval", str(csv), "--strict"]) == 2
+    captured = capsys.readouterr()
+    assert "line 6: of another size (3 grey levels, 2304 expected)" in captured.err and captured.err.count("\n") == 1
+
+
 def test_strict_refuses_what_is_otherwise_left_out(folder: Path, capsys: Capture) -> None:
     assert main(["eval", str(folder), "--crops", "--strict"]) == 2
     captured = capsys.readouterr()

@@ -13,7 +13,7 @@ import pytest
 
 from fer_ros.core import datasets, registry
 from fer_ros.core.errors import ConfigError
-from fer_ros.core.evaluation import BATCH, calibration_error, evaluate
+from fer_ros.core.evaluation import BATCH, WORST, calibration_error, evaluate
 from fer_ros.core.recogniser import Model
 
 
@@ -71,6 +71,9 @@ def test_unknown_labels_and_broken_pictures_are_named_and_counted(
 def test_one_class_alone_is_measured(model: Model, folder: Any) -> None:
     found = evaluate(model, datasets.load(folder("dark", [1, 2, 255]), crops=True))
     assert found.metrics.macro_recall == pytest.approx(2 / 3) and found.metrics.accuracy == pytest.approx(2 / 3)
+    assert found.notes == ["'dark' is the only label, so macro figures say nothing of the others"]
+    with pytest.raises(ConfigError, match=r"'dark' is the only label.*; without --strict it is measured all the same"):
+        evaluate(model, datasets.load(folder("dark", [1, 2]), crops=True), strict=True)
 
 
 def test_nothing_to_measure_is_refused_with_the_reason(model: Model, folder: Any) -> None:
@@ -125,7 +128,26 @@ class Faces:
 def test_pictures_of_unequal_sizes_and_channels(model: Model) -> None:
     shapes = [(1, 1), (5, 900), (300, 2, 3), (8, 8)]
     faces = Faces([datasets.Item(str(n), "dark", np.full(s, 30, np.uint8)) for n, s in enumerate(shapes)])
-    assert evaluate(model, faces).metrics.confusion == [[4, 0], [0, 0]]
+    found = evaluate(model, faces)
+    assert found.metrics.confusion == [[4, 0], [0, 0]]
+    assert found.notes[1] == "the crops are of 4 sizes, brought to one: 1 of 1x1, 1 of 900x5, 1 of 2x300, 1 of 8x8"
+    faces.items[0] = datasets.Item("0", "bright", np.full((8, 8), 255, np.uint8))
+    with pytest.raises(ConfigError, match="the crops are of 3 sizes"):
+        evaluate(model, Faces([*faces.items, faces.items[1]]), strict=True)
+
+
+def test_the_most_confident_mistakes_are_kept(model: Model, folder: Any) -> None:
+    folder("dark", [*range(129, 129 + WORST + 4), 0])
+    found = evaluate(model, datasets.load(folder("bright", [120, 255]), crops=True))
+    mistakes = found.mistakes
+    assert len(mistakes) == WORST and found.metrics.count == WORST + 7
+    assert [m.confidence for m in mistakes] == sorted((m.confidence for m in mistakes), reverse=True)
+    assert [(m.truth, m.predicted, int(m.picture[0, 0, 0])) for m in mistakes[:2]] == [
+        ("dark", "bright", 128 + WORST + 4),
+        ("dark", "bright", 127 + WORST + 4),
+    ]
+    assert {m.truth for m in mistakes} == {"dark", "bright"} and mistakes[0].picture.shape == (8, 8, 1)
+    assert found.positions.tolist() == list(range(WORST + 7))
 
 
 def test_the_calibration_error_computed_by_hand() -> None:
