@@ -13,7 +13,7 @@ RUN = PATH="$(BIN):$$PATH" AMENT_PREFIX_PATH="$(abspath $(VENV))$${AMENT_PREFIX_
 	LD_LIBRARY_PATH="$(abspath $(VENV))/lib$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev live test lint bench clean
+.PHONY: help setup setup-dev live test test-browser dashboard lint bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,6 +30,13 @@ live: setup ## see emotions, in the terminal and on a page; ARGS="--no-dashboard
 test: setup-dev ## run the tests; ARGS="-k camera" chooses
 	@$(RUN) $(BIN)/python -m pytest $(ARGS)
 
+test-browser: ## test the dashboard's page in a real browser, which must be installed; ARGS="-k phone" chooses
+	@scripts/setup.sh browser
+	@$(RUN) $(BIN)/python -m pytest test/browser $(ARGS)
+
+dashboard: ## build the dashboard's page from its sources in dashboard/; needs Node.js 20.19 or later
+	cd dashboard && npm ci && npm run build
+
 lint: setup-dev ## ruff and mypy
 	@failed=0; for check in "ruff check ." "ruff format --check ." mypy; do $(RUN) $$check || failed=1; done; exit $$failed
 
@@ -37,5 +44,5 @@ bench: setup ## time per stage and whole frame; ARGS="--json"
 	@$(BIN)/fer bench $(ARGS)
 
 clean: ## remove the environment and what builds and tests left
-	rm -rf $(VENV) build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build install log dashboard/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -2,6 +2,7 @@
 # Makes the project's environment or brings it up to date.
 #   setup.sh run    ROS 2, fer_msgs, fer_ros and what they need to run
 #   setup.sh dev    that, and what tests, checks and training need
+#   setup.sh browser  that, and what drives a browser
 # $VENV: where (.venv); $PYTHON: with which Python. Steps whose inputs did not change are skipped.
 set -Eeuo pipefail
 trap 'echo "make setup: failed in scripts/setup.sh, line $LINENO" >&2' ERR
@@ -178,9 +179,15 @@ if ! done_before package "$identity ${shared[*]}" setup.py setup.cfg package.xml
     step "Installing fer_ros" install_package
     did
 fi
-if [ "$goal" = dev ] && ! done_before dev "$identity" requirements/{constraints,dev,train}.txt "$venv/.stamps/packages"; then
+if [ "$goal" != run ] && ! done_before dev "$identity" requirements/{constraints,dev,train}.txt "$venv/.stamps/packages"; then
     constraints=requirements/constraints.txt
     [ "$ros" = wheels ] || constraints=$venv/log/constraints.txt
     step "Installing what tests and training need (some 300 MB)" pip_install -c "$constraints" -r requirements/dev.txt
+    did
+fi
+if [ "$goal" = browser ] && ! done_before browser "$identity" requirements/{constraints,browser}.txt "$venv/.stamps/dev"; then
+    constraints=requirements/constraints.txt
+    [ "$ros" = wheels ] || constraints=$venv/log/constraints.txt
+    step "Installing what drives a browser (some 40 MB)" pip_install -c "$constraints" -r requirements/browser.txt
     did
 fi

@@ -72,8 +72,9 @@ export function press(label: string): void {
   else hold(label);
 }
 
-export function letGo(): void {
-  if (byTap.value.peek() === "no") release();
+/** A button or key is let go; that of another label, such as a button that loses the focus, changes nothing. */
+export function letGo(label: string): void {
+  if (byTap.value.peek() === "no" && held.peek() === label) release();
 }
 
 /** Keys 1 to 9 hold the labels in their order, wherever the focus is, but not while something is typed. */
@@ -92,7 +93,7 @@ export function holdByKeys(names: () => string[]): () => void {
   };
   const up = (event: KeyboardEvent) => {
     const label = which(event);
-    if (label !== undefined && held.peek() === label) letGo();
+    if (label !== undefined) letGo(label);
   };
   window.addEventListener("keydown", down);
   window.addEventListener("keyup", up);

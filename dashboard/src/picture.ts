@@ -17,7 +17,11 @@ export const live = signal(false);
 /** Per second, and ms from acquisition to the screen; measured over the last second. */
 export const rate = signal<{ fps: number; screen: number | null }>({ fps: 0, screen: null });
 
+/** Ms for which pictures still come when nothing shows them: the next page may, and asking anew takes a moment. */
+const LINGER = 2000;
+
 const users = signal(0);
+const wanted = signal(false);
 const visible = signal(!document.hidden);
 const canvases = new Set<HTMLCanvasElement>();
 
@@ -32,6 +36,15 @@ let countedSince = performance.now();
 
 document.addEventListener("visibilitychange", () => (visible.value = !document.hidden));
 
+effect(() => {
+  if (users.value > 0) {
+    wanted.value = true;
+    return;
+  }
+  const timer = window.setTimeout(() => (wanted.value = false), LINGER);
+  return () => window.clearTimeout(timer);
+});
+
 // The node works only for pages that can be seen.
 effect(() => {
   if (link.value.state !== "open") {
@@ -39,7 +52,7 @@ effect(() => {
     lastSeq = 0;
     return;
   }
-  notify("watch", { video: visible.value && users.value > 0, emotions: visible.value, fps: FPS });
+  notify("watch", { video: visible.value && wanted.value, emotions: visible.value, fps: FPS });
 });
 
 const seen = (picture: Picture) => notify("seen", { seq: picture.seq });

@@ -39,7 +39,7 @@ export function Confusion({ metrics }: { metrics: Metrics }) {
                   return (
                     <td
                       key={answered}
-                      class={`${i === j ? "right" : "wrong"} ${share > 0.5 ? "strong" : ""} ${count ? "" : "zero"}`}
+                      class={`${i === j ? "hit" : "miss"} ${share > 0.5 ? "strong" : ""} ${count ? "" : "zero"}`}
                       style={{ "--share": share.toFixed(3) }}
                       title={words.cell(labelName(shown), labelName(answered), count)}
                     >

@@ -24,10 +24,10 @@ const LEFT = 34;
 const BOTTOM = 18;
 const TOP = 8;
 
-/** A round number at or above the value: 1, 2 or 5 times a power of ten. */
+/** A round number at or above the value. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  const found = [1, 2, 5, 10].find((factor) => factor * power >= value);
+  const found = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value);
   return (found ?? 10) * power;
 }
 

@@ -7,7 +7,10 @@ import type { Metrics, TrainResult } from "../protocol";
 import { model } from "../state";
 import { complain } from "../toast";
 import { Confusion } from "./confusion";
-import { Choice } from "./controls";
+import { Choice, Notice } from "./controls";
+
+/** Pictures in the test below which its figures mean nothing: one of them is then worth five points or more. */
+const SMALL = 20;
 
 const switching = signal(false);
 
@@ -55,7 +58,11 @@ export function Result({ result }: { result: TrainResult }) {
             />
             <Score name={words.macroF1} value={metrics.macro_f1} baseline={result.baseline?.macro_f1} testId="macro-f1" />
           </dl>
-          <p class="hint">{words.measured}</p>
+          {metrics.count < SMALL ? (
+            <Notice kind="warn">{words.smallTest(metrics.count)}</Notice>
+          ) : (
+            <p class="hint">{words.measured}</p>
+          )}
         </>
       )}
       {result.previous && result.previous !== result.model && (

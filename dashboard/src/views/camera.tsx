@@ -59,7 +59,7 @@ export function CameraView() {
       </div>
       <div class="right">
         {trouble.value && (
-          <Notice kind="bad" testId="camera-trouble" {...(unsuited.value ? { command: "fer live --source browser" } : {})}>
+          <Notice kind="bad" testId="camera-trouble" {...(unsuited.value ? { command: "fer live --dashboard --source browser" } : {})}>
             {trouble.value}
             {unsuited.value && <> {words.needs}</>}
           </Notice>

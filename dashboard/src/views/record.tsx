@@ -44,16 +44,16 @@ function HoldButton({ label, index, disabled }: { label: string; index: number; 
         event.currentTarget.setPointerCapture(event.pointerId);
         press(label);
       }}
-      onPointerUp={letGo}
-      onPointerCancel={letGo}
-      onLostPointerCapture={letGo}
+      onPointerUp={() => letGo(label)}
+      onPointerCancel={() => letGo(label)}
+      onLostPointerCapture={() => letGo(label)}
       onKeyDown={(event) => {
         if (!isPress(event)) return;
         event.preventDefault();
         if (!event.repeat && !disabled) press(label);
       }}
-      onKeyUp={(event) => isPress(event) && letGo()}
-      onBlur={letGo}
+      onKeyUp={(event) => isPress(event) && letGo(label)}
+      onBlur={() => letGo(label)}
       onContextMenu={(event) => event.preventDefault()}
     >
       <span class={sign ? "emoji" : "emoji letter"} aria-hidden="true">

@@ -1,6 +1,6 @@
 /** One button; then what happens, and how good the new model is beside the old one. */
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { colour } from "../colours";
 import { request } from "../connection";
 import { figure, labelName, text } from "../i18n";
@@ -18,9 +18,15 @@ const scope = kept("scope", ["mine", "all"]);
 const head = signal("");
 const epochs = signal("");
 const name = signal("");
+/** From the tap until the first sign of the training. */
 const asking = signal(false);
+effect(() => {
+  if (training.value || result.value) asking.value = false;
+});
 
 async function start(): Promise<void> {
+  const before = result.peek();
+  result.value = null;
   asking.value = true;
   const passes = Number.parseInt(epochs.value, 10);
   try {
@@ -31,9 +37,10 @@ async function start(): Promise<void> {
       ...(name.value.trim() ? { name: name.value.trim() } : {}),
     });
   } catch (error) {
+    asking.value = false;
+    result.value = before;
     complain(error);
   }
-  asking.value = false;
 }
 
 function Options() {
@@ -210,7 +217,7 @@ export function TrainView() {
                   onClick={() => void start()}
                   testId="train"
                 >
-                  {last?.ok ? words.again : words.start}
+                  {asking.value ? words.starting : last?.ok ? words.again : words.start}
                 </Button>
               </div>
               <Options />

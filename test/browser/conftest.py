@@ -1,0 +1,200 @@
+"""A real Chromium without a screen, whose camera is a film of the drawn face, before a real robot without a camera."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from fer_ros.core import registry
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: run `make test-browser`")
+
+#: Names of browsers, the one of Debian first; Ubuntu's is a snap, which does not run everywhere.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--use-fake-device-for-media-stream",
+)
+#: Ms for which a page is waited for: a busy machine is no error.
+PATIENCE = 45_000
+FILM_FRAMES = 20
+
+
+def _browser_path() -> str:
+    for name in BROWSERS:
+        path = shutil.which(name)
+        if path is None:
+            continue
+        try:
+            subprocess.run([path, "--version"], check=True, capture_output=True, timeout=30)
+        except (OSError, subprocess.SubprocessError):
+            continue
+        return path
+    pytest.skip(f"no browser that runs: install one of {', '.join(BROWSERS)} (Debian: apt-get install chromium)")
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the browser's camera sees: the drawn face, happy, in a YUV4MPEG2 file that Chromium plays over and over."""
+    plugin = registry.load("sources", "face")
+    source = plugin(plugin.Settings(expression="happy", fps=0.0))
+    source.open()
+    path = tmp_path_factory.mktemp("film") / "happy.y4m"
+    with path.open("wb") as file:
+        file.write(b"YUV4MPEG2 W640 H480 F20:1 Ip A1:1 C420jpeg\n")
+        for _ in range(FILM_FRAMES):
+            file.write(b"FRAME\n" + cv2.cvtColor(source.read(5.0).image, cv2.COLOR_BGR2YUV_I420).tobytes())
+    source.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium(film: Path) -> Iterator[Any]:
+    """The browser; every test opens contexts of its own, each with an empty profile."""
+    path = _browser_path()
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=path, args=[*FLAGS, f"--use-file-for-fake-video-capture={film}"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """``open_page(url, **context options) -> Page``; a test fails where its page logs an error.
+
+    What the browser itself logs of a connection that is lost is none.
+    """
+    contexts, errors = [], []
+
+    def hear(message: Any) -> None:
+        if message.type == "error" and not re.search(r"WebSocket connection|Failed to load resource", message.text):
+            errors.append(message.text)
+
+    def open_page(url: str, **options: Any) -> Any:
+        options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
+        context = chromium.new_context(**options)
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", hear)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+class Robot:
+    """`fer live --dashboard` in a process of its own."""
+
+    def __init__(self, folder: Path, source: str, *settings: str, port: int = 0) -> None:
+        self.port = port or _free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self._log = (folder / f"robot-{time.monotonic_ns()}").open("w+b")
+        words = ["--source", source, "--dashboard", "--set", f"dashboard.port={self.port}"]
+        for setting in settings:
+            words += ["--set", setting]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "fer_ros.cli.main", "live", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + PATIENCE / 1000
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1.0).close()
+            except OSError:
+                assert self._process.poll() is None and time.monotonic() < deadline, self.log
+                time.sleep(0.1)
+            else:
+                return
+
+    @property
+    def log(self) -> str:
+        """All that it said so far."""
+        return Path(self._log.name).read_text(errors="replace")
+
+    def kill(self) -> None:
+        """End it without a word, as a loss of power does."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it in order, as Ctrl-C does."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self._log.close()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.fixture
+def robot(tmp_path: Path, fer_home: Path) -> Iterator[Callable[..., Robot]]:
+    """``robot(source, *settings, port=0) -> Robot`` with an empty user folder."""
+    running: list[Robot] = []
+
+    def robot(source: str, *settings: str, port: int = 0) -> Robot:
+        running.append(Robot(tmp_path, source, *settings, port=port))
+        return running[-1]
+
+    yield robot
+    for one in running:
+        one.stop()
+
+
+@pytest.fixture
+def show() -> Iterator[Callable[[str], None]]:
+    """``show(expression)``: what the drawn face shows from now on, set as by ``ros2 param set``."""
+    import rclpy
+    from rcl_interfaces.srv import SetParameters
+    from rclpy.parameter import Parameter
+
+    rclpy.init(args=[])
+    node = rclpy.create_node("director")
+    client = node.create_client(SetParameters, "/fer/camera/set_parameters")
+
+    def show(expression: str) -> None:
+        assert client.wait_for_service(PATIENCE / 1000), "no camera"
+        parameter = Parameter("source.expression", value=expression).to_parameter_msg()
+        future = client.call_async(SetParameters.Request(parameters=[parameter]))
+        rclpy.spin_until_future_complete(node, future, timeout_sec=PATIENCE / 1000)
+        answer = future.result()
+        assert answer is not None and answer.results[0].successful
+
+    yield show
+    node.destroy_node()
+    rclpy.shutdown()

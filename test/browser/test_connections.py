@@ -1,0 +1,63 @@
+"""Lost and found again, two people at once, and who may come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(240)]
+
+PATIENCE = 60_000
+Make = Callable[..., Any]
+
+
+def test_the_page_says_that_it_is_lost_and_comes_back_by_itself(robot: Make, open_page: Make) -> None:
+    first = robot("sample")
+    page = open_page(first.url)
+    expect(page.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    first.kill()
+    expect(page.get_by_test_id("lost")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("link")).to_have_attribute("data-state", "lost")
+    expect(page.get_by_test_id("face")).to_have_count(0)
+    robot("sample", port=first.port)
+    expect(page.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("lost")).to_have_count(0)
+
+
+def test_two_people_record_one_after_the_other_and_see_only_their_own(robot: Make, open_page: Make) -> None:
+    url = robot("sample").url + "#record"
+    anna, kim = open_page(url), open_page(url)
+    for page in (anna, kim):
+        expect(page.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    anna.get_by_test_id("hold-sad").hover()
+    anna.mouse.down()
+    expect(anna.get_by_test_id("hold-sad")).not_to_have_attribute("data-count", "0")
+    expect(kim.get_by_test_id("other")).to_be_visible()
+    expect(kim.get_by_test_id("hold-sad")).to_have_attribute("aria-disabled", "true")
+    expect(kim.get_by_test_id("hold-sad")).to_have_attribute("data-count", "0")
+    # Her browser goes away while she holds the button: the take ends, and it is his turn.
+    anna.close()
+    expect(kim.get_by_test_id("other")).to_have_count(0)
+    kim.keyboard.down("4")
+    expect(kim.get_by_test_id("hold-happy")).not_to_have_attribute("data-count", "0")
+    kim.keyboard.up("4")
+    expect(kim.get_by_test_id("take")).to_have_count(1)
+    expect(kim.get_by_test_id("hold-sad")).to_have_attribute("data-count", "0")
+
+
+def test_a_page_without_the_token_asks_for_it(robot: Make, open_page: Make) -> None:
+    url = robot("sample", "dashboard.token=open-sesame").url
+    page = open_page(url)
+    box = page.get_by_role("textbox", name="Token")
+    box.fill("open-barley")
+    page.get_by_test_id("token-go").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    box.fill("open-sesame")
+    page.get_by_test_id("token-go").click()
+    expect(page.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    guest = open_page(f"{url}#token=open-sesame")
+    expect(guest.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    assert "open-sesame" not in guest.url

@@ -1,0 +1,73 @@
+"""A phone: its layout, its touch, and its camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(240)]
+
+PATIENCE = 60_000
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+TABS = ("watch", "record", "train", "models", "emoticons", "camera")
+Make = Callable[..., Any]
+
+
+def test_everything_fits_and_a_finger_holds_a_button(robot: Make, open_page: Make) -> None:
+    page = open_page(robot("sample").url, **PHONE, locale="ko-KR", color_scheme="dark")
+    expect(page.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dataset.theme]") == ["ko", "dark"]
+    for tab in TABS:
+        page.evaluate(f"location.hash = '{tab}'")
+        expect(page.locator(f"main.{tab}")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, tab
+        navigation = page.locator("nav").bounding_box()
+        assert navigation["y"] + navigation["height"] == pytest.approx(844, abs=1), tab
+        unnamed = page.eval_on_selector_all(
+            "button, a, input, select",
+            "all => all.filter(e => !(e.ariaLabel || e.innerText || e.labels?.length)).map(e => e.outerHTML)",
+        )
+        assert not unnamed, tab
+    page.evaluate("location.hash = 'record'")
+    button = page.get_by_test_id("hold-surprise")
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    finger = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    touch = page.context.new_cdp_session(page)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [finger]})
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(button).not_to_have_attribute("data-count", "0")
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(button).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_test_id("take")).to_have_count(1)
+    page.get_by_test_id("language").click()
+    expect(page.get_by_role("link", name="Record")).to_be_visible()
+
+
+def test_the_camera_of_a_browser_is_the_camera_of_the_robot(robot: Make, open_page: Make) -> None:
+    url = robot("browser").url
+    refused = open_page(f"{url}#camera", **PHONE)
+    refused.get_by_test_id("camera-start").click()
+    expect(refused.get_by_test_id("camera-trouble")).to_contain_text("permission")
+
+    phone = open_page(f"{url}#camera", **PHONE, permissions=["camera"])
+    phone.get_by_test_id("camera-start").click()
+    expect(phone.get_by_test_id("camera-sending")).to_be_visible(timeout=PATIENCE)
+    screen = open_page(url)
+    expect(screen.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    # It goes on while the phone looks at another page, and ends when it is told to.
+    phone.get_by_role("link", name="Watch").click()
+    expect(phone.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    phone.get_by_role("link", name="Camera", exact=True).click()
+    phone.get_by_test_id("camera-stop").click()
+    expect(phone.get_by_test_id("camera-start")).to_be_visible()
+    expect(screen.get_by_test_id("obstacle")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_robot_with_a_camera_of_its_own_says_so(robot: Make, open_page: Make) -> None:
+    page = open_page(robot("sample").url + "#camera", permissions=["camera"])
+    page.get_by_test_id("camera-start").click()
+    expect(page.get_by_test_id("camera-trouble")).to_contain_text("--source browser", timeout=PATIENCE)
