@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros.cli.progress import Bar
+from fer_ros.cli.text import warn
 from fer_ros.core import bundle as bundles
 from fer_ros.core import fer2013, paths, registry
 from fer_ros.core.bundle import Bundle, Part
 from fer_ros.core.errors import ConfigError, unknown_name
-from fer_ros.core.pretraining import export
+from fer_ros.core.left_out import summary
+from fer_ros.core.pretraining import data, export
 from fer_ros.core.pretraining.recipe import OPTIMIZERS, RECIPES, SCHEDULES, Recipe, named
 
 #: Fields of the recipe that the user may set.
@@ -76,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how the exported backbone keeps its numbers (default: %(default)s)",
     )
     parser.add_argument("--replace", action="store_true", help="put it in place of a model of the same name")
+    parser.add_argument("--strict", action="store_true", help="refuse damaged rows, and labels without a face")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -93,7 +96,10 @@ def run(args: argparse.Namespace) -> int:
     start = None if args.start is None else Bundle.load(args.start)
     if start is not None:
         recipe = replace(recipe, start=networks.digest(start))
-    faces = fer2013.load(args.dataset)
+    faces = fer2013.load(args.dataset, args.strict)
+    if faces.left_out:
+        warn(f"{args.dataset}: left out: {summary(faces.left_out)}")
+    data.check_labels(faces, args.strict)
     initial = None if start is None else networks.load(start).get_weights()
     if args.weights:
         initial = networks.imagenet(recipe)

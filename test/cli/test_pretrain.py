@@ -48,6 +48,19 @@ def test_what_is_wrong_is_said_before_the_work_begins(
     assert not Path("runs").exists() and "tensorflow" not in sys.modules
 
 
+@pytest.mark.skipif(bool(MISSING), reason=f"training needs {', '.join(MISSING)}: make setup-dev")
+def test_damaged_rows_are_named_before_the_work_begins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "fer2013.csv"
+    path.write_text(f"emotion,pixels,Usage\n3,1 2 3,Training\n3,{'7 ' * 2304},Training\n")
+    words = ["pretrain", str(path), "--out", str(tmp_path / "model"), "--run", str(tmp_path / "run")]
+    assert main([*words, "--strict"]) == 2
+    assert "line 2: of another size (3 grey levels, 2304 expected); without --strict" in capsys.readouterr().err
+    assert main(words) == 2
+    err = capsys.readouterr().err
+    assert "left out: 1 of another size" in err and "'happy' is the only label of Training" in err
+    assert not (tmp_path / "run").exists()
+
+
 def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     find = importlib.util.find_spec
 

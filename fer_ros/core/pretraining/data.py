@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,8 @@ from fer_ros.core.crop import InputSpec, resize, scale
 from fer_ros.core.errors import ConfigError
 from fer_ros.core.pretraining import near_duplicates
 from fer_ros.core.types import FloatArray, ImageArray
+
+log = logging.getLogger(__name__)
 
 #: Faces prepared at once: all of PublicTest at 224×224 in colour would take 2 GB.
 BATCH = 256
@@ -28,6 +31,22 @@ def training_faces(faces: fer2013.Fer2013) -> tuple[fer2013.Fer2013, int]:
     if not len(keep):
         raise ConfigError("every face of Training is a near-duplicate of a test face: there is nothing to train on")
     return training.take(keep), len(training) - len(keep)
+
+
+def check_labels(faces: fer2013.Fer2013, strict: bool = False) -> None:
+    """Whether Training holds enough labels to learn from; those that it lacks are named in the log.
+
+    :param strict: refuse data that lack any label.
+    :raises ConfigError: there is one label only, or ``strict`` and one is missing.
+    """
+    present = np.unique(faces.part(fer2013.TRAINING).targets)
+    if len(present) < 2:
+        raise ConfigError(f"'{faces.labels[present[0]]}' is the only label of Training: there is nothing to tell apart")
+    missing = ", ".join(label for number, label in enumerate(faces.labels) if number not in present)
+    if missing and strict:
+        raise ConfigError(f"Training has no face of {missing}; without --strict it is trained all the same")
+    if missing:
+        log.warning("Training has no face of %s: the model will hardly ever answer so", missing)
 
 
 def label_shares(faces: fer2013.Fer2013) -> FloatArray:

@@ -27,6 +27,16 @@ def test_twins_of_test_faces_are_not_trained_on() -> None:
         data.training_faces(faces().take(np.array([3, 22])))
 
 
+def test_one_label_is_refused_and_a_missing_one_named(caplog: pytest.LogCaptureFixture) -> None:
+    data.check_labels(faces())
+    assert "Training has no face of happy, sad, surprise, neutral" in caplog.text
+    with pytest.raises(ConfigError, match="no face of happy, sad, surprise, neutral; without --strict"):
+        data.check_labels(faces(), strict=True)
+    alone = faces().take(np.array([1, 4, 7, 20, 21]))
+    with pytest.raises(ConfigError, match="'disgust' is the only label of Training"):
+        data.check_labels(alone)
+
+
 def test_shares_of_labels_are_never_zero() -> None:
     shares = data.label_shares(faces())
     assert shares.dtype == np.float32 and shares.sum() == pytest.approx(1.0)
