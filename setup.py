@@ -96,6 +96,11 @@ setup(
             "linear = fer_ros.plugins.heads.linear:LinearHead",
             "prototype = fer_ros.plugins.heads.prototype:PrototypeHead",
         ],
+        "fer_ros.filters": [
+            "bayes = fer_ros.plugins.filters.bayes:BayesFilter",
+            "exponential = fer_ros.plugins.filters.exponential:ExponentialFilter",
+            "none = fer_ros.plugins.filters.none:NoFilter",
+        ],
         "fer_ros.sinks": [
             "console = fer_ros.plugins.sinks.console:ConsoleSink",
             "json_lines = fer_ros.plugins.sinks.json_lines:JsonLinesSink",

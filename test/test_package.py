@@ -65,7 +65,7 @@ def _points() -> list[importlib.metadata.EntryPoint]:
 
 def test_there_are_entry_points_of_every_kind() -> None:
     groups = {point.group for point in _points()}
-    plugins = {f"fer_ros.{kind}" for kind in ("sources", "detectors", "backbones", "heads", "sinks")}
+    plugins = {f"fer_ros.{kind}" for kind in ("sources", "detectors", "backbones", "heads", "filters", "sinks")}
     assert groups == {"console_scripts"} | plugins
 
 

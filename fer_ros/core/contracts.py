@@ -179,6 +179,29 @@ class Head(ABC):
         raise ConfigError(f"a head of type {cls.__name__} cannot be trained here: choose another, see `fer plugins`")
 
 
+class Filter(ABC):
+    """Smooths the probabilities of one face over time (group ``fer_ros.filters``).
+
+    One object follows one face: it is made when the face is first seen and dropped with its track, so that a filter
+    has nothing to forget by itself. Its settings are replaced while it runs, so all of them are live.
+    """
+
+    Settings: ClassVar[type[Any]] = NoSettings
+
+    def __init__(self, settings: Any = None) -> None:
+        self.settings = self.Settings() if settings is None else settings
+
+    @abstractmethod
+    def update(self, probabilities: FloatArray, elapsed: float) -> FloatArray:
+        """Take what the head says of a frame.
+
+        :param probabilities: float32 (labels,), finite, non-negative, sum 1 within 0.001.
+        :param elapsed: seconds from the last frame of this face to this one, above 0; for the first frame 0. It comes
+            from the stamps of the frames, so a filter that goes by it does the same at any frame rate.
+        :returns: float32 (labels,), the smoothed probabilities, under the same conditions.
+        """
+
+
 class Sink(ABC):
     """Takes results (group ``fer_ros.sinks``). A sink that is slow or fails must not hold up the frames."""
 

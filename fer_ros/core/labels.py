@@ -11,6 +11,9 @@ DEFAULT_LABELS: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "
 #: For what is to be told apart from every expression: it has no counterpart in the papers.
 NONE_OF_THESE = "none of these"
 
+#: In place of a label while none is probable enough; no model has to know it.
+UNCERTAIN = "uncertain"
+
 #: Characters of a label at most.
 MAX_LABEL = 64
 

@@ -14,6 +14,8 @@ from fer_ros.core.contracts import Backbone, Clock, Detector, Head
 from fer_ros.core.crop import Framing
 from fer_ros.core.emoticons import Emoticons
 from fer_ros.core.errors import ConfigError, reason
+from fer_ros.core.labels import UNCERTAIN
+from fer_ros.core.smoothing import Reading, Smoother
 from fer_ros.core.types import Emotion, Face, FloatArray, Frame, ImageArray, Result, StageTimes
 
 
@@ -73,11 +75,13 @@ class Recogniser:
         threads: int = 1,
         clock: Clock = time.time_ns,
         emoticons: Emoticons | None = None,
+        smoother: Smoother | None = None,
     ) -> None:
         """Load the networks.
 
         :param threads: CPU threads for the network at most.
         :param clock: gives the times of the stages, nanoseconds; the same clock that stamped the frames.
+        :param smoother: chooses the labels; None takes the most probable one of each frame.
         :raises ConfigError: see :meth:`Model.open`.
         """
         self._model = Model.open(bundle, threads)
@@ -85,6 +89,7 @@ class Recogniser:
         self._lock = threading.Lock()
         self.detector = detector
         self.emoticons = emoticons or Emoticons.load()
+        self._smoother, self._smoothed = smoother or Smoother(), self._model
 
     @property
     def bundle(self) -> Bundle:
@@ -108,20 +113,24 @@ class Recogniser:
         emotions: list[Emotion] = []
         if faces:
             crops = model.crops(frame.image, faces, self.detector.framing)
-            emotions = [self._emotion(model, face, row) for face, row in zip(faces, model.classify(crops), strict=True)]
+            if model is not self._smoothed:
+                # What another model said, maybe of other labels, says nothing about this one's.
+                self._smoother.reset()
+                self._smoothed = model
+            readings = self._smoother.read(faces, model.classify(crops), frame.stamp)
+            emotions = [self._emotion(model, *pair) for pair in zip(faces, readings, strict=True)]
         times.classified = self._clock()
         return Result(frame, emotions, model.bundle.name, times)
 
-    def _emotion(self, model: Model, face: Face, probabilities: FloatArray) -> Emotion:
+    def _emotion(self, model: Model, face: Face, reading: Reading) -> Emotion:
         labels = model.bundle.labels
-        best = int(probabilities.argmax())
-        label = labels[best]
+        label = UNCERTAIN if reading.label is None else labels[reading.label]
         return Emotion(
             face=face,
             label=label,
-            confidence=float(probabilities[best]),
+            confidence=reading.confidence,
             labels=labels,
-            probabilities=probabilities,
+            probabilities=reading.probabilities,
             emoticon=self.emoticons.of(label),
             emoticons=self.emoticons.candidates(label),
         )

@@ -23,6 +23,7 @@ GROUPS: dict[str, type] = {
     "detectors": contracts.Detector,
     "backbones": contracts.Backbone,
     "heads": contracts.Head,
+    "filters": contracts.Filter,
     "sinks": contracts.Sink,
 }
 

@@ -91,10 +91,11 @@ class StageTimes:
 class Emotion:
     """The expression read from one face.
 
-    :ivar label: the label with the highest probability.
-    :ivar confidence: that probability, 0 to 1.
+    :ivar label: one of ``labels``, chosen from the probabilities smoothed over time, so that it holds still; or
+        ``uncertain`` where none is certain enough. It need not be the one with the highest of ``probabilities``.
+    :ivar confidence: the smoothed probability of ``label``, 0 to 1; where that is ``uncertain``, the highest one.
     :ivar labels: all labels of the model.
-    :ivar probabilities: float32, in the order of ``labels``, sum 1.
+    :ivar probabilities: float32, in the order of ``labels``, sum 1; those of this frame alone, unless told otherwise.
     :ivar emoticon: Unicode emoticon of ``label``; empty where none is known.
     :ivar emoticons: further candidates for the same label.
     """

@@ -32,6 +32,7 @@ from fer_ros.nodes.diagnostics import OK, WARN, Diagnostics, Drops, Health
 from fer_ros.nodes.image_input import ImageInput
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.running import run
+from fer_ros.nodes.smoothing import Smoothing
 from fer_ros.nodes.waiting import pause
 
 ANNOTATED = "image_annotated"
@@ -74,7 +75,8 @@ class InferenceNode(ManagedNode):
         self._settings = self.parameters.declare(InferenceSettings, apply=self._set, notes={"detector": known})
         self._plugin: type[Detector] = registry.load("detectors", self._settings.detector)
         self._detector_settings = self.parameters.declare(self._plugin.Settings, "detector.", self._set_detector)
-        self.parameters.check_unknown()
+        self._smoothing = Smoothing(self.parameters)
+        self.parameters.check_unknown(self._smoothing.later)
         self.listeners: list[Callable[[Result], None]] = []
         self.drops, self.stages, self._rate = Drops(), StageStats(), Rate()
         self._subscribe = subscribe
@@ -127,7 +129,8 @@ class InferenceNode(ManagedNode):
             )
         detector = self._plugin(self._detector_settings)
         bundle = Bundle.load(Path(settings.model) if "/" in settings.model else settings.model)
-        self._recogniser = Recogniser(bundle, detector, settings.threads, self._now)
+        smoother = self._smoothing.smoother
+        self._recogniser = Recogniser(bundle, detector, settings.threads, self._now, smoother=smoother)
         self._announce()
 
     def work(self) -> None:
@@ -248,6 +251,7 @@ class InferenceNode(ManagedNode):
             "lifecycle state": self.state,
             "model": self._recogniser.bundle.name if self._recogniser else "",
             "detector": self._settings.detector,
+            "filter": self._smoothing.settings.filter,
             "rate (Hz)": self._rate.hz(),
             "frames replaced by newer ones": self.dropped,
         }

@@ -80,15 +80,19 @@ class Parameters:
         self._groups.append(_Group(settings_type, prefix, settings, apply))
         return settings
 
-    def check_unknown(self) -> None:
+    def check_unknown(self, later: tuple[str, ...] = ()) -> None:
         """Warn of given parameters that this node does not have; call it when all are declared.
 
+        :param later: beginnings of names that may yet be declared.
         :raises ConfigError: one of the values typed in a command is not known.
         """
         names = [group.prefix + name for group in self._groups for name in fields(group.settings_type)]
         for name in self._texts:
-            raise unknown_name("setting", name, names)
+            if not name.startswith(later):
+                raise unknown_name("setting", name, names)
         for name in self._given:
+            if name.startswith(later):
+                continue
             close = difflib.get_close_matches(name, names, n=1)
             hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(sorted(names))}"
             self._node.get_logger().warning(f"parameter '{name}' is not known and has no effect: {hint}")

@@ -15,6 +15,7 @@ from rclpy.parameter import Parameter
 from fer_ros.core.errors import ConfigError
 from fer_ros.core.images import ENCODINGS
 from fer_ros.core.settings import fields, setting
+from fer_ros.core.smoothing import SmoothingSettings
 from fer_ros.nodes.camera import CameraSettings
 from fer_ros.nodes.inference import InferenceSettings
 from fer_ros.nodes.parameters import Parameters
@@ -159,9 +160,9 @@ def test_what_fails_to_be_applied_is_logged_and_nothing_more(ros: Any, capfd: py
 def test_every_parameter_and_encoding_is_documented() -> None:
     text = (Path(__file__).resolve().parents[2] / "docs" / "ros_interface.md").read_text(encoding="utf-8")
     sections = {node: text.split(f"| `{node}` | default")[1].split("\n\n")[0] for node in ("camera", "inference")}
-    for node, settings_type in (("camera", CameraSettings), ("inference", InferenceSettings)):
+    for node, *types in (("camera", CameraSettings), ("inference", InferenceSettings, SmoothingSettings)):
         rows = dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", sections[node], re.MULTILINE))
-        assert rows == {name: str(d).lower() for name, (_, d, _) in fields(settings_type).items()}
+        assert rows == {name: str(d).lower() for kind in types for name, (_, d, _) in fields(kind).items()}
     names = set(re.findall(r"`([\w]+)`", text))
     named = names | {f"{name[:-1]}16" for name in names if name.startswith("bayer")}
     assert set(ENCODINGS) <= named
