@@ -67,9 +67,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument("--size", type=int, help=f"side of the input, pixels (default recipe: {usual.input.width})")
     parser.add_argument(
-        "--teacher", type=Path, nargs="+", default=[], metavar="MODEL", help="bundles whose mean answer is learned too"
+        "--teacher",
+        nargs="+",
+        default=[],
+        metavar="MODEL",
+        help="models, or their folders, whose mean answer is learned",
     )
-    parser.add_argument("--start", type=Path, metavar="MODEL", help="bundle of the same backbone to start from")
+    parser.add_argument("--start", metavar="MODEL", help="model of the same backbone to start from, or its folder")
     parser.add_argument("--weights", choices=("imagenet",), help="start from published weights, where they can be had")
     parser.add_argument(
         "--quantize",
@@ -92,8 +96,8 @@ def run(args: argparse.Namespace) -> int:
     if target.exists() and not args.replace:
         raise ConfigError(f"{target} exists already: choose another --name or --out, or give --replace")
     recipe = _recipe(args)
-    teachers = [Bundle.load(folder) for folder in args.teacher]
-    start = None if args.start is None else Bundle.load(args.start)
+    teachers = [_model(name) for name in args.teacher]
+    start = None if args.start is None else _model(args.start)
     if start is not None:
         recipe = replace(recipe, start=networks.digest(start))
     faces = fer2013.load(args.dataset, args.strict)
@@ -120,6 +124,10 @@ def run(args: argparse.Namespace) -> int:
     quality = bundle.quality
     print(f"{bundle.path}: accuracy {quality['accuracy']:.4f} on {quality['count']} faces of {quality['split']}")
     return 0
+
+
+def _model(name: str) -> Bundle:
+    return Bundle.load(Path(name) if "/" in name else name)
 
 
 def _recipe(args: argparse.Namespace) -> Recipe:
@@ -181,7 +189,7 @@ def _options(args: argparse.Namespace) -> str:
         if value is not None:
             words += [f"--{name.replace('_', '-')}", *map(str, value if isinstance(value, list) else [value])]
     if args.teacher:
-        words += ["--teacher", *(folder.name for folder in args.teacher)]
+        words += ["--teacher", *(Path(name).name for name in args.teacher)]
     if args.start is not None:
-        words += ["--start", args.start.name]
+        words += ["--start", Path(args.start).name]
     return " ".join([*words, "--quantize", args.quantize])

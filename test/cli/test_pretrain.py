@@ -28,7 +28,8 @@ MISSING = [name for name in ("tensorflow", "keras", "matplotlib") if importlib.u
         (["--teacher-weight", "0.5"], "the weight a --teacher"),
         (["--start", "x", "--weights", "imagenet"], "exclude each other"),
         (["--optimizer", "sdg"], "did you mean 'sgd'?"),
-        (["--teacher", "nowhere", "--teacher-weight", "0.5"], "nowhere: no model here"),
+        (["--teacher", "nowhere", "--teacher-weight", "0.5"], "unknown model 'nowhere'"),
+        (["--start", "./taken"], "taken: no model here"),
         (["--out", "taken"], "taken exists already: choose another --name or --out, or give --replace"),
     ],
 )

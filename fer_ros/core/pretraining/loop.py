@@ -129,6 +129,9 @@ class State(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if batch % AVERAGE_EVERY and batch + 1 < len(self.batches):
             return
+        if keras.backend.backend() == "jax":
+            # Between steps JAX has the weights, and the model has none.
+            self.network.jax_state_sync()
         weights = self.network.get_weights()
         # At first over all there were, so that the random beginning does not stay in the average.
         seen = (self.batches.epoch * len(self.batches) + batch) // AVERAGE_EVERY
