@@ -8,6 +8,7 @@ const KNOWN: Record<string, string> = {
   sad: "sad",
   surprise: "surprise",
   neutral: "neutral",
+  uncertain: "neutral",
 };
 const OTHERS = 4;
 

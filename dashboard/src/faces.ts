@@ -1,4 +1,4 @@
-/** The faces as they are shown: boxes and probabilities glide, and a label changes only when it is clearly another. */
+/** The faces as they are shown: boxes and probabilities glide; labels are the node's, which lets them hold still. */
 
 import { computed, signal } from "@preact/signals";
 import { onFrame, approach } from "./animate";
@@ -9,8 +9,6 @@ import { emotions } from "./state";
 /** Time constants of the gliding, seconds. */
 const BOX = 0.06;
 const PROBABILITY = 0.13;
-/** By so much another label must lead before it takes the place of the one shown. */
-const LEAD = 0.05;
 /** Faces of which nothing was heard for so long, ms, are gone. */
 const GONE = 1000;
 
@@ -20,7 +18,7 @@ export interface ShownFace {
   box: [number, number, number, number];
   /** By label, gliding. */
   probabilities: Map<string, number>;
-  label: string;
+  confidence: number;
 }
 
 /** What is written about a face: changes seldom, so that components may follow it. */
@@ -34,6 +32,8 @@ export interface Reading {
 const shown = new Map<number, ShownFace>();
 let heardAt = 0;
 
+/** Whether pictures are being read, with or without a face. */
+export const heard = signal(false);
 /** One per face, largest first. */
 export const readings = signal<Reading[]>([]);
 /** The face that the person chose to look at; null follows the largest. */
@@ -52,6 +52,7 @@ const recent: Emotions["stages"][] = [];
 
 function take(message: Emotions): void {
   heardAt = performance.now();
+  heard.value = true;
   const present = new Set<number>();
   message.faces.forEach((face, index) => {
     const id = face.id || -1 - index; // 0: not tracked
@@ -59,7 +60,7 @@ function take(message: Emotions): void {
     const known = shown.get(id);
     if (known === undefined) {
       const probabilities = new Map(face.labels.map((label, i) => [label, face.probabilities[i] ?? 0]));
-      shown.set(id, { id, face, box: [...face.box], probabilities, label: face.label });
+      shown.set(id, { id, face, box: [...face.box], probabilities, confidence: face.confidence });
     } else known.face = face;
   });
   for (const id of shown.keys()) if (!present.has(id)) shown.delete(id);
@@ -71,33 +72,31 @@ function glide(one: ShownFace, seconds: number): void {
   const far = approach(seconds, BOX);
   one.box.forEach((value, i) => (one.box[i] = value + (one.face.box[i]! - value) * far));
   const near = approach(seconds, PROBABILITY);
-  const { labels, probabilities } = one.face;
+  const { labels, probabilities, confidence } = one.face;
+  one.confidence += (confidence - one.confidence) * near;
   for (const label of one.probabilities.keys()) if (!labels.includes(label)) one.probabilities.delete(label);
-  let best = one.label;
   labels.forEach((label, i) => {
     const value = one.probabilities.get(label) ?? 0;
-    const glided = value + (probabilities[i]! - value) * near;
-    one.probabilities.set(label, glided);
-    if (glided > (one.probabilities.get(best) ?? 0)) best = label;
+    one.probabilities.set(label, value + (probabilities[i]! - value) * near);
   });
-  const lead = (one.probabilities.get(best) ?? 0) - (one.probabilities.get(one.label) ?? -1);
-  if (best !== one.label && lead > LEAD) one.label = best;
 }
 
-function read(one: ShownFace): Reading {
-  const { face, label, id } = one;
-  if (face.label === label) return { id, label, emoticon: face.emoticon, emoticons: face.emoticons };
-  // The newest frame says something else; the emoticon stays that of the label shown.
-  const before = readings.peek().find((reading) => reading.id === id && reading.label === label);
-  return before ?? { id, label, emoticon: face.emoticon, emoticons: face.emoticons };
-}
+const read = ({ id, face }: ShownFace): Reading => ({
+  id,
+  label: face.label,
+  emoticon: face.emoticon,
+  emoticons: face.emoticons,
+});
 
 const same = (a: Reading[], b: Reading[]) =>
   a.length === b.length &&
   a.every((one, i) => one.id === b[i]!.id && one.label === b[i]!.label && one.emoticon === b[i]!.emoticon);
 
 onFrame((time, seconds) => {
-  if (shown.size > 0 && time - heardAt > GONE) shown.clear();
+  if (heard.peek() && time - heardAt > GONE) {
+    heard.value = false;
+    shown.clear();
+  }
   for (const one of shown.values()) glide(one, seconds);
   const area = (one: ShownFace) => one.face.box[2] * one.face.box[3];
   const next = [...shown.values()].sort((a, b) => area(b) - area(a)).map(read);
@@ -109,7 +108,9 @@ onMessage((message) => {
 });
 
 emotions.subscribe((message) => {
-  if (message === null) shown.clear();
+  if (message !== null) return;
+  heard.value = false;
+  shown.clear();
 });
 
 window.setInterval(() => {

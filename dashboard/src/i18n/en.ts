@@ -18,6 +18,7 @@ export const en = {
     surprise: "Surprise",
     neutral: "Neutral",
     "none of these": "None of these",
+    uncertain: "Uncertain",
   } as Record<string, string>,
 
   bar: {
@@ -89,6 +90,7 @@ export const en = {
     now: "Expression",
     noFace: "No face",
     noFaceHint: "Look towards the camera.",
+    nobody: "No expression",
     probability: (label: string, percent: number) => `${label} ${percent} %`,
     several: "Faces",
     face: (n: number, label: string) => `Face ${n}: ${label}`,

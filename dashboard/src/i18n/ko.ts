@@ -18,6 +18,7 @@ export const ko: Texts = {
     surprise: "놀람",
     neutral: "무표정",
     "none of these": "해당 없음",
+    uncertain: "불확실",
   },
 
   bar: {
@@ -89,6 +90,7 @@ export const ko: Texts = {
     now: "표정",
     noFace: "얼굴 없음",
     noFaceHint: "카메라를 바라봐 주세요.",
+    nobody: "표정 없음",
     probability: (label, percent) => `${label} ${percent} %`,
     several: "얼굴",
     face: (n, label) => `얼굴 ${n}: ${label}`,

@@ -1,6 +1,7 @@
 /** Tells screen readers the expression, once it has lasted: not every flicker. */
 
 import { effect, signal } from "@preact/signals";
+import { link } from "../connection";
 import { current } from "../faces";
 import { labelName, text } from "../i18n";
 import { tab } from "../route";
@@ -24,7 +25,7 @@ export function Announcer() {
   const sentence = said.value === null ? words.noFace : words.heard(labelName(said.value));
   return (
     <div class="hidden" aria-live="polite" aria-atomic="true" data-testid="announcer">
-      {speaks ? sentence : ""}
+      {speaks && link.value.state === "open" ? sentence : ""}
     </div>
   );
 }

@@ -23,7 +23,7 @@ export function Bars() {
       const share = shown?.probabilities.get(row.dataset["label"]!) ?? 0;
       const bar = row.querySelector<HTMLElement>(".fill")!;
       bar.style.transform = `scaleX(${share.toFixed(4)})`;
-      row.classList.toggle("best", shown !== undefined && shown.label === row.dataset["label"]);
+      row.classList.toggle("best", shown !== undefined && shown.face.label === row.dataset["label"]);
       if (!write) return;
       const words = shown ? `${Math.round(share * 100)}` : "–";
       const value = row.querySelector(".value")!;

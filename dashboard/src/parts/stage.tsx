@@ -34,7 +34,7 @@ function Box({ reading }: { reading: Reading }) {
     style.width = `${(width / whole.width) * 100}%`;
     style.height = `${(height / whole.height) * 100}%`;
     element.current.classList.toggle("high", y < whole.height * 0.1);
-    const share = Math.round((shown.probabilities.get(shown.label) ?? 0) * 100);
+    const share = Math.round(shown.confidence * 100);
     const words = `${share} %`;
     if (tag.current.textContent !== words) tag.current.textContent = words;
   });

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { colour } from "../colours";
-import { reconnect, request } from "../connection";
+import { link, reconnect, request } from "../connection";
 import { readings } from "../faces";
 import { byTap, held, holdByKeys, letGo, press, release, running, said, subject } from "../hold";
 import { labelName, text } from "../i18n";
@@ -113,7 +113,7 @@ function Hint() {
   const failed = record.value?.state === "failed" ? record.value.message : "";
   if (nodes.value?.recorder === false) {
     return (
-      <Notice kind="warn" command="ros2 launch fer_ros live.launch.py dashboard:=true record:=true" testId="no-recorder">
+      <Notice kind="warn" command="ros2 launch fer_ros live.launch.py dashboard:=true" testId="no-recorder">
         {words.noRecorder}
       </Notice>
     );
@@ -132,7 +132,7 @@ function Hint() {
       </Notice>
     );
   }
-  if (readings.value.length === 0) {
+  if (readings.value.length === 0 && nodes.value?.inference !== false && link.value.state === "open") {
     return (
       <Notice kind="warn" testId="no-face">
         {words.noFace}

@@ -137,7 +137,7 @@ function Material() {
   const words = text.value.train;
   if (nodes.value?.trainer === false) {
     return (
-      <Notice kind="warn" command="ros2 launch fer_ros live.launch.py dashboard:=true train:=true" testId="no-trainer">
+      <Notice kind="warn" command="ros2 launch fer_ros live.launch.py dashboard:=true" testId="no-trainer">
         {words.noTrainer}
       </Notice>
     );

@@ -3,25 +3,36 @@
 import { useRef } from "preact/hooks";
 import { useFrame } from "../animate";
 import { colour } from "../colours";
-import { chosen, current, face, readings, stages } from "../faces";
+import { link } from "../connection";
+import { chosen, current, face, heard, readings, stages } from "../faces";
 import { figure, labelName, text } from "../i18n";
 import { Bars } from "../parts/bars";
 import { Stage } from "../parts/stage";
 import { Timeline } from "../parts/timeline";
 import { rate } from "../picture";
 import { STAGES } from "../protocol";
-import { model, stats } from "../state";
+import { model, nodes, stats } from "../state";
+
+/** Why no expression is shown; only where somebody looks is "no face" the truth. */
+function whyNobody(): { title: string; hint: string } {
+  const { watch, stage, bar } = text.value;
+  if (link.value.state !== "open") return { title: bar[link.value.state === "connecting" ? "connecting" : "lost"], hint: "" };
+  if (nodes.value?.inference === false) return { title: watch.nobody, hint: stage.noInference };
+  if (!heard.value) return { title: watch.nobody, hint: stage.noPicture };
+  return { title: watch.noFace, hint: watch.noFaceHint };
+}
 
 export function Now() {
   const words = text.value.watch;
   const reading = current.value;
+  const nobody = whyNobody();
   const share = useRef<HTMLSpanElement>(null);
   const written = useRef(0);
   useFrame((time) => {
     if (time - written.current < 150 || !share.current) return;
     written.current = time;
     const shown = reading && face(reading.id);
-    share.current.textContent = shown ? `${Math.round((shown.probabilities.get(shown.label) ?? 0) * 100)} %` : "";
+    share.current.textContent = shown ? `${Math.round(shown.confidence * 100)} %` : "";
   });
   return (
     <div
@@ -31,11 +42,11 @@ export function Now() {
       data-label={reading?.label ?? ""}
     >
       <span class="emoji big" key={reading?.emoticon ?? ""} aria-hidden="true">
-        {reading?.emoticon ?? "👀"}
+        {reading ? reading.emoticon || "·" : nobody.title === words.noFace ? "👀" : "💤"}
       </span>
       <div>
-        <p class="label">{reading ? labelName(reading.label) : words.noFace}</p>
-        <p class="sub">{reading ? <span ref={share} /> : words.noFaceHint}</p>
+        <p class="label">{reading ? labelName(reading.label) : nobody.title}</p>
+        <p class="sub">{reading ? <span ref={share} /> : nobody.hint}</p>
       </div>
     </div>
   );
