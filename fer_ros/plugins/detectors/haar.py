@@ -2,10 +2,11 @@
 
 A cascade's cost is the number of windows that it tries, so both searches first shrink what they look at:
 
-- the *near* search looks around each known face only, at about its last size;
+- the *near* search looks around each known face only, at about its last size, and once more in a larger place where
+  that shows nothing;
 - the *wide* search looks at the whole picture, reduced until the smallest wanted face is as large as the cascade's own
-  window. It runs on the first frame and where a face was lost; while all known faces are in sight it looks for small
-  and for large faces in turn, each every ``full_every`` frames, which halves the longest delay. What it finds is
+  window. It runs on the first frame and where a face was lost; while all known faces are in sight it looks for small,
+  middle and large faces in turn, each every ``full_every`` frames, which shortens the longest delay. What it finds is
   looked at again by the near search, which places the box better and throws out most false alarms.
 
 While no face is known, the wide search runs on every second frame as long as something moves, at once where the
@@ -32,24 +33,46 @@ from fer_ros.core.types import Face, ImageArray, Roi
 CASCADE = "haarcascade_frontalface_alt2.xml"
 #: Debian and Ubuntu ship OpenCV without ``cv2.data``; the package opencv-data puts the cascades here.
 DEBIAN_CASCADES = Path("/usr/share/opencv4/haarcascades")
-#: Side of the near search's window, in sides of the face.
-NEAR_SPAN = 1.7
-#: Side that a face is brought to for the near search, pixels; more is slower and finds more.
-NEAR_SIDE, CONFIRM_SIDE = 32, 40
-#: Sizes that the near search allows, in sides of the known face.
-NEAR_SIZES = (0.75, 1.35)
-#: Faces of less than this many times the smallest size cost the wide search as much as all larger ones together.
-SMALL = 1.4
-#: Windows that must agree; the wide search may be generous, since its finds are confirmed.
-NEAR_NEIGHBORS, WIDE_NEIGHBORS = 2, 1
-#: Frames in a row that must show a face that appears beside known ones; the first of all is believed at once.
+#: Where the parts of the wide search begin and end, in sizes of the smallest face: each costs about the same, the first
+#: because small faces fit in many places, the last because OpenCV looks twice as closely from a size of two on.
+PARTS = ((1.0, 1.3), (1.3, 2.0), (2.0, math.inf))
+#: Windows that must agree in the wide search; it may be generous, since its finds are confirmed.
+WIDE_NEIGHBORS = 1
+#: Frames in a row that must show a face that appears beside known ones, or beside a surer one that appears with it;
+#: any other is believed at once.
 PROOF = 3
+#: Score of a sure one: twelve windows agree. Most false alarms have fewer.
+SURE = 0.75
 #: With this many agreeing windows the score is 0.5.
 HALF_SCORE = 4.0
 #: Pixels in a row that are averaged at least where a picture is reduced.
 OVERSAMPLING = 3
 #: Mean change of a thumbnail, in grey levels, from which something has moved, or the picture is another one.
 MOVED, CUT = 4.0, 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """How to look around a known place.
+
+    :ivar span: side of the part that is looked at, in sides of the face.
+    :ivar work: side that the face is brought to, pixels; more is slower and finds more.
+    :ivar sizes: smallest and largest face, in sides of the known one.
+    :ivar factor: step between sizes.
+    """
+
+    span: float
+    work: int
+    sizes: tuple[float, float]
+    factor: float
+
+
+#: A face hardly moves and grows between two frames. Tight takes half the time of loose, which takes what tight missed.
+TIGHT = Near(1.5, 32, (0.82, 1.25), 1.1)
+LOOSE = Near(1.9, 32, (0.75, 1.35), 1.1)
+CONFIRM = Near(1.7, 40, (0.75, 1.35), 1.05)
+#: Windows that must agree on a face that is followed.
+NEAR_NEIGHBORS = 2
 
 
 @dataclass(frozen=True)
@@ -98,7 +121,7 @@ class HaarDetector(Detector):
         self._tracker.clear()
         self._since_wide = 0
         self._wait = 0
-        self._small_turn = False
+        self._turn = 0
         self._thumbnail: np.ndarray[Any, Any] | None = None
 
     def detect(self, image: ImageArray) -> list[Face]:
@@ -118,7 +141,8 @@ class HaarDetector(Detector):
     def _follow(self, image: ImageArray) -> None:
         """Look for each known face near its last place."""
         for track in self._tracker.tracks:
-            found = self._near(image, *track.predicted(), NEAR_SIDE, 1.1, NEAR_NEIGHBORS)
+            place = track.predicted()
+            found = self._near(image, *place, TIGHT, NEAR_NEIGHBORS) or self._near(image, *place, LOOSE, NEAR_NEIGHBORS)
             if found is None:
                 track.miss()
             else:
@@ -129,7 +153,7 @@ class HaarDetector(Detector):
             return True
         if any(track.misses == 0 for track in self._tracker.tracks):
             lost_now = any(track.misses == 1 for track in self._tracker.tracks)
-            return lost_now or 2 * self._since_wide >= self.settings.full_every
+            return lost_now or len(PARTS) * self._since_wide >= self.settings.full_every
         change = float(np.abs(_thumbnail(image) - self._thumbnail).mean())
         wait = 0 if change > CUT else min(self._wait, 1) if change > MOVED else self._wait
         return self._since_wide > wait
@@ -142,18 +166,20 @@ class HaarDetector(Detector):
         fresh = []
         sizes = (1.0, math.inf)
         if known and not missed:
-            self._small_turn = not self._small_turn
-            sizes = (1.0, SMALL) if self._small_turn else (SMALL, math.inf)
+            sizes = PARTS[self._turn]
+            self._turn = (self._turn + 1) % len(PARTS)
         for roi in self._wide(image, sizes):
             if any(roi.iou(place) > 0.2 for place in places):
                 continue
-            found = self._near(image, *roi.centre, roi.width, CONFIRM_SIDE, 1.05, self.settings.min_neighbors)
+            found = self._near(image, *roi.centre, roi.width, CONFIRM, self.settings.min_neighbors)
             if found is not None:
                 fresh.append(found)
+        sure = any(detection.score >= SURE for detection in fresh)
         free = self.settings.max_faces - len(known)
         for track, detection in self._tracker.match(suppress(fresh)[: max(0, free)], missed):
             if track is None:
-                self._tracker.add(detection, PROOF if known else 1)
+                doubtful = bool(known) or (sure and detection.score < SURE)
+                self._tracker.add(detection, PROOF if doubtful else 1)
             else:
                 track.hit(detection)
         self._wait = 0 if fresh or known else min(self._wait + 1, self.settings.idle_every - 1)
@@ -175,27 +201,22 @@ class HaarDetector(Detector):
         return sorted(found, key=lambda roi: (-roi.area, roi.x, roi.y))[: 4 * self.settings.max_faces]
 
     def _near(
-        self, image: ImageArray, cx: float, cy: float, side: float, work: int, factor: float, neighbors: int
+        self, image: ImageArray, cx: float, cy: float, side: float, how: Near, neighbors: int
     ) -> Detection | None:
-        """The face around a place, None where there is none.
-
-        :param work: side that the face is brought to, pixels.
-        :param factor: step between sizes.
-        :param neighbors: windows that must agree.
-        """
+        """The face around a place, None where there is none; ``neighbors``: windows that must agree."""
         height, width = self._shape[:2]
-        half = side * NEAR_SPAN / 2.0
+        half = side * how.span / 2.0
         x0, y0 = max(0, int(cx - half)), max(0, int(cy - half))
         x1, y1 = min(width, int(cx + half) + 1), min(height, int(cy + half) + 1)
-        zoom = work / side
+        zoom = how.work / side
         size = (round((x1 - x0) * zoom), round((y1 - y0) * zoom))
         if x1 <= x0 or y1 <= y0 or min(size) < self._window:
             return None
         grey = _reduced(image[y0:y1, x0:x1], size)
-        low = max(self._window, round(work * NEAR_SIZES[0]))
-        high = max(low, round(work * NEAR_SIZES[1]))
+        low = max(self._window, round(how.work * how.sizes[0]))
+        high = max(low, round(how.work * how.sizes[1]))
         boxes, counts = self._cascade.detectMultiScale2(
-            grey, factor, neighbors, minSize=(low, low), maxSize=(high, high)
+            grey, how.factor, neighbors, minSize=(low, low), maxSize=(high, high)
         )
         best: Detection | None = None
         for (x, y, w, h), count in zip(boxes, counts, strict=True):
@@ -229,13 +250,15 @@ def _load(path: str) -> cv2.CascadeClassifier:
 
 
 def _reduced(image: ImageArray, size: tuple[int, int]) -> ImageArray:
-    """Resized to (width, height) and grey, in that order: the fewest pixels are touched."""
+    """Grey and resized to (width, height); of a large picture, only some rows and columns are read."""
     step = min(image.shape[1] // (OVERSAMPLING * size[0]), image.shape[0] // (OVERSAMPLING * size[1]))
     if step > 1:  # averaging every pixel of a large picture costs more than the search
         image = np.ascontiguousarray(image[::step, ::step])
-    shrink = size[0] < image.shape[1]
-    part = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
-    return part if part.ndim == 2 else cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)
+    # Grey first: averaging one channel takes less than a third of averaging three.
+    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    shrink = size[0] < grey.shape[1]
+    how = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(grey, size, interpolation=how), dtype=np.uint8)
 
 
 def _thumbnail(image: ImageArray) -> np.ndarray[Any, Any]:
