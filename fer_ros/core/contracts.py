@@ -178,6 +178,15 @@ class Head(ABC):
         """
         raise ConfigError(f"a head of type {cls.__name__} cannot be trained here: choose another, see `fer plugins`")
 
+    @classmethod
+    def refit(cls, task: Task, trained: Trained) -> Trained | None:
+        """The head after it has also learned the faces that were held out to measure it; None: it stays as it is.
+
+        :param task: like that of :meth:`train`, with every face in ``training`` and none in ``validation``.
+        :param trained: what :meth:`train` gave.
+        """
+        return None
+
 
 class Filter(ABC):
     """Smooths the probabilities of one face over time (group ``fer_ros.filters``).

@@ -154,6 +154,12 @@ def personal(bundle: Bundle) -> str:
     )
     recipe = "\n".join(f"- {name}: {_short(value)}" for name, value in bundle.recipe.items())
     curve = "; training: `training.png`" if data["curve"] else ""
+    refitted = (
+        f"The head that ships then learned all {data['refitted_on']} faces, these among them; the figures are those of "
+        "the head before.\n"
+        if "refitted_on" in data
+        else ""
+    )
     return f"""# Model card: {bundle.name}
 
 Reads one of {len(bundle.labels)} labels ({", ".join(bundle.labels)}) from a face crop of
@@ -177,7 +183,7 @@ Left out between two parts: {data["left_out"]}; frames without a face: {data["wi
 | {quality["macro_f1"]:.4f} |
 
 {compared}
-Confusion matrix: `confusion.png`{curve}.
+{refitted}Confusion matrix: `confusion.png`{curve}.
 
 | label | precision | recall | F1 | faces |
 |---|---|---|---|---|

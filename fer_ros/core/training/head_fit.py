@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from math import prod
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from fer_ros.core import registry
 from fer_ros.core.contracts import Head
 from fer_ros.core.errors import ConfigError
 from fer_ros.core.head_training import Part, Task
+from fer_ros.core.training.options import Options
 from fer_ros.core.training.perceptron import Examples, History, Perceptron, Schedule
 from fer_ros.core.types import FloatArray
 
@@ -19,7 +22,8 @@ Features = Callable[[FloatArray], FloatArray]
 
 def flat(embeddings: FloatArray) -> FloatArray:
     """(n, every value of the embedding)."""
-    return np.ascontiguousarray(embeddings.reshape(len(embeddings), -1))
+    # Not -1: there may be no embedding at all.
+    return np.ascontiguousarray(embeddings.reshape(len(embeddings), prod(embeddings.shape[1:])))
 
 
 def pooled(embeddings: FloatArray) -> FloatArray:
@@ -43,6 +47,11 @@ def fit(task: Task, layers: Layers, features: Features) -> tuple[Layers, History
         lambda row: task.progress(options.epochs, row),
     )
     return network.layers, history
+
+
+def refit_options(options: Options) -> Options:
+    """Options to go on with a trained head on all faces: a quarter of the epochs, all of them."""
+    return replace(options, epochs=max(1, options.epochs // 4), patience=0)
 
 
 def base_head(task: Task) -> Head:

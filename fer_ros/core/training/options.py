@@ -45,6 +45,9 @@ class Options:
     class_weights: bool = setting(False, "make labels with few faces count as much as those with many", live=True)
     from_general: bool = setting(False, "start from the general model's head", live=True)
     tune_layers: int = setting(12, "layers that fine_tune trains, from the backbone's end", low=1, high=1000, live=True)
+    refit: bool = setting(
+        True, "after the measurement, let the head also learn the faces that were held out for it", live=True
+    )
     copies: int = setting(1, "altered copies of each training face; 0: no augmentation", low=0, high=50, live=True)
     flip: bool = setting(True, "augmentation: mirror half of the copies", live=True)
     shift: float = setting(0.06, "augmentation: shift, ± this share of the side", low=0.0, high=0.4, live=True)

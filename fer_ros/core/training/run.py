@@ -75,21 +75,22 @@ class _Training:
             parted = splits.split(found.origin, found.labels, options.split, _shares(options), options.seed)
         with self._timed("embedding"):
             backbone, general = self.base.open(threads=2)
-            task = self._task(found, parted, backbone)
+            samples = self._embedded(found, backbone)
+            task = self._task(found, parted.train, parted.validation, samples)
             test_crops, truth = found.crops[parted.test], found.origin.labels[parted.test]
-            test_embeddings = face_tools.embed(backbone, test_crops, spec)
+            test_embeddings = samples.embeddings[parted.test]
         with self._timed("training"):
             trained = self.plugin.train(task)
-            if not all(math.isfinite(value) for row in trained.history for value in row.values()):
-                raise ConfigError(
-                    "the training diverged, its loss is no number any more: choose a smaller learning_rate"
-                )
+            _check_finite(trained)
+            final = self._refitted(found, samples, trained)
         with self._timed("evaluating"):
             labels = trained.labels or found.labels
             self._check_answers(trained, labels, test_embeddings.shape[1:])
             answers = self._answers(trained, labels, test_crops, test_embeddings)
             measured = _measure(truth, found.labels, answers, labels)
             baseline = _measure(truth, found.labels, general.predict(test_embeddings), self.base.labels)
+            if final is not trained:
+                self._check_answers(final, labels, test_embeddings.shape[1:])
         if measured is None:
             raise ConfigError(f"head '{options.head}' gave a model without the labels it was trained on")
         outcome = Outcome(
@@ -106,32 +107,42 @@ class _Training:
             phases={},
             left_out=len(parted.gaps),
             without_face=found.without_face,
-            facts=trained.facts,
+            facts=final.facts,
         )
         with self._timed("saving"):
-            self._write(outcome, trained, labels, found)
+            self._write(outcome, final, labels, found)
         return dataclasses.replace(outcome, phases=dict(self.phases))
 
-    def _task(self, found: Faces, parted: Split, backbone: Backbone) -> Task:
-        crops, targets = found.crops[parted.train], found.origin.labels[parted.train]
+    def _embedded(self, found: Faces, backbone: Backbone) -> Part:
+        """All faces, then their altered copies in the same order, once for each copy."""
+        crops, targets = found.crops, found.origin.labels
         if self.options.copies:
             rng = np.random.default_rng([self.options.seed, 1])
             crops = np.concatenate([crops, face_tools.altered(crops, self.options, rng)])
             targets = np.tile(targets, 1 + self.options.copies)
+        embeddings = face_tools.embed(backbone, crops, self.base.input, lambda count: self._done(count / len(crops)))
+        return Part(crops, embeddings, targets, np.ones(len(crops), np.float32))
+
+    def _task(self, found: Faces, training: Indices, validation: Indices, samples: Part) -> Task:
+        copies = [training + number * len(found) for number in range(1 + self.options.copies)]
         return Task(
             labels=found.labels,
-            training=self._part(backbone, crops, targets, self.options.class_weights),
-            validation=self._part(backbone, found.crops[parted.validation], found.origin.labels[parted.validation]),
+            training=_part(samples, np.concatenate(copies), self.options.class_weights),
+            validation=_part(samples, validation),
             base=self.base,
             options=self.options,
             progress=self._epoch,
         )
 
-    def _part(self, backbone: Backbone, crops: ImageArray, targets: Indices, weighted: bool = False) -> Part:
-        embeddings = face_tools.embed(
-            backbone, crops, self.base.input, lambda count: self._done(count / max(1, len(crops)))
-        )
-        return Part(crops, embeddings, targets, _weights(targets, weighted))
+    def _refitted(self, found: Faces, samples: Part, trained: Trained) -> Trained:
+        """The head that ships: it may learn the held-out faces too, the figures are of the one that did not."""
+        if not self.options.refit:
+            return trained
+        task = self._task(found, np.arange(len(found)), np.arange(0), samples)
+        final = self.plugin.refit(dataclasses.replace(task, progress=lambda epochs, row: None), trained)
+        if final is None:
+            return trained
+        return dataclasses.replace(final, facts={**final.facts, "refitted_on": len(found)})
 
     def _check_answers(self, trained: Trained, labels: tuple[str, ...], shape: tuple[int, ...]) -> None:
         """The head as it ships is loaded once more than needed here, so that what is written is known to work."""
@@ -253,6 +264,16 @@ def _measure(
         return None
     mapped: npt.NDArray[np.int64] = np.array([labels.index(label) for label in true_labels], dtype=np.int64)[truth]
     return metrics.measure(mapped, answers.argmax(axis=1), labels)
+
+
+def _part(samples: Part, chosen: Indices, weighted: bool = False) -> Part:
+    targets = samples.targets[chosen]
+    return Part(samples.crops[chosen], samples.embeddings[chosen], targets, _weights(targets, weighted))
+
+
+def _check_finite(trained: Trained) -> None:
+    if not all(math.isfinite(value) for row in trained.history for value in row.values()):
+        raise ConfigError("the training diverged, its loss is no number any more: choose a smaller learning_rate")
 
 
 def _counts(found: Faces, parted: Split) -> dict[str, dict[str, int]]:

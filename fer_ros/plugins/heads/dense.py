@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any, ClassVar
@@ -56,8 +58,22 @@ class DenseHead(Head):
         from fer_ros.core.training import head_fit
 
         start = _from_general(task) if task.options.from_general else _fresh(task)
-        (first, second), history = head_fit.fit(task, start, head_fit.flat)
-        return Trained(pack(kernel1=first[0], bias1=first[1], kernel2=second[0], bias2=second[1]), history=history)
+        layers, history = head_fit.fit(task, start, head_fit.flat)
+        return Trained(_packed(layers), history=history)
+
+    @classmethod
+    def refit(cls, task: Task, trained: Trained) -> Trained:
+        from fer_ros.core.training import head_fit
+
+        with np.load(io.BytesIO(trained.content)) as a:
+            start = [(a["kernel1"], a["bias1"]), (a["kernel2"], a["bias2"])]
+        layers, _ = head_fit.fit(replace(task, options=head_fit.refit_options(task.options)), start, head_fit.flat)
+        return replace(trained, content=_packed(layers))
+
+
+def _packed(layers: list[tuple[FloatArray, FloatArray]]) -> bytes:
+    (kernel1, bias1), (kernel2, bias2) = layers
+    return pack(kernel1=kernel1, bias1=bias1, kernel2=kernel2, bias2=bias2)
 
 
 def _fresh(task: Task) -> list[tuple[FloatArray, FloatArray]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -48,3 +50,13 @@ class LinearHead(Head):
             start = (glorot(task.rng, shape[2], outputs), np.zeros(outputs, np.float32))
         ((kernel, bias),), history = head_fit.fit(task, [start], head_fit.pooled)
         return Trained(pack(kernel=kernel, bias=bias), history=history)
+
+    @classmethod
+    def refit(cls, task: Task, trained: Trained) -> Trained | None:
+        from fer_ros.core.training import head_fit
+
+        with np.load(io.BytesIO(trained.content)) as arrays:
+            start = [(arrays["kernel"], arrays["bias"])]
+        task = replace(task, options=head_fit.refit_options(task.options))
+        ((kernel, bias),), _ = head_fit.fit(task, start, head_fit.pooled)
+        return replace(trained, content=pack(kernel=kernel, bias=bias))

@@ -54,6 +54,10 @@ class PrototypeHead(Head):
         content = pack(means=means, scale=scale, temperature=[temperature], bias=np.zeros(classes))
         return Trained(content, facts={"temperature": temperature})
 
+    @classmethod
+    def refit(cls, task: Task, trained: Trained) -> Trained:
+        return cls.train(task)
+
 
 def _pooled(embeddings: FloatArray) -> FloatArray:
     return embeddings.reshape(len(embeddings), -1, embeddings.shape[-1]).mean(axis=1)

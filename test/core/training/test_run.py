@@ -242,3 +242,17 @@ def test_what_a_killed_training_left_is_tidied_up(general: Bundle, make_bag: Mak
     train(make_bag("a", THREE), name="new")
     assert sorted(folder.name for folder in models.iterdir()) == ["general", "new"]
     assert paths.model_names() == ["default", "general", "new"]
+
+
+def test_after_the_measurement_the_head_learns_the_held_out_faces_too(general: Bundle, make_bag: MakeBag) -> None:
+    bag = make_bag("a", THREE)
+    measured, shipped = train(bag, name="measured", refit=False), train(bag, name="shipped")
+    # The figures are those of the head that did not see the faces.
+    assert measured.metrics == shipped.metrics and measured.history == shipped.history
+    before, after = Bundle.load("measured"), Bundle.load("shipped")
+    assert before.checksums["head.npz"] != after.checksums["head.npz"]
+    assert "refitted_on" not in before.data and after.data["refitted_on"] == sum(THREE.values())
+    assert (
+        "learned all" in (after.path / "README.md").read_text()
+        and "learned all" not in (before.path / "README.md").read_text()
+    )
