@@ -48,7 +48,7 @@ def test_by_default_each_frame_is_read_for_itself() -> None:
     watch = Watch(Smoother())
     for values, label in [((0.6, 0.4), 0), ((0.49, 0.51), 1), ((0.51, 0.49), 0), ((0.5, 0.5), 0)]:
         reading = watch.see(*values)
-        assert (reading.label, reading.confidence) == (label, pytest.approx(max(values)))
+        assert reading.label == label and reading.confidence == pytest.approx(max(values))
         np.testing.assert_array_equal(reading.probabilities, row(*values))
 
 
@@ -56,7 +56,7 @@ def test_a_label_is_kept_until_another_leads_by_the_margin() -> None:
     watch = Watch(Smoother(settings(hysteresis=0.2)))
     assert watch.see(0.55, 0.45).label == 0
     kept = watch.see(0.41, 0.59)
-    assert (kept.label, kept.confidence) == (0, pytest.approx(0.41))
+    assert kept.label == 0 and kept.confidence == pytest.approx(0.41)
     assert watch.see(0.39, 0.61).label == 1
     assert watch.see(0.59, 0.41).label == 1
 
@@ -79,10 +79,10 @@ def test_uncertain_below_the_threshold_and_certain_again_only_well_above() -> No
     assert watch.see(0.45, 0.3, 0.25).label is None
     assert watch.see(0.55, 0.2, 0.25).label is None, "not well above"
     certain = watch.see(0.65, 0.2, 0.15)
-    assert (certain.label, certain.confidence) == (0, pytest.approx(0.65))
+    assert certain.label == 0 and certain.confidence == pytest.approx(0.65)
     assert watch.see(0.51, 0.3, 0.19).label == 0
     lost = watch.see(0.3, 0.36, 0.34)
-    assert (lost.label, lost.confidence) == (None, pytest.approx(0.36))
+    assert lost.label is None and lost.confidence == pytest.approx(0.36)
     watch.smoother.configure(settings(hysteresis=0.1))
     assert watch.see(0.3, 0.36, 0.34).label == 1, "without a threshold there is always a label"
 
