@@ -18,6 +18,8 @@ from fer_ros.dashboard.robot import Json, Robot
 
 #: Seconds for which a ticket is good, and tickets at most.
 TICKET, TICKETS = 60.0, 100
+#: Seconds for which the list of models counts as fresh for who comes; another program may have changed them.
+FRESH = 10.0
 #: Bytes of a zip that are held in memory; a larger one goes through a temporary file.
 IN_MEMORY = 16 << 20
 
@@ -29,6 +31,7 @@ class Models:
         self._robot, self._hub = robot, hub
         self._in_use: Json | None = None
         self._previous: str | None = None
+        self._told = -FRESH
         self._tickets: dict[str, tuple[str, float]] = {}
         # Changes one after the other.
         self._lock = asyncio.Lock()
@@ -51,8 +54,14 @@ class Models:
         self._hub.tell({**message, "previous": self._previous}, keep=True)
         self._hub.spawn(self.tell())
 
+    async def refresh(self) -> None:
+        """Tell all clients which models there are, unless that was done a moment ago: every file is verified."""
+        if time.monotonic() - self._told > FRESH:
+            await self.tell()
+
     async def tell(self) -> None:
         """Tell all clients which models there are."""
+        self._told = time.monotonic()
         self._hub.tell({"type": "models", **await self.list()}, keep=True)
 
     async def list(self) -> Json:

@@ -242,7 +242,7 @@ class Server:
         await self.recording.tell_takes(client)
         with contextlib.suppress(FerError):
             self._tell_labels(await self._robot.labels())
-        await self.models.tell()
+        await self.models.refresh()
 
     def _welcome(self) -> Json:
         settings, emoticons = self._settings, {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 import time
@@ -145,18 +146,22 @@ class Browser:
 
     async def _read(self) -> None:
         async for message in self.socket:
-            if message.type == aiohttp.WSMsgType.BINARY:
-                self.pictures.append(message.data)
-                if self.draws:
-                    await self.say("seen", seq=BINARY.unpack_from(message.data)[3])
-                continue
-            content = json.loads(message.data)
-            if content["type"] == "clock.ping":
-                await self.say("clock.pong", n=content["n"], now=time.time() * 1e3 + self.skew)
-            if content["type"] == "reply" and content["id"] in self._answers:
-                self._answers.pop(content["id"]).set_result(content)
-            self.got.append(content)
+            with contextlib.suppress(ConnectionError):  # the server may be closing it
+                await self._take(message)
         self.closed = self.socket.close_code or 0
+
+    async def _take(self, message: aiohttp.WSMessage) -> None:
+        if message.type == aiohttp.WSMsgType.BINARY:
+            self.pictures.append(message.data)
+            if self.draws:
+                await self.say("seen", seq=BINARY.unpack_from(message.data)[3])
+            return
+        content = json.loads(message.data)
+        self.got.append(content)
+        if content["type"] == "reply" and content["id"] in self._answers:
+            self._answers.pop(content["id"]).set_result(content)
+        if content["type"] == "clock.ping":
+            await self.say("clock.pong", n=content["n"], now=time.time() * 1e3 + self.skew)
 
     async def say(self, type: str, **fields: Any) -> None:
         await self.socket.send_str(json.dumps({"type": type, **fields}))

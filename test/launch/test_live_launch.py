@@ -15,7 +15,10 @@ import yaml
 
 from fer_ros.core.paths import share_dir
 from fer_ros.core.settings import fields
+from fer_ros.core.smoothing import SmoothingSettings
+from fer_ros.dashboard.settings import DashboardSettings
 from fer_ros.nodes.camera import CameraSettings
+from fer_ros.nodes.dashboard import ViewSettings
 from fer_ros.nodes.inference import InferenceSettings
 
 Run = Callable[..., Any]
@@ -28,9 +31,13 @@ needs_launch = pytest.mark.skipif(
 
 def test_the_parameter_file_holds_the_defaults() -> None:
     content = yaml.safe_load((share_dir() / "config" / "params.yaml").read_text())
-    for node, settings_type in (("camera", CameraSettings), ("inference", InferenceSettings)):
+    for node, *settings_types in (
+        ("camera", CameraSettings),
+        ("inference", InferenceSettings, SmoothingSettings),
+        ("dashboard", ViewSettings, DashboardSettings),
+    ):
         given = content[f"/**/{node}"]["ros__parameters"]
-        assert given == {name: default for name, (_, default, _) in fields(settings_type).items()}
+        assert given == {name: default for kind in settings_types for name, (_, default, _) in fields(kind).items()}
 
 
 @needs_launch
@@ -39,7 +46,8 @@ def test_the_parameter_file_holds_the_defaults() -> None:
 def test_every_argument_is_described(run: Run) -> None:
     done = run(*LAUNCH, "--show-args", timeout=60)
     assert done.code == 0, done.err
-    names = ("source", "image_topic", "image_transport", "namespace", "model", "params_file", "annotate", "autostart")
+    names = ("source", "image_topic", "image_transport", "namespace", "model", "params_file", "annotate", "autostart",
+             "dashboard", "dashboard_host")  # fmt: skip
     assert [name for name in names if f"'{name}':" not in done.out] == []
 
 

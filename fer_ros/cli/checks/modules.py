@@ -47,6 +47,9 @@ MODULES = (
     Module("yaml", "PyYAML", (6,)),
     Module("mcap.writer", "mcap", (1, 6), needed=False, use="nothing can be recorded, and no bag read"),
     Module("rosbags.typesys", "rosbags", (0, 11), needed=False, use="nothing can be recorded, and no bag read"),
+    Module("aiohttp", "aiohttp", (3, 9), needed=False, use="the dashboard does not start"),
+    Module("segno", "segno", (1, 5), needed=False, use="the dashboard does not start"),
+    Module("cryptography", "cryptography", (41,), needed=False, use="the dashboard makes no certificate of its own"),
     Module("skimage", "scikit-image", (0, 22), needed=False, imported=False, use="the sample has no photograph"),
     Module("matplotlib", "matplotlib", (3, 5), needed=False, imported=False, use="models are trained without plots"),
 )
