@@ -1,7 +1,8 @@
 """Train a backbone and its general head from FER2013 and export them as a model bundle.
 
 Needs the extra `train`. An interrupted run goes on where it was when the same command is given again. A finished one is
-only exported, so that what comes after training (`--prior`, `--quantize`) can be changed at once, with `--replace`.
+only exported, so that what comes after training can be changed at once: `--norm-faces`, `--prior`, `--quantize`, with
+`--replace`.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ OPTIONS = {
     "smoothing": "share of the label spread over all",
     "mixup": "alpha of mixup, 0: none",
     "sides": "side of the faces in equal parts of the run, over the full one",
+    "norm_faces": "unaltered faces on which the batch norms are measured anew, 0: none",
     "prior": "how far rare labels are favoured, 0 to 1",
     "teacher_weight": "share of the target that the teacher has",
     "seed": "seed of everything random",

@@ -6,11 +6,14 @@ Keras is imported when a function is called, so that the running robot never imp
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fer_ros.core.pretraining.recipe import Recipe
+from fer_ros.core.types import FloatArray
 
 
 def build(backbone: Any, recipe: Recipe, classes: int) -> Any:
@@ -66,6 +69,29 @@ def _optimizer(recipe: Recipe, total: int, steps: int) -> Any:
         optimizer = keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
     return optimizer
+
+
+def measure_norms(backbone: Any, batches: Iterable[FloatArray]) -> None:
+    """Set the statistics of the batch norms to the means of those of the batches.
+
+    :param batches: scaled crops.
+    """
+    import keras
+
+    norms = [layer for layer in backbone.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    momenta = [norm.momentum for norm in norms]
+    found = []
+    for norm in norms:
+        # A call leaves the statistics of its own batch.
+        norm.momentum = 0.0
+    for crops in batches:
+        backbone(crops, training=True)
+        found.append([np.asarray(part) for norm in norms for part in (norm.moving_mean, norm.moving_variance)])
+    means = [np.mean(parts, axis=0) for parts in zip(*found, strict=True)]
+    for norm, momentum, mean, variance in zip(norms, momenta, means[::2], means[1::2], strict=True):
+        norm.momentum = momentum
+        norm.moving_mean.assign(mean)
+        norm.moving_variance.assign(variance)
 
 
 def precision() -> str:

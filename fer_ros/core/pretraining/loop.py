@@ -127,7 +127,8 @@ class State(keras.callbacks.Callback):
         self.batches.begin(epoch)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if batch % AVERAGE_EVERY and batch + 1 < len(self.batches):
+        # Without a momentum only the last step counts, and a large network takes long to copy.
+        if batch + 1 < len(self.batches) and (batch % AVERAGE_EVERY or not self.batches.recipe.average):
             return
         if keras.backend.backend() == "jax":
             # Between steps JAX has the weights, and the model has none.

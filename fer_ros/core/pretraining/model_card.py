@@ -124,6 +124,11 @@ def _training(recipe: dict[str, Any], data: dict[str, Any]) -> list[str]:
         f"{recipe['epochs']} epochs; what is kept is the running average of the weights (momentum "
         f"{recipe['average']:g} every ten steps) at the end of the last one. No epoch was chosen by a test split."
     )
+    if recipe["norm_faces"]:
+        lines.append(
+            f"Then the statistics of the batch norms were measured anew on {recipe['norm_faces']} unaltered training "
+            "faces."
+        )
     if recipe["prior"]:
         lines.append(
             f"Afterwards {recipe['prior']:g} times the logarithm of each label's share in training was taken off its "

@@ -37,6 +37,8 @@ class Recipe:
     :ivar sides: side of the input over that of the last phase, for equal parts of the run: small pictures first, which
         cost less (progressive resizing); the last part always runs at full size.
     :ivar average: momentum of the running average of the weights, taken every ten steps; the average is what is kept.
+    :ivar norm_faces: unaltered training faces on which the statistics of the batch norms are measured anew with the
+        averaged weights, as Izmailov et al. 2018 do (arXiv:1803.05407); 0: what training left, of altered faces.
     :ivar prior: the logits lose this times the logarithm of each label's share in training, so that rare labels are
         named more often (logit adjustment, Menon et al. 2020, arXiv:2007.07314).
     :ivar teacher_weight: share of the target that a teacher's answer to the same picture has (distillation, Hinton et
@@ -60,6 +62,7 @@ class Recipe:
     mixup: float = 0.2
     sides: tuple[float, ...] = (0.75, 0.75, 0.875, 0.875, 1.0)
     average: float = 0.98
+    norm_faces: int = 0
     prior: float = 0.0
     teacher_weight: float = 0.0
     teacher: str = ""
@@ -79,6 +82,8 @@ class Recipe:
                 raise unknown_name(name, getattr(self, name), known)
         if not (0 <= self.weight_decay < 1 and 0 <= self.dropout < 1 and 0 <= self.prior <= 2):
             raise ConfigError("0 <= weight decay < 1, 0 <= dropout < 1 and 0 <= prior <= 2 are needed")
+        if self.norm_faces < 0:
+            raise ConfigError("the number of faces for the batch norms must be 0 or more")
         if not (0 <= self.smoothing < 1 and 0 <= self.mixup <= 10 and 0 <= self.teacher_weight <= 1):
             raise ConfigError("0 <= smoothing < 1, 0 <= mixup <= 10 and 0 <= teacher weight <= 1 are needed")
         if not self.sides or not all(0.25 <= side <= 1 for side in self.sides):

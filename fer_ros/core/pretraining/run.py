@@ -104,6 +104,9 @@ def run(
     network.set_weights(state.average)
     kernel, bias = network.get_layer("probabilities").get_weights()
     exact.set_weights(backbone.get_weights())
+    if recipe.norm_faces:
+        chosen = np.random.default_rng(recipe.seed).permutation(len(training))[: recipe.norm_faces]
+        classifier.measure_norms(exact, data.prepared(training.images[chosen], recipe.input))
     return Trained(exact, kernel, bias, state.rows, removed, len(training), data.label_shares(training))
 
 

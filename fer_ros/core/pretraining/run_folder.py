@@ -15,6 +15,8 @@ from fer_ros.core.errors import ConfigError, reason
 from fer_ros.core.files import write_atomic
 from fer_ros.core.pretraining.recipe import Recipe
 
+#: Entries of the recipe that are applied to the trained network.
+AFTERWARDS = ("norm_faces", "prior")
 RECIPE_FILE, DATA_FILE, STATE_FILE = "recipe.json", "data.sha256", "state.yaml"
 
 
@@ -58,8 +60,7 @@ def epochs_done(folder: Path) -> int:
 def _entries(recipe: Recipe) -> dict[str, Any]:
     """What decides the training, as JSON has it: what is applied afterwards may be changed without training again."""
     entries: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
-    del entries["prior"]
-    return entries
+    return {name: value for name, value in entries.items() if name not in AFTERWARDS}
 
 
 def _differing(mark: Path, recipe: Recipe) -> list[str]:

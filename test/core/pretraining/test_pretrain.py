@@ -150,6 +150,8 @@ def test_what_is_kept_is_the_average_without_the_votes(session: Session) -> None
     assert facts["averaged"] == [True, False] and facts["not_averaged"]
     assert not {"votes", "probabilities", "dropout"} & set(facts["layers"])
     assert np.shape(facts["kernel"]) == (8, 7)
+    # A finished run is loaded, and its batch norms measured on faces as they are.
+    assert max(facts["norms"][:2]) < 0.01 and facts["norms"][2] == 0.9
 
 
 @needs_tensorflow

@@ -51,6 +51,7 @@ def test_each_named_recipe_asks_for_what_there_is(name: str) -> None:
         ({"weight_decay": -1.0}, "weight decay"),
         ({"dropout": 1.0}, "dropout < 1"),
         ({"prior": math.nan}, "prior <= 2"),
+        ({"norm_faces": -1}, "batch norms must be 0 or more"),
         ({"smoothing": 1.0}, "smoothing < 1"),
         ({"mixup": -0.2}, "mixup"),
         ({"teacher_weight": 1.5}, "teacher weight <= 1"),

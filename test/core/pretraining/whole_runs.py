@@ -59,6 +59,7 @@ def first_run(faces: fer2013.Fer2013) -> dict[str, Any]:
         "layers": [layer.name for layer in trained.backbone.layers],
         "averaged": [averaged(FOLDER / "whole"), same(average(FOLDER / "whole")[-2:], last_weights(FOLDER / "whole"))],
         "damaged": refusal(lambda: pretrain.run(faces, RECIPE, FOLDER / "damaged")),
+        "norms": norms_apart(pretrain.run(faces, replace(RECIPE, norm_faces=16), FOLDER / "whole"), faces),
         **from_bundle(faces, trained, bundle),
     }
 
@@ -167,6 +168,21 @@ def export_facts() -> dict[str, Any]:
         "paper2023": float(np.abs(ours.predict_on_batch(picture) - theirs.predict_on_batch(picture)).max()),
         "refused": [refusal(lambda: export.to_litert(ours, "int4")), refusal(lambda: export.to_litert(ours, "int8"))],
     }
+
+
+def norms_apart(trained: pretrain.Trained, faces: fer2013.Fer2013) -> list[float]:
+    """How far mean and variance of the batch norm are from those of its input over 16 unaltered faces; its momentum."""
+    training, _ = data.training_faces(faces)
+    chosen = np.random.default_rng(RECIPE.seed).permutation(len(training))[:16]
+    _, convolution, norm, *_ = trained.backbone.layers
+    maps = keras.Model(trained.backbone.input, convolution.output).predict_on_batch(
+        data.prepare(training.images[chosen], RECIPE.input)
+    )
+    apart = (
+        norm.moving_mean.numpy() - maps.mean(axis=(0, 1, 2)),
+        norm.moving_variance.numpy() - maps.var(axis=(0, 1, 2)),
+    )
+    return [*(float(np.abs(part).max()) for part in apart), norm.momentum]
 
 
 def average(folder: Path) -> list[FloatArray]:
