@@ -150,7 +150,7 @@ class Browser:
                 await self._take(message)
         self.closed = self.socket.close_code or 0
 
-    async def _take(self, message: aiohttp.WSMessage) -> None:
+    async def _take(self, message: Any) -> None:
         if message.type == aiohttp.WSMsgType.BINARY:
             self.pictures.append(message.data)
             if self.draws:

@@ -36,8 +36,10 @@ Json = dict[str, Any]
 class Page:
     """The WebSocket of a page."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket, self.got, self.pictures = socket, [], []  # type: ignore[var-annotated]
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+        self.got: list[Json] = []
+        self.pictures: list[bytes] = []
         self._reading = asyncio.create_task(self._read())
         self._number = 0
 
@@ -116,7 +118,7 @@ def test_the_whole_loop(ros: Any, wait: Wait, add: Callable[..., Any]) -> None:
         (RecorderNode, {"min_free_mb": 0}),
         (TrainerNode, {"head": "linear"}),
     ):
-        add(kind, **parameters)  # type: ignore[arg-type]
+        add(kind, **parameters)
     wait(lambda: dashboard._robot.presence() == {"inference": True, "recorder": True, "trainer": True})
 
     async def script(page: Page) -> None:
