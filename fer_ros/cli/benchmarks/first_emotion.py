@@ -1,7 +1,8 @@
 """A robot's process without ROS, from its start to its first emotion and a little further.
 
-``python -m fer_ros.cli.benchmarks.first_emotion MODEL SOURCE DETECTOR WIDTH HEIGHT THREADS`` prints one JSON object:
-when it got how far, in nanoseconds of the clock that all processes of a machine share, and the memory it takes.
+``python -m fer_ros.cli.benchmarks.first_emotion MODEL SOURCE DETECTOR WIDTH HEIGHT THREADS [NAME=VALUE …]``, the pairs
+being settings of the detector, prints one JSON object: when it got how far, in nanoseconds of the clock that all
+processes of a machine share, and the memory it takes.
 """
 
 from __future__ import annotations
@@ -18,16 +19,19 @@ def main(arguments: list[str]) -> int:
     """Load, read frames until a face is found, then :data:`SETTLED` more. Status 1 where no face is found."""
     stamps = {"python": time.monotonic_ns()}
     from fer_ros.cli.benchmarks.pictures import pictures
-    from fer_ros.core import machine, registry
+    from fer_ros.core import machine, registry, settings
     from fer_ros.core.bundle import Bundle
     from fer_ros.core.recogniser import Recogniser
     from fer_ros.core.types import Frame
 
     model, source, detector = arguments[:3]
-    width, height, threads = (int(word) for word in arguments[3:])
+    width, height, threads = (int(word) for word in arguments[3:6])
     stamps["imports"] = time.monotonic_ns()
     bundle = Bundle.load(model)
-    recogniser = Recogniser(bundle, registry.load("detectors", detector)(), threads)
+    plugin = registry.load("detectors", detector)
+    known, pairs = settings.fields(plugin.Settings), (word.partition("=") for word in arguments[6:])
+    values = {name: settings.from_text(name, known[name][0], text) for name, _, text in pairs}
+    recogniser = Recogniser(bundle, plugin(settings.make(plugin.Settings, values)), threads)
     stamps["model"] = time.monotonic_ns()
     with pictures(source, width, height) as images:
         for _ in range(PATIENCE):

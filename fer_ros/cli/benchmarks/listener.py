@@ -1,8 +1,9 @@
 """A subscriber in a process of its own: when does an emotion arrive, counted from the acquisition of its frame?
 
-``python -m fer_ros.cli.benchmarks.listener TOPIC`` says ``ready``, takes fer_msgs/EmotionArray until standard input
-closes, then prints one JSON object: ``first_ns``, when the first message came (``time.monotonic_ns``, 0: never),
-``acquired``, the stamps of the messages' frames, and ``intervals``: name → durations in seconds, one a message.
+``python -m fer_ros.cli.benchmarks.listener TOPIC`` says ``ready``, takes fer_msgs/EmotionArray, says ``first`` when one
+comes that has a face, goes on until standard input closes, then prints one JSON object: ``first_ns`` and ``face_ns``,
+when the first message and the first with a face came (``time.monotonic_ns``, 0: never), ``acquired``, the stamps of the
+messages' frames, and ``intervals``: name → durations in seconds, one a message.
 """
 
 from __future__ import annotations
@@ -29,11 +30,15 @@ def main(topic: str) -> None:
     intervals: dict[str, list[float]] = {}
     stamps: list[int] = []
     first: list[int] = []
+    faces: list[int] = []
 
     def take(message: Any) -> None:
         now = time.time_ns()
         if not first:
             first.append(time.monotonic_ns())
+        if message.emotions and not faces:
+            faces.append(time.monotonic_ns())
+            print("first", flush=True)
         times = message.times
         passed = {
             "received": times.received,
@@ -57,7 +62,10 @@ def main(topic: str) -> None:
     print("ready", flush=True)
     while not over.is_set():
         rclpy.spin_once(node, timeout_sec=0.1)
-    print(json.dumps({"first_ns": sum(first), "acquired": stamps, "intervals": intervals}), flush=True)
+    print(
+        json.dumps({"first_ns": sum(first), "face_ns": sum(faces), "acquired": stamps, "intervals": intervals}),
+        flush=True,
+    )
     node.destroy_node()
     rclpy.shutdown()
 

@@ -26,6 +26,33 @@ def missing() -> str:
     return f"{' and '.join(absent)} not installed" if absent else ""
 
 
+def alone() -> dict[str, str]:
+    """Environment of processes that hear each other and nobody else."""
+    domain = random.choice([d for d in range(1, 102) if str(d) != os.environ.get("ROS_DOMAIN_ID")])
+    return {"ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+
+
+def answer(listener: Child) -> dict[str, Any]:
+    """End the listener; what it has heard, see its module.
+
+    :raises FerError: it failed.
+    """
+    listener.finish(END_S)
+    last = ""
+    while (line := listener.line(END_S)) is not None:
+        last = line[1]
+    try:
+        heard: dict[str, Any] = json.loads(last)
+    except ValueError:
+        raise FerError("the listener gave no answer") from None
+    return heard
+
+
+def latencies(heard: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Milliseconds of each leg, without the first messages."""
+    return {name: milliseconds(values[WARM_UP:]) for name, values in heard["intervals"].items()}
+
+
 def measure(options: list[str], frames: int) -> dict[str, Any]:
     """Run ``fer live --json --frames N`` beside a subscriber.
 
@@ -39,19 +66,14 @@ def measure(options: list[str], frames: int) -> dict[str, Any]:
         ``peak_memory_mb`` and ``cpu_percent`` (of one core) of the process of ``fer live``.
     :raises FerError: a process failed.
     """
-    domain = random.choice([d for d in range(1, 102) if str(d) != os.environ.get("ROS_DOMAIN_ID")])
-    alone = {"ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    environment = alone()
     arguments = ["live", "--json", "--frames", str(WARM_UP + frames), *options]
-    with Child("fer_ros.cli.benchmarks.listener", [TOPIC], alone) as listener:
+    with Child("fer_ros.cli.benchmarks.listener", [TOPIC], environment) as listener:
         listener.line(START_S)
-        with Child("fer_ros.cli.main", arguments, alone) as live:
+        with Child("fer_ros.cli.main", arguments, environment) as live:
             run, sent = _watch(live)
         time.sleep(0.5)  # what is still on its way
-        listener.finish(END_S)
-        last = listener.line(END_S)
-    if last is None:
-        raise FerError("the listener gave no answer")
-    heard = json.loads(last[1])
+        heard = answer(listener)
     came = set(heard["acquired"])
     after = [stamp for stamp in sent if came and stamp >= min(came)]
     return {
@@ -60,7 +82,7 @@ def measure(options: list[str], frames: int) -> dict[str, Any]:
         "frames": len(sent),
         "messages": len(came),
         "lost": sum(stamp not in came for stamp in after),
-        "latency_ms": {name: milliseconds(values[WARM_UP:]) for name, values in heard["intervals"].items()},
+        "latency_ms": latencies(heard),
     }
 
 

@@ -1,4 +1,4 @@
-"""The pictures that are measured: a source's frames at the wanted size, and the same without a face."""
+"""The pictures that are measured: a source's frames at the wanted size, without end."""
 
 from __future__ import annotations
 
@@ -55,8 +55,3 @@ def _endless(source: Source, width: int, height: int) -> Iterator[ImageArray]:
         if image.shape[:2] != (height, width):
             image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         yield image
-
-
-def upside_down(image: ImageArray) -> ImageArray:
-    """A picture with the same light and texture in which no face stands upright."""
-    return cv2.flip(image, 0)
