@@ -82,6 +82,7 @@ setup(
         "fer_ros.detectors": [
             "haar = fer_ros.plugins.detectors.haar:HaarDetector",
             "whole_frame = fer_ros.plugins.detectors.whole_frame:WholeFrameDetector",
+            "yunet = fer_ros.plugins.detectors.yunet:YuNetDetector",
         ],
         "fer_ros.backbones": [
             "mobilenet_v1 = fer_ros.plugins.backbones.mobilenet_v1:MobileNetV1",
