@@ -98,8 +98,8 @@ print(*sorted({"tensorflow", "keras", "torch", "jax", "matplotlib"} & set(sys.mo
     assert (done.returncode, done.stdout.split()) == (0, ["1"]), done.stderr
 
 
-def test_core_and_plugins_import_no_ros() -> None:
-    files = [p for folder in ("core", "plugins") for p in (ROOT / "fer_ros" / folder).rglob("*.py")]
+def test_core_plugins_and_dashboard_import_no_ros() -> None:
+    files = [p for folder in ("core", "plugins", "dashboard") for p in (ROOT / "fer_ros" / folder).rglob("*.py")]
     ros = {p.relative_to(ROOT): names for p in files if (names := _imported(p) & {"rclpy", "fer_msgs", "sensor_msgs"})}
     assert ros == {}
 
