@@ -37,7 +37,10 @@ type BinaryListener = (buffer: ArrayBuffer) => void;
 
 const listeners = new Set<Listener>();
 const binaryListeners = new Set<BinaryListener>();
-const waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (reason: Refusal) => void; timer: number }>();
+const waiting = new Map<
+  number,
+  { resolve: (reply: Reply) => void; reject: (reason: Refusal) => void; timer: number }
+>();
 
 let socket: WebSocket | null = null;
 let nextId = 1;

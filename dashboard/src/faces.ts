@@ -10,7 +10,7 @@ import { emotions } from "./state";
 const BOX = 0.06;
 const PROBABILITY = 0.13;
 /** Faces of which nothing was heard for so long, ms, are gone. */
-const GONE = 1000;
+const GONE = 2500;
 
 export interface ShownFace {
   id: number;

@@ -54,7 +54,8 @@ export function release(): void {
     confirmed = false;
     try {
       const reply = await request("record.stop");
-      if (held.peek() === null) said.value = text.peek().record.stopped(labelName(label), Number(reply["samples"] ?? 0));
+      if (held.peek() === null)
+        said.value = text.peek().record.stopped(labelName(label), Number(reply["samples"] ?? 0));
     } catch (error) {
       if (link.peek().state === "open") complain(error);
     }

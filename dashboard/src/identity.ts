@@ -37,7 +37,9 @@ let client = "";
 export function clientId(): string {
   client ||= store.get(localStorage, "fer.client") ?? "";
   if (!/^[\w-]{8,64}$/.test(client)) {
-    client = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    client = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join(
+      "",
+    );
     store.set(localStorage, "fer.client", client);
   }
   return client;

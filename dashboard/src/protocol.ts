@@ -251,7 +251,13 @@ export function readPicture(buffer: ArrayBuffer): Picture | null {
 }
 
 /** Put the header before a JPEG of this browser's camera; `stamp` is the page's clock. */
-export function cameraMessage(seq: number, stamp: number, width: number, height: number, jpeg: ArrayBuffer): ArrayBuffer {
+export function cameraMessage(
+  seq: number,
+  stamp: number,
+  width: number,
+  height: number,
+  jpeg: ArrayBuffer,
+): ArrayBuffer {
   const message = new ArrayBuffer(HEADER_BYTES + jpeg.byteLength);
   const view = new DataView(message);
   view.setUint8(0, KIND_CAMERA);

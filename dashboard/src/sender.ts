@@ -171,7 +171,8 @@ onMessage((message) => {
 let greeting = false;
 effect(() => {
   const ours = camera.value?.sender === "me";
-  if (link.value.state !== "open" || !sending.value || camera.value === null || ours || greeting || starting.value) return;
+  if (link.value.state !== "open" || !sending.value || camera.value === null || ours || greeting || starting.value)
+    return;
   greeting = true;
   greet()
     .catch((error: unknown) => {

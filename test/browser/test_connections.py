@@ -17,13 +17,13 @@ Make = Callable[..., Any]
 def test_the_page_says_that_it_is_lost_and_comes_back_by_itself(robot: Make, open_page: Make) -> None:
     first = robot("sample")
     page = open_page(first.url)
-    expect(page.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("face").first).to_be_visible(timeout=PATIENCE)
     first.kill()
     expect(page.get_by_test_id("lost")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_test_id("link")).to_have_attribute("data-state", "lost")
     expect(page.get_by_test_id("face")).to_have_count(0)
     robot("sample", port=first.port)
-    expect(page.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("face").first).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_test_id("lost")).to_have_count(0)
 
 
@@ -31,7 +31,7 @@ def test_two_people_record_one_after_the_other_and_see_only_their_own(robot: Mak
     url = robot("sample").url + "#record"
     anna, kim = open_page(url), open_page(url)
     for page in (anna, kim):
-        expect(page.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_test_id("face").first).to_be_visible(timeout=PATIENCE)
     anna.get_by_test_id("hold-sad").hover()
     anna.mouse.down()
     expect(anna.get_by_test_id("hold-sad")).not_to_have_attribute("data-count", "0")
@@ -57,7 +57,7 @@ def test_a_page_without_the_token_asks_for_it(robot: Make, open_page: Make) -> N
     expect(page.get_by_role("alert")).to_be_visible()
     box.fill("open-sesame")
     page.get_by_test_id("token-go").click()
-    expect(page.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("face").first).to_be_visible(timeout=PATIENCE)
     guest = open_page(f"{url}#token=open-sesame")
-    expect(guest.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    expect(guest.get_by_test_id("face").first).to_be_visible(timeout=PATIENCE)
     assert "open-sesame" not in guest.url

@@ -44,7 +44,7 @@ def test_hold_seven_buttons_train_and_see_the_right_emoticon(
 ) -> None:
     emoticons = yaml.safe_load((share_dir() / "config" / "emoticons.yaml").read_text())
     page = open_page(robot("face").url)
-    expect(page.get_by_test_id("face")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("face").first).to_be_visible(timeout=PATIENCE)
     page.get_by_role("link", name="Record").click()
 
     for key, label in enumerate(DEFAULT_LABELS, 1):

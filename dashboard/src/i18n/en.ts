@@ -4,7 +4,14 @@ const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : 
 
 export const en = {
   language: "English",
-  tabs: { watch: "Watch", record: "Record", train: "Train", models: "Models", emoticons: "Emoticons", camera: "Camera" },
+  tabs: {
+    watch: "Watch",
+    record: "Record",
+    train: "Train",
+    models: "Models",
+    emoticons: "Emoticons",
+    camera: "Camera",
+  },
   navigation: "Pages",
   skip: "Skip to the content",
   title: "fer_ros: facial expressions",
@@ -37,7 +44,6 @@ export const en = {
     rate: "The page sent too much and was cut off. Trying again in ten seconds.",
     size: "The page sent something too large and was cut off. Trying again in ten seconds.",
     slow: "This device was too slow to follow. Connecting again…",
-    full: "Too many browsers are connected. Trying again…",
     version: "The dashboard has another version than this page. Reload the page.",
     retry: "Try now",
     seconds: (n: number) => count(n, "second", "seconds"),
@@ -55,7 +61,8 @@ export const en = {
     title: "Open on another device",
     scan: "Scan this with a phone in the same network.",
     local: "The dashboard listens to this machine only. To open it for others, start it with",
-    plain: "Without TLS a phone's browser gives no camera. Start the dashboard with its parameter “self_signed” for that.",
+    plain:
+      "Without TLS a phone's browser gives no camera. Start the dashboard with its parameter “self_signed” for that.",
     qr: "QR code of the address",
     copy: "Copy the address",
     secret: "Whoever has this address can watch and record.",
@@ -69,7 +76,6 @@ export const en = {
     failed: "That did not work.",
     rate: "Too much at once: some of it was left out.",
   } as Record<string, string>,
-  errorOf: (what: string, why: string) => `${what}: ${why}`,
 
   stage: {
     title: "Live picture",
@@ -91,7 +97,7 @@ export const en = {
     noFace: "No face",
     noFaceHint: "Look towards the camera.",
     nobody: "No expression",
-    probability: (label: string, percent: number) => `${label} ${percent} %`,
+    unread: "The robot reads no picture just now.",
     several: "Faces",
     face: (n: number, label: string) => `Face ${n}: ${label}`,
     bars: "Probabilities",
@@ -124,7 +130,6 @@ export const en = {
     noRecorder: "The recorder does not run. Start it with",
     tap: "Tap instead of hold",
     samples: (n: number, advised: number) => `${n} of the advised ${advised}`,
-    counted: (n: number) => count(n, "picture", "pictures"),
     key: (n: number) => `key ${n}`,
     recording: (label: string) => `Recording: ${label}`,
     stopped: (label: string, n: number) => `${label}: ${count(n, "picture", "pictures")} recorded`,
@@ -195,18 +200,16 @@ export const en = {
     curveText: (name: string, last: string) => `${name}, latest: ${last}`,
     waiting: "The curves appear here while it trains.",
     result: "Result",
-    inUse: (name: string) => `${name} is in use`,
     macroF1: "Macro F1",
     baseline: (value: string) => `general model ${value}`,
     noBaseline: "the general model lacks one of these labels",
     split: "How it was tested",
     counts: (a: number, b: number, c: number) => `${a} for training, ${b} for validation, ${c} for the test`,
     seconds: (s: string) => `trained in ${s} s`,
-    smallTest: (n: number) => `Only ${count(n, "picture", "pictures")} in the test: these figures say little. Record more.`,
+    smallTest: (n: number) =>
+      `Only ${count(n, "picture", "pictures")} in the test: these figures say little. Record more.`,
     confusion: "Confusion matrix",
     confusionHint: "Rows: what was shown. Columns: what the model answered.",
-    shown: "shown",
-    answered: "answered",
     cell: (shown: string, answered: string, n: number) => `${shown} shown, ${answered} answered: ${n}`,
     compare: "Try the difference",
     before: "Before",
@@ -215,7 +218,6 @@ export const en = {
   },
 
   models: {
-    title: "Models",
     inUse: "in use",
     shipped: "came with the package",
     use: "Use",
@@ -278,7 +280,8 @@ export const en = {
     privacy: "Nothing is sent before you start, and nothing after you stop.",
     ended: "The sending ended",
     errors: {
-      denied: "The browser has no permission for the camera. Allow it by the icon in the address bar, then start again.",
+      denied:
+        "The browser has no permission for the camera. Allow it by the icon in the address bar, then start again.",
       none: "No camera was found on this device.",
       used: "The camera is used by another program. Close that, then start again.",
       insecure: "Browsers give the camera only to pages on this machine or with TLS. Open the page by https://.",

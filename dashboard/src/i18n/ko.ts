@@ -37,7 +37,6 @@ export const ko: Texts = {
     rate: "너무 많은 메시지를 보내 연결이 끊어졌습니다. 10초 후 다시 연결합니다.",
     size: "너무 큰 데이터를 보내 연결이 끊어졌습니다. 10초 후 다시 연결합니다.",
     slow: "이 기기가 화면을 따라가지 못했습니다. 다시 연결하는 중…",
-    full: "연결된 브라우저가 너무 많습니다. 다시 연결하는 중…",
     version: "대시보드와 페이지의 버전이 다릅니다. 페이지를 새로 고치세요.",
     retry: "지금 연결",
     seconds: (n) => `${n}초`,
@@ -69,7 +68,6 @@ export const ko: Texts = {
     failed: "실패했습니다.",
     rate: "요청이 너무 많아 일부가 무시되었습니다.",
   },
-  errorOf: (what, why) => `${what}: ${why}`,
 
   stage: {
     title: "실시간 영상",
@@ -91,7 +89,7 @@ export const ko: Texts = {
     noFace: "얼굴 없음",
     noFaceHint: "카메라를 바라봐 주세요.",
     nobody: "표정 없음",
-    probability: (label, percent) => `${label} ${percent} %`,
+    unread: "지금은 로봇이 영상을 읽지 않습니다.",
     several: "얼굴",
     face: (n, label) => `얼굴 ${n}: ${label}`,
     bars: "확률",
@@ -124,7 +122,6 @@ export const ko: Texts = {
     noRecorder: "녹화 노드가 실행되고 있지 않습니다. 다음과 같이 실행하세요.",
     tap: "누르고 있는 대신 한 번 누르기",
     samples: (n, advised) => `권장 ${advised}장 중 ${n}장`,
-    counted: (n) => `${n}장`,
     key: (n) => `${n}번 키`,
     recording: (label) => `녹화 중: ${label}`,
     stopped: (label, n) => `${label}: ${n}장 녹화됨`,
@@ -195,7 +192,6 @@ export const ko: Texts = {
     curveText: (name, last) => `${name}, 최근 값: ${last}`,
     waiting: "학습하는 동안 여기에 곡선이 그려집니다.",
     result: "결과",
-    inUse: (name) => `사용 중: ${name}`,
     macroF1: "매크로 F1",
     baseline: (value) => `일반 모델 ${value}`,
     noBaseline: "일반 모델에는 이 표정 중 일부가 없습니다",
@@ -205,8 +201,6 @@ export const ko: Texts = {
     smallTest: (n) => `시험 사진이 ${n}장뿐이라 이 수치는 믿기 어렵습니다. 더 녹화하세요.`,
     confusion: "혼동 행렬",
     confusionHint: "행: 실제 표정, 열: 모델의 답.",
-    shown: "실제",
-    answered: "답",
     cell: (shown, answered, n) => `실제 ${shown}, 답 ${answered}: ${n}`,
     compare: "차이 보기",
     before: "이전",
@@ -215,7 +209,6 @@ export const ko: Texts = {
   },
 
   models: {
-    title: "모델",
     inUse: "사용 중",
     shipped: "기본 제공",
     use: "사용",

@@ -56,7 +56,12 @@ export function Result({ result }: { result: TrainResult }) {
               baseline={result.baseline?.accuracy}
               testId="accuracy"
             />
-            <Score name={words.macroF1} value={metrics.macro_f1} baseline={result.baseline?.macro_f1} testId="macro-f1" />
+            <Score
+              name={words.macroF1}
+              value={metrics.macro_f1}
+              baseline={result.baseline?.macro_f1}
+              testId="macro-f1"
+            />
           </dl>
           {metrics.count < SMALL ? (
             <Notice kind="warn">{words.smallTest(metrics.count)}</Notice>

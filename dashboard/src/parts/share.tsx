@@ -48,7 +48,10 @@ export function ShareDialog({ onClose }: { onClose: () => void }) {
           {!welcome.value?.secure && <Notice kind="warn">{words.plain}</Notice>}
         </div>
       ) : (
-        <Notice kind="info" command="fer live --dashboard --set dashboard.host=0.0.0.0 --set dashboard.self_signed=true">
+        <Notice
+          kind="info"
+          command="fer live --dashboard --set dashboard.host=0.0.0.0 --set dashboard.self_signed=true"
+        >
           {words.local}
         </Notice>
       )}

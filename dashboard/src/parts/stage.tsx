@@ -92,9 +92,7 @@ export function Stage({ compact = false }: { compact?: boolean }) {
   const inference = nodes.value?.inference !== false;
   return (
     <section class={`stage ${compact ? "compact" : ""}`} aria-label={words.title} data-testid="stage">
-      <div
-        class={`picture ${trouble ? "stale" : ""} ${flipped() ? "mirrored" : ""}`}
-      >
+      <div class={`picture ${trouble ? "stale" : ""} ${flipped() ? "mirrored" : ""}`}>
         <canvas ref={canvas} role="img" aria-label={`${words.title}: ${words.faces(readings.value.length)}`} />
         {!trouble && readings.value.map((reading) => <Box key={reading.id} reading={reading} />)}
       </div>

@@ -22,7 +22,14 @@ function Preview() {
     };
   }, []);
   const mirrored = facing.value === "user" ? "mirrored" : "";
-  return <div class={`preview ${mirrored} ${sending.value ? "" : "dark"}`} ref={place} role="img" aria-label={words.preview} />;
+  return (
+    <div
+      class={`preview ${mirrored} ${sending.value ? "" : "dark"}`}
+      ref={place}
+      role="img"
+      aria-label={words.preview}
+    />
+  );
 }
 
 export function CameraView() {
@@ -59,7 +66,11 @@ export function CameraView() {
       </div>
       <div class="right">
         {trouble.value && (
-          <Notice kind="bad" testId="camera-trouble" {...(unsuited.value ? { command: "fer live --dashboard --source browser" } : {})}>
+          <Notice
+            kind="bad"
+            testId="camera-trouble"
+            {...(unsuited.value ? { command: "fer live --dashboard --source browser" } : {})}
+          >
             {trouble.value}
             {unsuited.value && <> {words.needs}</>}
           </Notice>

@@ -95,7 +95,9 @@ export function EmoticonsView() {
             type="button"
             class="emoji huge"
             disabled={!reading?.emoticon}
-            aria-label={reading ? `${words.choose(reading.emoticon)}, ${labelName(reading.label)}` : text.value.watch.noFace}
+            aria-label={
+              reading ? `${words.choose(reading.emoticon)}, ${labelName(reading.label)}` : text.value.watch.noFace
+            }
             onClick={() => reading && void tap(reading.emoticon)}
             data-testid="emoticon"
             data-emoticon={reading?.emoticon ?? ""}

@@ -131,7 +131,13 @@ function RenameDialog({ name }: { name: string }) {
         </Button>
       }
     >
-      <Field label={words.newName} value={next.value} onInput={(value) => (next.value = value)} maxLength={64} autoFocus />
+      <Field
+        label={words.newName}
+        value={next.value}
+        onInput={(value) => (next.value = value)}
+        maxLength={64}
+        autoFocus
+      />
     </Dialog>
   );
 }

@@ -116,7 +116,7 @@ function Progress({ now }: { now: TrainProgress }) {
 function Curves() {
   const words = text.value.train;
   const { loss, val_loss, accuracy, val_accuracy } = curve.value;
-  if (loss.length === 0) return training.value ? <p class="hint">{words.waiting}</p> : null;
+  if (loss.length === 0) return training.value ? <p class="card hint">{words.waiting}</p> : null;
   const pair = (onTraining: number[], onValidation: number[]) => [
     { name: words.onTraining, values: onTraining, kind: "second" as const },
     ...(onValidation.some((value) => !Number.isNaN(value))
@@ -146,7 +146,15 @@ function Material() {
   const counts = Object.entries(takes.value?.counts ?? {}).filter(([, count]) => count > 0);
   if (counts.length < 2) {
     return (
-      <Notice kind="info" action={<a href="#record" class="button plain">{text.value.tabs.record}</a>} testId="nothing">
+      <Notice
+        kind="info"
+        action={
+          <a href="#record" class="button plain">
+            {text.value.tabs.record}
+          </a>
+        }
+        testId="nothing"
+      >
         {words.notTaught}
       </Notice>
     );
@@ -188,11 +196,7 @@ export function TrainView() {
           {training.value && now ? (
             <>
               <Progress now={now} />
-              <Button
-                icon="close"
-                onClick={() => void request("train.cancel").catch(complain)}
-                testId="cancel"
-              >
+              <Button icon="close" onClick={() => void request("train.cancel").catch(complain)} testId="cancel">
                 {words.cancel}
               </Button>
             </>

@@ -9,16 +9,17 @@ import { figure, labelName, text } from "../i18n";
 import { Bars } from "../parts/bars";
 import { Stage } from "../parts/stage";
 import { Timeline } from "../parts/timeline";
-import { rate } from "../picture";
+import { live, rate } from "../picture";
 import { STAGES } from "../protocol";
 import { model, nodes, stats } from "../state";
 
 /** Why no expression is shown; only where somebody looks is "no face" the truth. */
 function whyNobody(): { title: string; hint: string } {
   const { watch, stage, bar } = text.value;
-  if (link.value.state !== "open") return { title: bar[link.value.state === "connecting" ? "connecting" : "lost"], hint: "" };
+  if (link.value.state !== "open")
+    return { title: bar[link.value.state === "connecting" ? "connecting" : "lost"], hint: "" };
   if (nodes.value?.inference === false) return { title: watch.nobody, hint: stage.noInference };
-  if (!heard.value) return { title: watch.nobody, hint: stage.noPicture };
+  if (!heard.value) return { title: watch.nobody, hint: live.value ? watch.unread : stage.noPicture };
   return { title: watch.noFace, hint: watch.noFaceHint };
 }
 
