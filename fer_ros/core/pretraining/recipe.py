@@ -62,7 +62,7 @@ class Recipe:
     mixup: float = 0.2
     sides: tuple[float, ...] = (0.75, 0.75, 0.875, 0.875, 1.0)
     average: float = 0.98
-    norm_faces: int = 0
+    norm_faces: int = 4096
     prior: float = 0.0
     teacher_weight: float = 0.0
     teacher: str = ""
@@ -120,6 +120,7 @@ PLAIN: dict[str, Any] = {
     "mixup": 0.0,
     "sides": (1.0,),
     "average": 0.0,
+    "norm_faces": 0,
     "augmentation": Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, False),
     "degradation": Degradation(share=0.0),
 }

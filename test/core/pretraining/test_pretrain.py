@@ -233,7 +233,7 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(session: Session) -> N
     assert len(_history(folder)) == 1
     options = {"name": "drawn", "backbone": "small", "preset": "only", "epochs": 4, "batch": 8, "learning-rate": 0.02}
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    words += ["--sides", "0.5", "1", "--run", str(folder)]
+    words += ["--sides", "0.5", "1", "--norm-faces", "0", "--run", str(folder)]
     _run(["-c", TAKEN_OVER, "pretrain", str(session.folder / "fer2013.csv"), *words], session.environment)
     resumed = _history(folder)
     for row, expected in zip(resumed, session.facts["run"]["history"], strict=True):
@@ -270,7 +270,11 @@ def test_the_card_tells_how_it_was_made(session: Session) -> None:
     card, other = (b.path.joinpath("README.md").read_text() for b in (bundle, rare))
     assert "# Model card: drawn" in card and f"| all | 14 | {bundle.quality['accuracy']:.4f} |" in card
     command = "fer pretrain fer2013.csv --name drawn --backbone small --preset only --epochs 4 --batch 8"
-    assert command in card and "--sides 0.5 1.0 --quantize float16`" in card and str(session.folder) not in card
+    assert (
+        command in card
+        and "--sides 0.5 1.0 --norm-faces 0 --quantize float16`" in card
+        and str(session.folder) not in card
+    )
     assert "in equal parts: 24, 48 pixels" in card and "Starts from random weights." in card
     assert "the FER+ votes (" not in card and "logarithm" not in card
     assert "1 times the logarithm of each label's share" in other and "numbers kept as int8" in other

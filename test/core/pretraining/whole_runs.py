@@ -33,7 +33,7 @@ from fer_ros.core.recogniser import Model
 from fer_ros.core.types import FloatArray
 
 FOLDER = Path(sys.argv[1])
-RECIPE = Recipe(backbone="small", preset="only", epochs=4, batch=8, learning_rate=0.02, sides=(0.5, 1.0))
+RECIPE = Recipe(backbone="small", preset="only", epochs=4, batch=8, learning_rate=0.02, sides=(0.5, 1.0), norm_faces=0)
 
 
 def first_run(faces: fer2013.Fer2013) -> dict[str, Any]:
