@@ -25,7 +25,7 @@ WINDOW = 3
 #: Share of the time between two pictures that one may come early: cameras are not that exact.
 EARLY = 0.25
 #: Close codes, see docs/dashboard_protocol.md.
-CLOSE = {"token": 4401, "hello": 4408, "slow": 4409, "size": 4413, "rate": 4429}
+CLOSE = {"token": 4401, "hello": 4408, "slow": 4409, "size": 4413, "rate": 4429, "full": 4503}
 #: Seconds that closing may take.
 CLOSING = 2.0
 

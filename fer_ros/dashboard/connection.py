@@ -44,14 +44,18 @@ def new_socket() -> web.WebSocketResponse:
     return web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=2 * protocol.MAX_BINARY, compress=False)
 
 
-async def greet(socket: web.WebSocketResponse, knows: Callable[[str], bool]) -> Client | None:
+async def greet(socket: web.WebSocketResponse, knows: Callable[[str], bool], room: Callable[[], bool]) -> Client | None:
     """Wait for the hello.
 
     :param knows: whether a token is good.
+    :param room: whether one more may come in.
     :returns: None where it was refused; the connection is closed then.
     """
     try:
-        return await _greeted(socket, knows)
+        client = await _greeted(socket, knows)
+        if not room():
+            raise Refusal("full", "too many browsers are connected: close one, or try again later")
+        return client
     except Refusal as error:
         with contextlib.suppress(ConnectionError):
             await socket.send_str(protocol.encode({"type": "refused", "code": error.code, "message": str(error)}))

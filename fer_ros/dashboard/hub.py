@@ -13,6 +13,10 @@ from fer_ros.dashboard.robot import Json, Picture, Robot
 
 log = logging.getLogger(__name__)
 
+#: Seconds for which the robot goes on delivering what nobody watches: a page that is hidden is often back at once, and
+#: to subscribe anew takes a second or more.
+LINGER = 5.0
+
 #: Makes what one client is told, such as whether it is the one that records.
 ForClient = Callable[[Client], Json]
 
@@ -101,8 +105,22 @@ class Hub:
                 client.send(text)
 
     def _look(self) -> None:
-        """Let the robot deliver what somebody watches, and nothing else."""
-        watched = any(c.watch.video for c in self._clients), any(c.watch.emotions for c in self._clients)
-        if watched != self._watched:
-            self._watched = watched
-            self._robot.watch(*watched)
+        """Let the robot deliver what somebody watches; what nobody watches any more ends a little later."""
+        wanted = self._wanted()
+        if any(new and not old for new, old in zip(wanted, self._watched, strict=True)):
+            self._say(wanted[0] or self._watched[0], wanted[1] or self._watched[1])
+        if wanted != self._watched:
+            self.spawn(self._look_later())
+
+    async def _look_later(self) -> None:
+        await asyncio.sleep(LINGER)
+        self._say(*self._wanted())
+
+    def _wanted(self) -> tuple[bool, bool]:
+        """Whether somebody watches pictures, and emotions."""
+        return any(c.watch.video for c in self._clients), any(c.watch.emotions for c in self._clients)
+
+    def _say(self, pictures: bool, emotions: bool) -> None:
+        if (pictures, emotions) != self._watched:
+            self._watched = pictures, emotions
+            self._robot.watch(pictures, emotions)

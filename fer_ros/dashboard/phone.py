@@ -19,7 +19,7 @@ from fer_ros.dashboard.recording import Busy
 from fer_ros.dashboard.robot import Json, Robot, Unavailable
 
 #: Seconds for which the source is looked for, and for its greeting: it may just be opened again.
-FIND, GREETING = 1.5, 3.0
+FIND, GREETING = 4.0, 4.0
 #: Seconds without a picture after which the sending ends; and pictures in a row that may be refused.
 SILENCE, REFUSED = 5.0, 30
 #: Nanoseconds that a picture may have taken to come here, by what its sender says.

@@ -8,7 +8,6 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
@@ -19,8 +18,9 @@ from fer_ros.core.errors import FerError, reason
 from fer_ros.core.labels import DEFAULT_LABELS
 from fer_ros.dashboard import links, protocol, static_files, tls
 from fer_ros.dashboard.access import Access
+from fer_ros.dashboard.actions import actions
 from fer_ros.dashboard.client import Client
-from fer_ros.dashboard.connection import Action, Conversation, greet, new_socket
+from fer_ros.dashboard.connection import Conversation, greet, new_socket
 from fer_ros.dashboard.hub import Hub
 from fer_ros.dashboard.models import Models
 from fer_ros.dashboard.phone import Phone
@@ -129,6 +129,7 @@ class Server:
         self.training = Training(self._robot, self.hub, self.models, self.recording, reader)
         socket = settings.camera_socket
         self._phone = Phone(self._robot, self.hub, Path(socket).expanduser() if socket else None)
+        self._actions = actions(self.recording, self.training, self.models, self._phone, self._add_label)
         self._ending = asyncio.Event()
         runner = web.AppRunner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=END / 2)
         await runner.setup()
@@ -208,15 +209,15 @@ class Server:
         return answer
 
     async def _on_socket(self, request: web.Request) -> web.StreamResponse:
-        if len(self.hub) >= self._settings.max_clients or self._strangers >= STRANGERS:
-            return web.Response(status=503, text="Too many browsers are connected.\n")
+        if self._strangers >= STRANGERS:
+            return web.Response(status=503, text="Too many browsers are connecting.\n")
         socket = new_socket()
         if not socket.can_prepare(request).ok:
             return web.Response(status=426, text="A WebSocket is expected.\n", headers={"Upgrade": "websocket"})
         await socket.prepare(request)
         self._strangers += 1
         try:
-            client = await greet(socket, self.access.knows)
+            client = await greet(socket, self.access.knows, lambda: len(self.hub) < self._settings.max_clients)
         finally:
             self._strangers -= 1
         if client is not None:
@@ -227,7 +228,7 @@ class Server:
         client.tell(await asyncio.to_thread(self._welcome))
         self.hub.add(client)
         conversation = Conversation(
-            client, self._actions(), self._robot.now, self.hub.watch, self.recording.hold, self._phone.take
+            client, self._actions, self._robot.now, self.hub.watch, self.recording.hold, self._phone.take
         )
         self.hub.spawn(self._tell_more(client))
         try:
@@ -269,29 +270,6 @@ class Server:
             "heads": registry.names("heads"),
             "secure": settings.secure,
             "share": None if settings.local else {"url": self.url, "qr": links.qr_rows(self.url)},
-        }
-
-    def _actions(self) -> dict[str, Action]:
-        """Request → what it does."""
-        recording, training, models, phone = self.recording, self.training, self.models, self._phone
-
-        def action(do: Callable[[Client, Message], Awaitable[Any]]) -> Action:
-            return do
-
-        return {
-            "record.start": action(lambda c, m: recording.start(c, m["label"], m["subject"])),
-            "record.stop": action(lambda c, m: recording.stop(c)),
-            "record.discard": action(lambda c, m: recording.discard(c, m["take"])),
-            "labels.add": self._add_label,
-            "train.start": action(lambda c, m: training.start(c, m["scope"], m["head"], m["epochs"], m["name"])),
-            "train.cancel": action(lambda c, m: training.cancel()),
-            "models.list": action(lambda c, m: models.list()),
-            "model.load": action(lambda c, m: models.load(m["name"])),
-            "model.rename": action(lambda c, m: models.rename(m["name"], m["new"])),
-            "model.delete": action(lambda c, m: models.delete(m["name"])),
-            "model.download": action(lambda c, m: models.ticket(m["name"])),
-            "camera.start": action(lambda c, m: phone.start(c)),
-            "camera.stop": action(lambda c, m: phone.stop(c)),
         }
 
     async def _add_label(self, client: Client, message: Message) -> Json:

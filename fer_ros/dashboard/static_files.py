@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ FOLDER = Path(__file__).parent / "static"
 HASHED = "assets/"
 #: Suffixes of precompressed files, and the coding they stand for, the best first.
 CODINGS = ((".br", "br"), (".gz", "gzip"))
+#: Bytes from which a text is packed here where it was not when it was built.
+WORTH = 1_000
 _TYPES = {".webmanifest": "application/manifest+json", ".js": "text/javascript", ".mjs": "text/javascript"}
 #: What is shown where the page was not built, such as in a checkout.
 MISSING = "The page is not built: see docs/dashboard.md.\n"
@@ -93,6 +96,8 @@ def _read(path: Path, name: str) -> File:
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if kind.startswith("text/") or kind.endswith(("json", "xml")):
         kind += "; charset=utf-8"
+        if len(content) >= WORTH:
+            codings.setdefault("gzip", gzip.compress(content, mtime=0))
     cache = "public, max-age=31536000, immutable" if name.startswith(HASHED) else "no-cache"
     return File(content, codings, kind, hashlib.sha256(content).hexdigest()[:32], cache)
 

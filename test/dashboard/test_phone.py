@@ -21,6 +21,12 @@ from fer_ros.plugins.sources.browser import BrowserSource
 GREY = encode_jpeg(np.full((48, 64, 3), 90, np.uint8))
 
 
+async def lend(browser: Any) -> None:
+    """Become the camera."""
+    answer = await browser.ask("camera.start", width=64, height=48)
+    assert answer["ok"], answer
+
+
 class Log:
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -53,7 +59,7 @@ def test_pictures_become_frames_with_stamps_of_our_clock(house: Any, studio: Stu
         browser, other = await new(), await new(client="client-2")
         browser.skew = -3_600_000.0
         await browser.until(lambda: sum(m["type"] == "clock.ping" and (m["offset"] or 0) < -1e6 for m in browser.got))
-        assert (await browser.ask("camera.start", width=64, height=48))["ok"]
+        await lend(browser)
         assert (await other.ask("camera.start", width=64, height=48))["code"] == "busy"
         await other.told("camera", sender="other")
         before = time.time_ns()
@@ -68,7 +74,7 @@ def test_pictures_become_frames_with_stamps_of_our_clock(house: Any, studio: Stu
         await browser.told("camera", sender="me")
         assert (await browser.ask("camera.stop"))["ok"]
         await other.told("camera", sender=None)
-        assert (await other.ask("camera.start", width=64, height=48))["ok"]
+        await lend(other)
         await other.send_picture(GREY)
         await other.until(lambda: len(studio.frames) == 6)
 
@@ -78,12 +84,12 @@ def test_pictures_become_frames_with_stamps_of_our_clock(house: Any, studio: Stu
 def test_the_camera_is_free_again_when_the_phone_has_gone(house: Any, studio: Studio) -> None:
     async def script(new: Any) -> None:
         browser, other = await new(), await new(client="client-2")
-        await browser.ask("camera.start", width=64, height=48)
+        await lend(browser)
         await browser.send_picture(GREY)
         await browser.until(lambda: studio.frames)
         await browser.socket.close()
         await other.until(lambda: any("stopped lending" in line for line in studio.log.lines))
-        assert (await other.ask("camera.start", width=64, height=48))["ok"]
+        await lend(other)
 
     house.visit(script)
 
@@ -111,7 +117,7 @@ def test_what_is_no_picture_is_refused_and_named(
 ) -> None:
     async def script(new: Any) -> None:
         browser = await new()
-        await browser.ask("camera.start", width=64, height=48)
+        await lend(browser)
         await browser.send_picture(data, width, height, seq=7)
         error = await browser.told("error", code="picture", seq=7)
         assert complaint in error["message"]
@@ -127,7 +133,7 @@ def test_a_picture_whose_middle_is_damaged_costs_that_one(house: Any, studio: St
 
     async def script(new: Any) -> None:
         browser = await new()
-        await browser.ask("camera.start", width=64, height=48)
+        await lend(browser)
         for seq, data in enumerate((damaged, GREY), 1):
             await browser.send_picture(data, seq=seq)
             await browser.until(lambda n=seq: browser.last("camera.taken").get("seq") == n)
@@ -141,7 +147,7 @@ def test_who_sends_nothing_but_nonsense_is_stopped(house: Any, studio: Studio, m
 
     async def script(new: Any) -> None:
         browser = await new()
-        await browser.ask("camera.start", width=64, height=48)
+        await lend(browser)
         for _ in range(3):
             await browser.send_picture(b"nonsense")
         assert "3 pictures in a row" in (await browser.told("camera", sender=None))["message"]
@@ -156,7 +162,7 @@ def test_silence_ends_the_lending(house: Any, studio: Studio, monkeypatch: Any) 
 
     async def script(new: Any) -> None:
         browser = await new()
-        await browser.ask("camera.start", width=64, height=48)
+        await lend(browser)
         assert "no picture came" in (await browser.told("camera", sender=None))["message"]
 
     house.visit(script)
@@ -176,7 +182,7 @@ def test_a_camera_node_that_takes_no_pictures_of_browsers(house: Any, monkeypatc
 def test_more_pictures_than_allowed_are_dropped(house: Any, studio: Studio) -> None:
     async def script(new: Any) -> None:
         browser = await new()
-        await browser.ask("camera.start", width=64, height=48)
+        await lend(browser)
         for number in range(100):
             await browser.send_picture(GREY, seq=number)
         assert (await browser.told("error"))["code"] == "rate"

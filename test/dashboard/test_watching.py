@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from fer_ros.dashboard import client as clients
-from fer_ros.dashboard import protocol
+from fer_ros.dashboard import hub, protocol
 
 Build = Callable[..., Any]
 
 
-def test_pictures_come_only_while_they_are_watched(house: Any) -> None:
+def test_pictures_come_only_while_they_are_watched(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "LINGER", 0.0)
+
     async def script(new: Any) -> None:
         browser = await new()
         await browser.told("welcome")
@@ -34,6 +38,19 @@ def test_pictures_come_only_while_they_are_watched(house: Any) -> None:
         assert len(browser.pictures) == 1
 
     house.visit(script)
+
+
+def test_a_page_that_is_hidden_for_a_moment_costs_no_new_subscription(house: Any) -> None:
+    async def script(new: Any) -> None:
+        browser = await new()
+        for video in (True, False, True):
+            await browser.say("watch", video=video, emotions=True)
+        assert (await browser.ask("camera.stop"))["ok"]
+        house.show()
+        await browser.until(lambda: browser.pictures)
+
+    house.visit(script)
+    assert house.robot.watched == [(True, True)]
 
 
 def test_who_draws_slowly_gets_the_newest_and_no_queue(house: Any) -> None:
