@@ -75,7 +75,8 @@ def _nodes(value: Values) -> list[LaunchDescriptionEntity]:
     also = {name: value.text(name) for name in ("image_topic", "image_transport", "detector") if value[name]}
     dashboard = value["dashboard"] == "true"
     if dashboard:
-        nodes.append(value.node("dashboard", **{n: text for n, text in also.items() if n != "detector"}))
+        shown = {name: text for name, text in also.items() if name != "detector"}
+        nodes.append(value.node("dashboard", needed=False, **shown))
     if dashboard or value["record"] == "true":
         nodes.append(value.node("recorder", **also))
     if dashboard or value["train"] == "true":

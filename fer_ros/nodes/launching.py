@@ -63,9 +63,10 @@ class Values:
         """An argument as the value of a parameter of type string."""
         return ParameterValue(self[name], value_type=str)
 
-    def node(self, name: str, **parameters: object) -> Node:
-        """One of our nodes, with the parameters that the arguments say; without it the others are of no use.
+    def node(self, name: str, needed: bool = True, **parameters: object) -> Node:
+        """One of our nodes, with the parameters that the arguments say.
 
+        :param needed: without it the others are of no use: when it ends, they do.
         :param parameters: further ones; dots in their names are written as two underscores.
         """
         given = {
@@ -82,7 +83,7 @@ class Values:
             parameters=[self["params_file"], {"autostart": self["autostart"] == "true", **given, **extra}],
             ros_arguments=["--log-level", self["log_level"]],
             output="screen",
-            on_exit=_ended,
+            on_exit=_ended if needed else None,
         )
 
 
