@@ -16,7 +16,7 @@ from fer_ros.core import registry
 from fer_ros.core.emoticons import Emoticons
 from fer_ros.core.errors import FerError, reason
 from fer_ros.core.labels import DEFAULT_LABELS
-from fer_ros.dashboard import links, protocol, static_files, tls
+from fer_ros.dashboard import http_log, links, protocol, static_files, tls
 from fer_ros.dashboard.access import Access
 from fer_ros.dashboard.actions import actions
 from fer_ros.dashboard.client import Client
@@ -131,7 +131,9 @@ class Server:
         self._phone = Phone(self._robot, self.hub, Path(socket).expanduser() if socket else None)
         self._actions = actions(self.recording, self.training, self.models, self._phone, self._add_label)
         self._ending = asyncio.Event()
-        runner = web.AppRunner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=END / 2)
+        runner = web.AppRunner(
+            self._app(), logger=http_log.logger(), access_log=None, handle_signals=False, shutdown_timeout=END / 2
+        )
         await runner.setup()
         try:
             site = web.TCPSite(runner, settings.host, settings.port, ssl_context=self._tls, reuse_address=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -112,3 +114,35 @@ def test_nonsense_is_answered_or_dropped_and_the_server_goes_on(house: Any, mess
         assert (await browser.ask("camera.stop"))["ok"]
 
     house.visit(script)
+
+
+UPGRADE = (
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+
+
+def test_what_is_no_http_and_no_websocket_is_answered_without_a_word_in_the_log(
+    house: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    for data, answer in (
+        (b"\x00\xff" * 500, b" 400 "),
+        (b"GET / HTTP/9.9\r\n\r\n", b" 400 "),
+        (b"GET / HTTP/1.1\r\n\r\n", b" 400 "),
+        (b"GET / HTTP/1.1\r\nHost: " + b"a" * 20_000 + b"\r\n\r\n", b" 400 "),
+        (b"GET http://[ HTTP/1.1\r\nHost: [\r\n\r\n", b" 400 "),
+        (b"GET /%ff%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", b" 404 "),
+        (b"POST /ws HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", b" 405 "),
+        (UPGRADE + b"\x81\xff" + b"\xff" * 8, b" 101 "),
+        (UPGRADE + b"\xf1\x80" + bytes(4), b" 101 "),
+        (UPGRADE + b"\x81\x05hello", b" 101 "),
+    ):
+        with socket.create_connection(("127.0.0.1", house.server.port), timeout=20) as connection:
+            connection.sendall(data)
+            assert answer in connection.recv(100), data[:40]
+
+    async def script(new: Any) -> None:
+        assert (await (await new()).ask("camera.stop"))["ok"]
+
+    house.visit(script)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
