@@ -185,7 +185,14 @@ function closed(code: number): void {
   }
   const before = link.peek();
   const since = before.state === "lost" ? before.since : performance.now();
-  const names: Record<number, string> = { 4408: "hello", 4409: "slow", 4413: "size", 4429: "rate", 1001: "ending" };
+  const names: Record<number, string> = {
+    1001: "ending",
+    4408: "hello",
+    4409: "slow",
+    4413: "size",
+    4429: "rate",
+    4503: "full",
+  };
   link.value = { state: "lost", since, code: refused.code || names[code] || "", message: refused.message };
   timer = window.setTimeout(connect, code === 4429 || code === 4413 ? PAUSE_AFTER_RATE : pause);
   pause = Math.min(pause * 2, LONGEST_PAUSE);

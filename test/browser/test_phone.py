@@ -70,4 +70,4 @@ def test_the_camera_of_a_browser_is_the_camera_of_the_robot(robot: Make, open_pa
 def test_a_robot_with_a_camera_of_its_own_says_so(robot: Make, open_page: Make) -> None:
     page = open_page(robot("sample").url + "#camera", permissions=["camera"])
     page.get_by_test_id("camera-start").click()
-    expect(page.get_by_test_id("camera-trouble")).to_contain_text("--source browser", timeout=PATIENCE)
+    expect(page.get_by_test_id("camera-trouble")).to_contain_text("--source auto", timeout=PATIENCE)

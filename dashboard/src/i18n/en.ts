@@ -43,6 +43,7 @@ export const en = {
     ending: "The dashboard has ended. The page comes back by itself when it runs again.",
     rate: "The page sent too much and was cut off. Trying again in ten seconds.",
     size: "The page sent something too large and was cut off. Trying again in ten seconds.",
+    full: "Too many browsers are connected. Trying again…",
     slow: "This device was too slow to follow. Connecting again…",
     version: "The dashboard has another version than this page. Reload the page.",
     retry: "Try now",

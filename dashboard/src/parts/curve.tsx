@@ -37,20 +37,13 @@ export function Curve(props: CurveProps) {
   const count = Math.max(props.epochs, ...props.series.map((one) => one.values.length), 2);
   const x = (i: number) => LEFT + (i / (count - 1)) * (WIDTH - LEFT - 6);
   const y = (value: number) => TOP + (1 - Math.min(value / top, 1)) * (HEIGHT - TOP - BOTTOM);
-  const path = (values: number[]) => {
-    let pen = "M";
-    return values
-      .map((value, i) => {
-        if (Number.isNaN(value)) {
-          pen = "M";
-          return "";
-        }
-        const step = `${pen}${x(i).toFixed(1)} ${y(value).toFixed(1)}`;
-        pen = "L";
-        return step;
-      })
+  // Epochs of which nothing was heard are passed over.
+  const path = (values: number[]) =>
+    values
+      .map((value, i) => (Number.isNaN(value) ? "" : `${x(i).toFixed(1)} ${y(value).toFixed(1)}`))
+      .filter(Boolean)
+      .map((point, i) => (i === 0 ? "M" : "L") + point)
       .join("");
-  };
   const last = props.series.map((one) => `${one.name} ${figure(one.values.at(-1), props.digits)}`).join(", ");
   const words = text.value.train;
   return (

@@ -28,6 +28,7 @@ export function LinkBanner() {
     rate: words.rate,
     size: words.size,
     slow: words.slow,
+    full: words.full,
     hello: words.version,
   };
   return (

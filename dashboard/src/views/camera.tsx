@@ -69,7 +69,7 @@ export function CameraView() {
           <Notice
             kind="bad"
             testId="camera-trouble"
-            {...(unsuited.value ? { command: "fer live --dashboard --source browser" } : {})}
+            {...(unsuited.value ? { command: "fer live --dashboard --source auto" } : {})}
           >
             {trouble.value}
             {unsuited.value && <> {words.needs}</>}
