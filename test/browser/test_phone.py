@@ -39,7 +39,7 @@ def test_everything_fits_and_a_finger_holds_a_button(robot: Make, open_page: Mak
     touch = page.context.new_cdp_session(page)
     touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [finger]})
     expect(button).to_have_attribute("aria-pressed", "true")
-    expect(button).not_to_have_attribute("data-count", "0")
+    expect(button).not_to_have_attribute("data-count", "0", timeout=PATIENCE)
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     expect(button).to_have_attribute("aria-pressed", "false")
     expect(page.get_by_test_id("take")).to_have_count(1)
