@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Measure how the Haar detector's box lies on FER2013's face crops, and show that both are framed alike.
+"""Measure how a detector's box lies on FER2013's face crops, and show that both are framed alike.
 
 Models are trained on FER2013's crops, and the robot cuts its crops by its detector. Each training face is enlarged,
 set into a canvas whose border repeats its edge, and searched; the medians of crop side over box side and of the shift
-between the centres are the values for ``HaarDetector.framing``. Prints one line a figure, or JSON; draws sheets.
+between the centres are the values for its ``framing``. Prints one line a figure, or JSON; draws sheets.
 
     python benchmarks/framing.py fer2013.npz --average docs/framing.png
 
@@ -22,10 +22,11 @@ from typing import Any
 import cv2
 import numpy as np
 
+from fer_ros.core import registry, settings
+from fer_ros.core.contracts import Detector
 from fer_ros.core.crop import InputSpec, cut
 from fer_ros.core.errors import ConfigError
 from fer_ros.core.types import Face, ImageArray
-from fer_ros.plugins.detectors.haar import HaarDetector
 
 SIDE = 192
 PAD = 96
@@ -40,7 +41,7 @@ def canvas(face: ImageArray) -> ImageArray:
     return cv2.copyMakeBorder(large, PAD, PAD, PAD, PAD, cv2.BORDER_REPLICATE)
 
 
-def search(detector: HaarDetector, face: ImageArray) -> tuple[ImageArray, Face | None]:
+def search(detector: Detector, face: ImageArray) -> tuple[ImageArray, Face | None]:
     """The canvas of a face, and what the detector finds there on a first look."""
     image = canvas(face)
     detector.reset()
@@ -48,7 +49,7 @@ def search(detector: HaarDetector, face: ImageArray) -> tuple[ImageArray, Face |
     return image, found[0] if found else None
 
 
-def follow(detector: HaarDetector, image: ImageArray, rng: np.random.Generator) -> tuple[Face, int, int] | None:
+def follow(detector: Detector, image: ImageArray, rng: np.random.Generator) -> tuple[Face, int, int] | None:
     """What it finds after following the face over some frames in which it trembles, and how far it lies off then."""
     found: list[Face] = []
     x = y = 0
@@ -66,9 +67,8 @@ def offset(face: Face, x: int = 0, y: int = 0) -> tuple[float, float, float]:
     return SIDE / side, (middle + x - cx) / side, (middle + y - cy) / side
 
 
-def measure(faces: ImageArray) -> dict[str, Any]:
+def measure(faces: ImageArray, detector: Detector) -> dict[str, Any]:
     """Medians and quartiles of the framing, on a first look and while the face is followed."""
-    detector = HaarDetector()
     rng = np.random.default_rng(0)
     rows: dict[str, list[tuple[float, float, float]]] = {"first": [], "followed": []}
     for face in faces:
@@ -88,9 +88,8 @@ def measure(faces: ImageArray) -> dict[str, Any]:
     return result
 
 
-def recut(faces: ImageArray) -> tuple[list[ImageArray], list[ImageArray]]:
+def recut(faces: ImageArray, detector: Detector) -> tuple[list[ImageArray], list[ImageArray]]:
     """The faces that were found, and the same as the detector cuts them."""
-    detector = HaarDetector()
     before, after = [], []
     for face in faces:
         image, found = search(detector, face)
@@ -100,12 +99,12 @@ def recut(faces: ImageArray) -> tuple[list[ImageArray], list[ImageArray]]:
     return before, after
 
 
-def astronaut() -> tuple[ImageArray, ImageArray]:
+def astronaut(detector: Detector) -> tuple[ImageArray, ImageArray]:
     """The photograph with our box drawn, and the crop that the detector cuts from it."""
     import skimage.data
 
     image = cv2.cvtColor(skimage.data.astronaut(), cv2.COLOR_RGB2BGR)
-    detector = HaarDetector()
+    detector.reset()
     face = detector.detect(image)[0]
     crop = cut(image, face.roi, detector.framing, SPEC)[..., 0]
     cx, cy, side = detector.framing.square(face.roi)
@@ -127,12 +126,12 @@ def tile(image: ImageArray, title: str, side: int = 240) -> ImageArray:
     return shown
 
 
-def average_sheet(faces: ImageArray) -> ImageArray:
+def average_sheet(faces: ImageArray, detector: Detector) -> ImageArray:
     """Means only: FER2013's crops, the detector's crops of the same faces, their difference, and the astronaut."""
-    before, after = recut(faces)
+    before, after = recut(faces, detector)
     mean_before, mean_after = np.mean(before, axis=0), np.mean(after, axis=0)
     difference = np.clip(128 + mean_after - mean_before, 0, 255).astype(np.uint8)
-    photograph, crop = astronaut()
+    photograph, crop = astronaut(detector)
     return np.hstack(
         [
             tile(mean_before.astype(np.uint8), f"mean of {len(before)} FER2013 crops"),
@@ -144,9 +143,9 @@ def average_sheet(faces: ImageArray) -> ImageArray:
     )
 
 
-def single_sheet(faces: ImageArray, columns: int = 12, rows: int = 4) -> ImageArray:
+def single_sheet(faces: ImageArray, detector: Detector, columns: int = 12, rows: int = 4) -> ImageArray:
     """Single faces: a row of FER2013's crops above a row of the detector's crops of the same faces, and so on."""
-    before, after = recut(faces[: 4 * columns * rows])
+    before, after = recut(faces[: 4 * columns * rows], detector)
     lines = []
     for row in range(min(rows, len(before) // columns)):
         for part in (before, after):
@@ -155,10 +154,23 @@ def single_sheet(faces: ImageArray, columns: int = 12, rows: int = 4) -> ImageAr
     return np.vstack(lines)
 
 
+def make(name: str, pairs: list[str]) -> Detector:
+    """A detector with settings as typed, ``NAME=VALUE``."""
+    plugin = registry.load("detectors", name)
+    known = settings.fields(plugin.Settings)
+    values = {}
+    for setting, _, text in (pair.partition("=") for pair in pairs):
+        values[setting] = settings.from_text(setting, known[setting][0], text) if setting in known else text
+    detector: Detector = plugin(settings.make(plugin.Settings, values))
+    return detector
+
+
 def main() -> None:
     """Read the arguments, measure, print and draw."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("npz", type=Path, help="FER2013 with arrays image (n, 48, 48) and usage (n)")
+    parser.add_argument("--detector", default="haar", help="detector plugin (default %(default)s)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector")
     parser.add_argument("--count", type=int, default=3000, help="training faces to measure (default %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the choice (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -173,11 +185,12 @@ def main() -> None:
     count = min(arguments.count, len(training))
     faces = training[np.random.default_rng(arguments.seed).choice(len(training), count, replace=False)]
     try:
-        result = measure(faces)
+        detector = make(arguments.detector, arguments.set)
+        result = measure(faces, detector)
         if arguments.average:
-            cv2.imwrite(str(arguments.average), average_sheet(faces))
+            cv2.imwrite(str(arguments.average), average_sheet(faces, detector))
         if arguments.picture:
-            cv2.imwrite(str(arguments.picture), single_sheet(faces))
+            cv2.imwrite(str(arguments.picture), single_sheet(faces, detector))
     except ConfigError as error:
         raise SystemExit(str(error)) from error
     if arguments.json:

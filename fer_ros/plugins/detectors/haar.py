@@ -101,9 +101,9 @@ class HaarDetector(Detector):
     """
 
     Settings: ClassVar[type[Any]] = HaarSettings
-    #: The medians over 3,000 FER2013 training faces by benchmarks/framing.py lie on both sides of it: scale 0.950,
-    #: dx −0.007, dy −0.002 on a first look; 0.985, −0.012, −0.005 while a face is followed. Quartiles of the scale:
-    #: 0.91 to 1.02 and 0.92 to 1.05.
+    #: The medians over 1,000 FER2013 training faces by benchmarks/framing.py lie on both sides of it: scale 0.955,
+    #: dx −0.007, dy −0.002 on a first look; 0.995, −0.008, 0.000 while a face is followed. Quartiles of the scale:
+    #: 0.90 to 1.01 and 0.94 to 1.06.
     framing: ClassVar[Framing] = Framing(scale=0.97, dx=-0.01, dy=0.0)
 
     def __init__(self, settings: Any = None) -> None:
