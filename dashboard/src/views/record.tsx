@@ -17,6 +17,9 @@ import { go } from "../route";
 import { labels, nodes, record, takes, welcome } from "../state";
 import { complain, tell } from "../toast";
 
+/** What is no expression need not be shown a hundred times. */
+const NONE = "none of these";
+
 const adding = signal(false);
 const fresh = signal("");
 
@@ -157,7 +160,7 @@ export function RecordView() {
   useEffect(() => holdByKeys(recordable), []);
   const names = recordable();
   const blocked = nodes.value?.recorder === false || record.value?.holder === "other";
-  const seven = welcome.value?.labels ?? [];
+  const seven = (welcome.value?.labels ?? []).filter((label) => label !== NONE);
   const done = seven.filter((label) => recorded(label) >= advised()).length;
   const restart = () => {
     release();
