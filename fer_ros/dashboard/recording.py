@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at whether a button is still held.
 LOOK = 0.2
-#: Seconds after which a bag that nobody records into is closed; until then the recorder listens to the pictures, so that
-#: the next take begins at once.
+#: Seconds after which a bag that nobody records into is closed; until then the recorder listens to the pictures, so
+#: that the next take begins at once.
 IDLE = 60.0
 #: Seconds that the recorder's status may take to tell that a take has ended.
 PAUSED = 1.0
