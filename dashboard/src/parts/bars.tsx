@@ -22,7 +22,8 @@ export function Bars() {
     list.current?.querySelectorAll<HTMLLIElement>("li").forEach((row) => {
       const share = shown?.probabilities.get(row.dataset["label"]!) ?? 0;
       const bar = row.querySelector<HTMLElement>(".fill")!;
-      bar.style.transform = `scaleX(${share.toFixed(4)})`;
+      const length = `scaleX(${share.toFixed(3)})`;
+      if (bar.style.transform !== length) bar.style.transform = length;
       row.classList.toggle("best", shown !== undefined && shown.face.label === row.dataset["label"]);
       if (!write) return;
       const words = shown ? `${Math.round(share * 100)}` : "–";

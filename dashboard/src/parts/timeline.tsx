@@ -9,7 +9,7 @@ import { BIN, SPAN, leader, minute, shares } from "../minute";
 import { welcome } from "../state";
 
 /** Ms between two drawings, and between two summaries in words. */
-const DRAW = 50;
+const DRAW = 100;
 const TELL = 2000;
 /** Bins that one label must last to get its emoticon. */
 const LONG = 8;
