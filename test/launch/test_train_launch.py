@@ -23,16 +23,20 @@ needs_launch = pytest.mark.skipif(
     reason="`ros2 launch` is not on PyPI: it needs a ROS 2 of the system, see docs/install.md",
 )
 CALLER = """
-import sys, rclpy
+import sys, time, rclpy
 from fer_msgs.srv import Train
 rclpy.init()
 node = rclpy.create_node("caller")
 client = node.create_client(Train, "/robot7/train")
 assert client.wait_for_service(40.0)
-future = client.call_async(Train.Request(bags=sys.argv[1:]))
+future = client.call_async(Train.Request(bags=sys.argv[1:2]))
 rclpy.spin_until_future_complete(node, future, timeout_sec=40.0)
 print(future.result().success, future.result().message)
-print(sorted(name for name, _ in node.get_node_names_and_namespaces() if not name.startswith("_")))
+names, deadline = [], time.monotonic() + 40.0
+while not set(sys.argv[2:]) <= set(names) and time.monotonic() < deadline:
+    rclpy.spin_once(node, timeout_sec=0.1)
+    names = sorted(name for name, _ in node.get_node_names_and_namespaces() if not name.startswith("_"))
+print(names)
 """
 
 
@@ -59,7 +63,7 @@ def test_it_answers_in_its_namespace_and_ends_on_ctrl_c(
     start: Run, run: Run, words: list[str], nodes: list[str]
 ) -> None:
     launch = start("ros2", "launch", "fer_ros", *words, "namespace:=robot7")
-    answer = run(sys.executable, "-c", CALLER, "nowhere", timeout=90)
+    answer = run(sys.executable, "-c", CALLER, "nowhere", *nodes, timeout=90)
     assert "False unknown bag 'nowhere'" in answer.out, answer.out + answer.err + launch.out + launch.err
     assert [name for name in nodes if f"'{name}'" not in answer.out] == []
     launch.signal(signal.SIGINT)
