@@ -136,7 +136,8 @@ class _Training:
 
     def _refitted(self, found: Faces, samples: Part, trained: Trained) -> Trained:
         """The head that ships: it may learn the held-out faces too, the figures are of the one that did not."""
-        if not self.options.refit:
+        # The embeddings at hand are the general backbone's: a head with a backbone of its own cannot learn from them.
+        if not self.options.refit or trained.backbone:
             return trained
         task = self._task(found, np.arange(len(found)), np.arange(0), samples)
         final = self.plugin.refit(dataclasses.replace(task, progress=lambda epochs, row: None), trained)

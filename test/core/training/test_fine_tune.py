@@ -48,6 +48,7 @@ def test_head_and_last_layers_learn_and_what_was_measured_ships(bag: Path) -> No
     assert tuned.head.plugin == "linear" and [row["epoch"] for row in outcome.history] == [1.0, 2.0]
     for file in ("backbone.tflite", "backbone.weights.h5"):
         assert tuned.checksums[file] != general.checksums[file]
+    assert OPTIONS.refit and "refitted_on" not in tuned.data, "the embeddings at hand are the general backbone's"
     found = faces.gather([bag], tuned.input, "whole_frame")
     answers = Model.open(tuned).classify(found.crops).argmax(axis=1)
     assert (answers == found.origin.labels).mean() >= 0.9
