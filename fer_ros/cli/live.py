@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer_ros.cli.assignments import assignments
 from fer_ros.core import registry
 from fer_ros.core.errors import ConfigError
 from fer_ros.core.sink_thread import SinkThread
@@ -87,12 +88,7 @@ def _say(live: Live) -> None:
 
 
 def _settings(args: argparse.Namespace) -> dict[str, str]:
-    settings = {}
-    for pair in args.set:
-        name, sign, value = pair.partition("=")
-        if not sign or not name:
-            raise ConfigError(f"--set {pair}: write it as NAME=VALUE, such as --set source.fps=15")
-        settings[name] = value
+    settings = assignments(args.set)
     for name in ("source", "detector", "model"):
         if getattr(args, name) is not None:
             settings[name] = getattr(args, name)

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
+from fer_ros.cli.assignments import assignments
 from fer_ros.cli.progress import Bar
 from fer_ros.cli.record_screen import Screen
 from fer_ros.core import bags, registry
@@ -170,12 +171,7 @@ def _offer(recorder: Recorder) -> Any:
 
 def _given(args: argparse.Namespace) -> dict[str, str]:
     """What was set, as typed."""
-    given = {}
-    for pair in args.set:
-        name, sign, value = pair.partition("=")
-        if not sign or not name:
-            raise ConfigError(f"--set {pair}: write it as NAME=VALUE, such as --set source.fps=15")
-        given[name] = value
+    given = assignments(args.set)
     for name in ("labels", "storage", "consent"):
         if getattr(args, name):
             given[name] = getattr(args, name)

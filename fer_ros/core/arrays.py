@@ -25,6 +25,12 @@ def pack(**arrays: npt.ArrayLike) -> bytes:
     return buffer.getvalue()
 
 
+def packed(content: bytes) -> dict[str, FloatArray]:
+    """The arrays of :func:`pack`'s own bytes, by name; for what comes from a file there is :func:`unpack`."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as data:
+        return {name: data[name] for name in data.files}
+
+
 def unpack(file: Path, shapes: dict[str, tuple[int | None, ...]]) -> dict[str, FloatArray]:
     """Read named float arrays and check their shapes.
 

@@ -12,7 +12,6 @@ from fer_ros.core import registry
 from fer_ros.core.contracts import Head
 from fer_ros.core.errors import ConfigError
 from fer_ros.core.head_training import Part, Task
-from fer_ros.core.training.options import Options
 from fer_ros.core.training.perceptron import Examples, History, Perceptron, Schedule
 from fer_ros.core.types import FloatArray
 
@@ -49,9 +48,10 @@ def fit(task: Task, layers: Layers, features: Features) -> tuple[Layers, History
     return network.layers, history
 
 
-def refit_options(options: Options) -> Options:
-    """Options to go on with a trained head on all faces: a quarter of the epochs, all of them."""
-    return replace(options, epochs=max(1, options.epochs // 4), patience=0)
+def refit(task: Task, layers: Layers, features: Features) -> Layers:
+    """Go on with trained layers for a quarter of the epochs, none of which is left out."""
+    options = replace(task.options, epochs=max(1, task.options.epochs // 4), patience=0)
+    return fit(replace(task, options=options), layers, features)[0]
 
 
 def base_head(task: Task) -> Head:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from math import prod
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fer_ros.core.arrays import pack, unpack
+from fer_ros.core.arrays import pack, packed, unpack
 from fer_ros.core.contracts import Head
 from fer_ros.core.errors import ConfigError
 from fer_ros.core.head_training import Task, Trained
@@ -59,19 +58,18 @@ class DenseHead(Head):
 
         start = _from_general(task) if task.options.from_general else _fresh(task)
         layers, history = head_fit.fit(task, start, head_fit.flat)
-        return Trained(_packed(layers), history=history)
+        return Trained(_file(layers), history=history)
 
     @classmethod
     def refit(cls, task: Task, trained: Trained) -> Trained:
         from fer_ros.core.training import head_fit
 
-        with np.load(io.BytesIO(trained.content)) as a:
-            start = [(a["kernel1"], a["bias1"]), (a["kernel2"], a["bias2"])]
-        layers, _ = head_fit.fit(replace(task, options=head_fit.refit_options(task.options)), start, head_fit.flat)
-        return replace(trained, content=_packed(layers))
+        a = packed(trained.content)
+        start = [(a["kernel1"], a["bias1"]), (a["kernel2"], a["bias2"])]
+        return replace(trained, content=_file(head_fit.refit(task, start, head_fit.flat)))
 
 
-def _packed(layers: list[tuple[FloatArray, FloatArray]]) -> bytes:
+def _file(layers: list[tuple[FloatArray, FloatArray]]) -> bytes:
     (kernel1, bias1), (kernel2, bias2) = layers
     return pack(kernel1=kernel1, bias1=bias1, kernel2=kernel2, bias2=bias2)
 

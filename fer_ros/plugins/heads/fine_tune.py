@@ -6,12 +6,12 @@ would spoil what the backbone knows before it has learned anything itself (Kumar
 
 from __future__ import annotations
 
-import io
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fer_ros.core.arrays import pack
+from fer_ros.core.arrays import pack, packed
 from fer_ros.core.crop import scale
 from fer_ros.core.errors import ConfigError, reason
 from fer_ros.core.head_training import Part, Task, Trained
@@ -72,11 +72,9 @@ def _rms(values: FloatArray) -> float:
 
 
 def _probe(task: Task) -> tuple[FloatArray, FloatArray]:
-    from dataclasses import replace
-
     first = replace(task, options=replace(task.options, **PROBE), progress=lambda epochs, row: None)
-    with np.load(io.BytesIO(LinearHead.train(first).content)) as arrays:
-        return arrays["kernel"], arrays["bias"]
+    arrays = packed(LinearHead.train(first).content)
+    return arrays["kernel"], arrays["bias"]
 
 
 def _cut(network: Any, tuned: int) -> tuple[Any, Any]:

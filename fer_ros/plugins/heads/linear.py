@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fer_ros.core.arrays import pack, unpack
+from fer_ros.core.arrays import pack, packed, unpack
 from fer_ros.core.contracts import Head
 from fer_ros.core.errors import ConfigError
 from fer_ros.core.head_training import Task, Trained
@@ -55,8 +54,6 @@ class LinearHead(Head):
     def refit(cls, task: Task, trained: Trained) -> Trained | None:
         from fer_ros.core.training import head_fit
 
-        with np.load(io.BytesIO(trained.content)) as arrays:
-            start = [(arrays["kernel"], arrays["bias"])]
-        task = replace(task, options=head_fit.refit_options(task.options))
-        ((kernel, bias),), _ = head_fit.fit(task, start, head_fit.pooled)
+        a = packed(trained.content)
+        ((kernel, bias),) = head_fit.refit(task, [(a["kernel"], a["bias"])], head_fit.pooled)
         return replace(trained, content=pack(kernel=kernel, bias=bias))

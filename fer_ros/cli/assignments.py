@@ -1,0 +1,21 @@
+"""Options that are given as ``NAME=VALUE``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fer_ros.core.errors import ConfigError
+
+
+def assignments(words: Iterable[str]) -> dict[str, str]:
+    """What ``--set`` was given, name → value as typed; the last of a name counts.
+
+    :raises ConfigError: one is not written so.
+    """
+    out = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign or not name:
+            raise ConfigError(f"--set {word}: write it as NAME=VALUE, such as --set source.fps=15")
+        out[name] = value
+    return out
