@@ -1,8 +1,8 @@
 """Train a backbone and its general head from FER2013 and export them as a model bundle.
 
 Needs the extra `train`. An interrupted run goes on where it was when the same command is given again. A finished one is
-only exported, so that what comes after training can be changed at once: `--norm-faces`, `--prior`, `--quantize`, with
-`--replace`.
+only exported, so that what comes after training can be changed at once: `--norm-faces`, `--prior`, `--least-named`,
+`--quantize`, with `--replace`.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ OPTIONS = {
     "sides": "side of the faces in equal parts of the run, over the full one",
     "norm_faces": "unaltered faces on which the batch norms are measured anew, 0: none",
     "prior": "how far rare labels are favoured, 0 to 1",
+    "least_named": "how often each label is named at least, as a share of how often it occurs in Training",
     "teacher_weight": "share of the target that the teacher has",
     "seed": "seed of everything random",
 }
@@ -164,7 +165,9 @@ def _write(args: argparse.Namespace, target: Path, recipe: Recipe, trained: Any,
         recipe=asdict(recipe) | {"quantize": args.quantize},
     )
     with Bar(3, "steps: export, measure, write") as bar:
-        filled, contents, pictures = assemble(stated, trained, faces, bar.at, recipe.prior, args.quantize)
+        filled, contents, pictures = assemble(
+            stated, trained, faces, bar.at, recipe.prior, recipe.least_named, args.quantize
+        )
         pictures["README.md"] = model_card.pretrained(filled, f"fer pretrain fer2013.csv {_options(args)}").encode()
         return bundles.write(filled, contents, args.replace, pictures)
 

@@ -15,12 +15,13 @@ import numpy.typing as npt
 from fer_ros.core import fer2013, metrics, plots, registry
 from fer_ros.core.arrays import pack
 from fer_ros.core.bundle import Bundle
+from fer_ros.core.crop import InputSpec
 from fer_ros.core.evaluation import calibration_error
 from fer_ros.core.pretraining import calibrate, export, near_duplicates
-from fer_ros.core.pretraining.data import prepare, prepared
+from fer_ros.core.pretraining.data import label_shares, prepare, prepared
 from fer_ros.core.pretraining.run import Trained
 from fer_ros.core.softmax import softmax
-from fer_ros.core.types import FloatArray
+from fer_ros.core.types import FloatArray, ImageArray
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ def assemble(
     faces: fer2013.Fer2013,
     progress: Callable[[int], None],
     prior: float = 0.0,
+    least_named: float = 0.0,
     quantize: str = "float32",
 ) -> tuple[Bundle, dict[str, bytes], dict[str, bytes]]:
     """The bundle with its measured quality, its networks, and its pictures.
@@ -45,6 +47,7 @@ def assemble(
     :param stated: the bundle without data and quality.
     :param progress: called with the number of steps done, of three with the writing.
     :param prior: see :func:`calibrate.favour_rare`.
+    :param least_named: see :func:`calibrate.raise_rarely_named`.
     :param quantize: see :func:`export.to_litert`.
     """
     test = faces.part(fer2013.PUBLIC_TEST)
@@ -53,12 +56,12 @@ def assemble(
     network = export.to_litert(trained.backbone, quantize, prepare(training[samples], stated.input))
     progress(1)
 
-    bias = calibrate.favour_rare(trained.bias, trained.shares, prior)
+    bias = _adjusted(trained, stated.input, prior, least_named)
     with tempfile.TemporaryDirectory(prefix="fer_measure_") as folder:
         file = Path(folder) / stated.backbone.file
         file.write_bytes(network)
         backbone = registry.load("backbones", stated.backbone.plugin)(file, stated.input, 2)
-        pooled = _pooled(backbone.embed, test, stated)
+        pooled = _pooled(backbone.embed, test.images, stated.input)
         logits = pooled @ trained.kernel + bias
         divisor = calibrate.temperature(logits, test.targets)
         head_file = pack(kernel=trained.kernel / divisor, bias=bias / divisor)
@@ -67,7 +70,7 @@ def assemble(
             Path(folder) / stated.head.file, stated.labels, backbone.output_shape
         )
         exported = head.predict(pooled[:, np.newaxis, np.newaxis])
-    in_keras = _pooled(trained.backbone.predict_on_batch, test, stated) @ trained.kernel + bias
+    in_keras = _pooled(trained.backbone.predict_on_batch, test.images, stated.input) @ trained.kernel + bias
     progress(2)
 
     found = metrics.measure(test.targets, exported.argmax(axis=1), stated.labels)
@@ -84,7 +87,7 @@ def assemble(
     quality.pop("labels")
     data = {
         "dataset": "FER2013 with FER+ votes" if faces.votes.any() else "FER2013",
-        "trained_on": trained.trained_on,
+        "trained_on": len(trained.training),
         "removed_near_duplicates": trained.removed,
         "near_duplicate_threshold": near_duplicates.THRESHOLD,
         "parameters": int(trained.backbone.count_params() + trained.kernel.size + trained.bias.size),
@@ -101,9 +104,19 @@ def assemble(
     return replace(stated, quality=quality, data=data), contents, pictures
 
 
-def _pooled(embed: Callable[[FloatArray], FloatArray], test: fer2013.Fer2013, stated: Bundle) -> FloatArray:
+def _adjusted(trained: Trained, spec: InputSpec, prior: float, least_named: float) -> FloatArray:
+    """The bias of the classifier with which labels are named as often as is wished; by training faces alone."""
+    shares = label_shares(trained.training)
+    bias = calibrate.favour_rare(trained.bias, shares, prior)
+    if not least_named:
+        return bias
+    logits = _pooled(trained.backbone.predict_on_batch, trained.training.images, spec) @ trained.kernel
+    return calibrate.raise_rarely_named(bias, logits, shares, least_named)
+
+
+def _pooled(embed: Callable[[FloatArray], FloatArray], images: ImageArray, spec: InputSpec) -> FloatArray:
     """Mean over the map of each embedding, float32 (n, channels); in batches, for whole maps take gigabytes."""
-    parts = (np.asarray(embed(crops), dtype=np.float32) for crops in prepared(test.images, stated.input))
+    parts = (np.asarray(embed(crops), dtype=np.float32) for crops in prepared(images, spec))
     return np.concatenate([part.mean(axis=(1, 2)) for part in parts])
 
 

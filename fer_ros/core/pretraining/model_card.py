@@ -134,6 +134,11 @@ def _training(recipe: dict[str, Any], data: dict[str, Any]) -> list[str]:
             f"Afterwards {recipe['prior']:g} times the logarithm of each label's share in training was taken off its "
             "logit, so that rare labels are named more often."
         )
+    if recipe["least_named"]:
+        lines.append(
+            f"Then the bias of labels that the network names less often than {recipe['least_named']:g} times as they "
+            "occur in training was raised until it does."
+        )
     return lines
 
 

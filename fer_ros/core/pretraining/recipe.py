@@ -41,6 +41,8 @@ class Recipe:
         averaged weights, as Izmailov et al. 2018 do (arXiv:1803.05407); 0: what training left, of altered faces.
     :ivar prior: the logits lose this times the logarithm of each label's share in training, so that rare labels are
         named more often (logit adjustment, Menon et al. 2020, arXiv:2007.07314).
+    :ivar least_named: a label that the network names less often than this times its share of the training faces gets a
+        higher bias until it does; 0: none.
     :ivar teacher_weight: share of the target that a teacher's answer to the same picture has (distillation, Hinton et
         al. 2015, arXiv:1503.02531); 0 without a teacher.
     :ivar teacher: name and digest of the weights of the model or models that teach; empty without one.
@@ -64,6 +66,7 @@ class Recipe:
     average: float = 0.98
     norm_faces: int = 4096
     prior: float = 0.0
+    least_named: float = 0.0
     teacher_weight: float = 0.0
     teacher: str = ""
     start: str = ""
@@ -82,6 +85,8 @@ class Recipe:
                 raise unknown_name(name, getattr(self, name), known)
         if not (0 <= self.weight_decay < 1 and 0 <= self.dropout < 1 and 0 <= self.prior <= 2):
             raise ConfigError("0 <= weight decay < 1, 0 <= dropout < 1 and 0 <= prior <= 2 are needed")
+        if not 0 <= self.least_named < 1:
+            raise ConfigError("least named must be from 0 to less than 1")
         if self.norm_faces < 0:
             raise ConfigError("the number of faces for the batch norms must be 0 or more")
         if not (0 <= self.smoothing < 1 and 0 <= self.mixup <= 10 and 0 <= self.teacher_weight <= 1):

@@ -32,8 +32,7 @@ class Trained:
     :ivar bias: float32 (labels,).
     :ivar history: one row an epoch: ``epoch``, ``loss``, ``accuracy`` (of training), ``val_accuracy``.
     :ivar removed: how many training faces were left out as near-duplicates of the test splits.
-    :ivar trained_on: how many were used.
-    :ivar shares: see :func:`data.label_shares`, of those.
+    :ivar training: the faces that were used.
     """
 
     backbone: Any
@@ -41,8 +40,7 @@ class Trained:
     bias: FloatArray
     history: list[dict[str, float]]
     removed: int
-    trained_on: int
-    shares: FloatArray
+    training: fer2013.Fer2013
 
 
 def run(
@@ -107,7 +105,7 @@ def run(
     if recipe.norm_faces:
         chosen = np.random.default_rng(recipe.seed).permutation(len(training))[: recipe.norm_faces]
         classifier.measure_norms(exact, data.prepared(training.images[chosen], recipe.input))
-    return Trained(exact, kernel, bias, state.rows, removed, len(training), data.label_shares(training))
+    return Trained(exact, kernel, bias, state.rows, removed, training)
 
 
 def _check_same_weights(backbone: Any, exact: Any, recipe: Recipe, spec: InputSpec) -> None:

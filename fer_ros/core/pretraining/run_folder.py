@@ -16,7 +16,7 @@ from fer_ros.core.files import write_atomic
 from fer_ros.core.pretraining.recipe import Recipe
 
 #: Entries of the recipe that are applied to the trained network.
-AFTERWARDS = ("norm_faces", "prior")
+AFTERWARDS = ("norm_faces", "prior", "least_named")
 RECIPE_FILE, DATA_FILE, STATE_FILE = "recipe.json", "data.sha256", "state.yaml"
 
 

@@ -68,3 +68,21 @@ def test_rare_labels_are_favoured_by_the_logarithm_of_their_share() -> None:
     found = calibrate.favour_rare(bias, shares, 1.0)
     # A face about which the network has learned nothing but the shares gets each label alike.
     np.testing.assert_allclose(softmax((np.log(shares) + found)[None])[0], 1 / 3, atol=1e-6)
+
+
+@given(st.integers(2, 400), st.integers(0, 1000), st.floats(0.05, 0.9))
+def test_a_label_that_is_named_too_rarely_is_raised_until_it_is_not(count: int, seed: int, least: float) -> None:
+    logits, targets = faces(count, seed)
+    logits[:, 2] -= 1.5
+    shares = np.bincount(targets, minlength=7) / count
+    raised = calibrate.raise_rarely_named(np.zeros(7, np.float32), logits, shares.astype(np.float32), least)
+    named = np.bincount((logits + raised).argmax(axis=1), minlength=7) / count
+    # Between two faces there is no smaller step.
+    assert (named >= least * shares - 1e-6).all() and raised.min() >= 0.0
+
+
+def test_labels_that_are_named_often_enough_are_left_alone() -> None:
+    bias, logits = np.array([0.5, 0.0, -0.5], np.float32), np.eye(3, dtype=np.float32) * 9
+    for least in (0.0, 0.9):
+        found = calibrate.raise_rarely_named(bias, logits, np.full(3, 1 / 3, np.float32), least)
+        np.testing.assert_array_equal(found, bias)

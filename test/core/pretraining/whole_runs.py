@@ -53,7 +53,7 @@ def first_run(faces: fer2013.Fer2013) -> dict[str, Any]:
     return {
         "seen": seen,
         "history": trained.history,
-        "trained_on": trained.trained_on,
+        "trained_on": len(trained.training),
         "removed": trained.removed,
         "kernel": trained.kernel.tolist(),
         "layers": [layer.name for layer in trained.backbone.layers],
@@ -104,7 +104,7 @@ def write_bundle(trained: pretrain.Trained, faces: fer2013.Fer2013) -> Bundle:
         head=Part("linear", "head.npz"),
         recipe=asdict(RECIPE),
     )
-    filled, contents, _ = assemble(stated, trained, faces, lambda _: None)
+    filled, contents, _ = assemble(stated, trained, faces, lambda _: None, least_named=0.9)
     return bundles.write(filled, contents)
 
 
