@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
     parser.add_argument("--detector", default="haar", help="detector plugin (default: %(default)s)")
+    parser.add_argument("--mirror", action="store_true", help="read each face and its mirror image, and average")
     parser.add_argument("--split", help="of FER2013: Training, PublicTest or PrivateTest (default: all but Training)")
     parser.add_argument(
         "--among",
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if args.report is not None:
         report.check(args.report)
     source = Path(args.model) if "/" in args.model else args.model
-    model = Model.open(Bundle.load(source), max(1, args.threads))
+    model = Model.open(Bundle.load(source), max(1, args.threads), args.mirror)
     dataset = datasets.load(args.dataset, args.crops, args.split, args.strict)
     detector: Detector | None = None if dataset.crops else registry.load("detectors", args.detector)()
     among = _among(args.among, dataset, model)
@@ -124,7 +125,7 @@ def _robustness(values: dict[str, Any]) -> str:
 def _command(args: argparse.Namespace) -> str:
     """What made the report, with the options that decide its figures."""
     words = ["fer", "eval", str(args.dataset), "--model", str(args.model)]
-    words += [f"--{name}" for name in ("crops", "robustness", "strict") if getattr(args, name)]
+    words += [f"--{name}" for name in ("crops", "mirror", "robustness", "strict") if getattr(args, name)]
     for name, usual in (("detector", "haar"), ("split", None), ("among", None), ("report", None)):
         if getattr(args, name) != usual:
             words += [f"--{name}", str(getattr(args, name))]

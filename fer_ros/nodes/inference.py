@@ -47,6 +47,7 @@ class InferenceSettings:
     model: str = setting("selected", "model to begin with, a name of `fer models` or a folder; load_model changes it")
     detector: str = setting("haar", "what finds the faces: a detector plugin, see `fer plugins detectors`")
     threads: int = setting(1, "CPU threads of the network at most", low=1, high=64)
+    mirror: bool = setting(False, "read each face and its mirror image: a little better for twice the network's time")
     image_topic: str = setting("image_raw", "topic of the raw images, of any camera")
     image_transport: str = setting(
         "raw", "raw, or compressed: then /compressed is put behind image_topic", choices=("raw", "compressed")
@@ -130,7 +131,9 @@ class InferenceNode(ManagedNode):
         detector = self._plugin(self._detector_settings)
         bundle = Bundle.load(Path(settings.model) if "/" in settings.model else settings.model)
         smoother = self._smoothing.smoother
-        self._recogniser = Recogniser(bundle, detector, settings.threads, self._now, smoother=smoother)
+        self._recogniser = Recogniser(
+            bundle, detector, settings.threads, self._now, smoother=smoother, mirror=settings.mirror
+        )
         self._announce()
 
     def work(self) -> None:

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from fer_ros.core.arrays import pack
+from fer_ros.core.bundle import Bundle
 from fer_ros.core.contracts import Detector
 from fer_ros.core.crop import Framing
 from fer_ros.core.emoticons import Emoticons
 from fer_ros.core.errors import ConfigError
-from fer_ros.core.recogniser import Recogniser
+from fer_ros.core.recogniser import Model, Recogniser
 from fer_ros.core.types import Face, Frame, ImageArray, Roi
 
 
@@ -100,6 +101,19 @@ def test_a_bundle_that_cannot_be_loaded_leaves_the_old_one(brightness: Any) -> N
             recogniser.swap(broken)
     assert recogniser.bundle.name == "brightness"
     assert recogniser.process(Frame(picture(20, 20), stamp=7)).model == "brightness"
+
+
+def test_a_face_and_its_mirror_image_are_averaged_where_asked_also_after_a_swap() -> None:
+    default = Bundle.load("default")
+    plain, recogniser = Model.open(default), Recogniser(default, Halves(), mirror=True)
+    frame = Frame(np.random.default_rng(0).integers(0, 256, (60, 90, 3), np.uint8), stamp=7)
+    crops = plain.crops(frame.image, recogniser.detector.detect(frame.image), Halves.framing)
+    expected = (plain.classify(crops) + plain.classify(crops[:, :, ::-1])) / 2
+    assert np.abs(expected - plain.classify(crops)).max() > 1e-4
+    for _ in range(2):
+        found = [emotion.probabilities for emotion in recogniser.process(frame).emotions]
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+        recogniser.swap(default)
 
 
 def test_frames_go_on_while_bundles_are_swapped(brightness: Any) -> None:

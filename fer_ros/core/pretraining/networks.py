@@ -14,6 +14,7 @@ from fer_ros.core.bundle import Bundle
 from fer_ros.core.crop import InputSpec
 from fer_ros.core.errors import ConfigError, reason, unknown_name
 from fer_ros.core.files import sha256
+from fer_ros.core.pretraining import classifier
 from fer_ros.core.pretraining.export import WEIGHTS_FILE
 from fer_ros.core.pretraining.recipe import Recipe
 from fer_ros.core.softmax import softmax
@@ -105,7 +106,9 @@ class Teachers:
                 raise ConfigError(
                     f"model '{base.name}' cannot teach: it takes other faces or knows other labels than the new one"
                 )
-            network = load(base)
+            # In what training computes in: their answers are rounded less than they differ.
+            with classifier.policy(classifier.precision()):
+                network = load(base)
             arrays = unpack(
                 base.path / base.head.file,
                 {"kernel": (network.output_shape[-1], len(labels)), "bias": (len(labels),)},
@@ -115,7 +118,7 @@ class Teachers:
     def __call__(self, crops: FloatArray) -> FloatArray:
         """Probabilities, float32 (n, labels), of crops scaled for the teachers' input."""
         answers = [
-            softmax(np.asarray(network.predict_on_batch(crops)).mean(axis=(1, 2)) @ kernel + bias)
+            softmax(np.asarray(network.predict_on_batch(crops), dtype=np.float32).mean(axis=(1, 2)) @ kernel + bias)
             for network, kernel, bias in self._parts
         ]
         return np.asarray(np.mean(answers, axis=0), dtype=np.float32)
