@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros import __version__
+from fer_ros.cli.assignments import assignments
 from fer_ros.cli.benchmarks import check, scenarios, tables
 from fer_ros.cli.benchmarks.bars import derive, judge
 from fer_ros.cli.benchmarks.scenarios import Scenario, Setup
@@ -145,12 +146,7 @@ def _setup(args: argparse.Namespace) -> Setup:
         raise ConfigError(f"--frames must be from 1 to 100000, got {args.frames}")
     if not 1 <= args.threads <= 64:
         raise ConfigError(f"--threads must be from 1 to 64, got {args.threads}")
-    values = {}
-    for pair in args.set:
-        name, sign, value = pair.removeprefix("detector.").partition("=")
-        if not sign or not name:
-            raise ConfigError(f"--set {pair}: write it as NAME=VALUE, such as --set min_face=0.2")
-        values[name] = value
+    values = {name.removeprefix("detector."): value for name, value in assignments(args.set).items()}
     registry.load("sources", args.source)
     setup = Setup(
         bundle=Bundle.load(args.model),
