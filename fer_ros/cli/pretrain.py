@@ -123,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
     if backend != "tensorflow":
         print(f"{folder}: trained on {backend}; to export, give the same command again without KERAS_BACKEND")
         return 0
-    bundle = _write(args, target, recipe, trained, faces)
+    bundle = _write(args, target, recipe, trained, faces, {} if start is None else start.recipe)
     quality = bundle.quality
     print(f"{bundle.path}: accuracy {quality['accuracy']:.4f} on {quality['count']} faces of {quality['split']}")
     return 0
@@ -151,7 +151,14 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     return recipe
 
 
-def _write(args: argparse.Namespace, target: Path, recipe: Recipe, trained: Any, faces: fer2013.Fer2013) -> Bundle:
+def _write(
+    args: argparse.Namespace,
+    target: Path,
+    recipe: Recipe,
+    trained: Any,
+    faces: fer2013.Fer2013,
+    before: dict[str, Any],
+) -> Bundle:
     from fer_ros.core.pretraining import model_card
     from fer_ros.core.pretraining.assemble import assemble
 
@@ -162,7 +169,7 @@ def _write(args: argparse.Namespace, target: Path, recipe: Recipe, trained: Any,
         input=recipe.input,
         backbone=Part(recipe.backbone, "backbone.tflite"),
         head=Part("linear", "head.npz"),
-        recipe=asdict(recipe) | {"quantize": args.quantize},
+        recipe=asdict(recipe) | {"quantize": args.quantize} | ({"before": before} if before else {}),
     )
     with Bar(3, "steps: export, measure, write") as bar:
         filled, contents, pictures = assemble(

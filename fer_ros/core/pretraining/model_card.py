@@ -92,12 +92,7 @@ def _training(recipe: dict[str, Any], data: dict[str, Any]) -> list[str]:
     target = f"the label of FER2013, {recipe['smoothing']:g} of it spread over all labels"
     if teacher:
         target = f"{1 - teacher:g} times {target}, and {teacher:g} times the answer of the model {recipe['teacher']}"
-    lines = [
-        f"Starts from the backbone of the model {recipe['start']}."
-        if recipe["start"]
-        else "Starts from random weights.",
-        f"Target: {target}.",
-    ]
+    lines = [_start(recipe), f"Target: {target}."]
     if votes and "votes" in data["dataset"]:
         lines.append(
             f"A second classifier on the same features learned the FER+ votes (weight {votes:g} of the loss); it was "
@@ -140,6 +135,19 @@ def _training(recipe: dict[str, Any], data: dict[str, Any]) -> list[str]:
             "occur in training was raised until it does."
         )
     return lines
+
+
+def _start(recipe: dict[str, Any]) -> str:
+    if not recipe["start"]:
+        return "Starts from random weights."
+    text = f"Starts from the backbone of the model {recipe['start']}"
+    before = recipe.get("before")
+    if before:
+        text += (
+            f", made by {before['epochs']} epochs with a peak rate of {before['learning_rate']:g} and seed "
+            f"{before['seed']} from {before['start'] or 'random weights'}"
+        )
+    return f"{text}."
 
 
 def personal(bundle: Bundle) -> str:
@@ -213,5 +221,7 @@ Left out between two parts: {data["left_out"]}; frames without a face: {data["wi
 
 def _short(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {inner}" for name, inner in value.items())
+        return ", ".join(f"{name} {_short(inner)}" for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
     return "none" if value == "" else str(value)
