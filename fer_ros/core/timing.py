@@ -48,6 +48,7 @@ class Rate:
     def __init__(self, seconds: float = 2.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._clock = seconds, clock
         self._ticks: deque[float] = deque(maxlen=10_000)
+        self._before: float | None = None
         self._lock = threading.Lock()
 
     def tick(self) -> None:
@@ -62,10 +63,14 @@ class Rate:
         now = self._clock()
         with self._lock:
             self._forget(now)
-            if len(self._ticks) < 2:
+            if not self._ticks:
                 return 0.0
-            return (len(self._ticks) - 1) / max(1e-9, self._ticks[-1] - self._ticks[0])
+            first, last = self._ticks[0], self._ticks[-1]
+            if self._before is None:
+                return (len(self._ticks) - 1) / max(1e-9, last - first)
+            # The pause before them counts, so that two events that come at once after a stall are no thousand a second.
+            return len(self._ticks) / max(1e-9, last - max(self._before, first - self._seconds))
 
     def _forget(self, now: float) -> None:
         while self._ticks and now - self._ticks[0] > self._seconds:
-            self._ticks.popleft()
+            self._before = self._ticks.popleft()

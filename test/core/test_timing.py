@@ -42,6 +42,15 @@ def test_the_rate_is_that_of_the_last_seconds() -> None:
     assert rate.hz() == 0.0
 
 
+def test_ticks_that_come_at_once_after_a_stall_are_no_higher_rate() -> None:
+    now = [0.0]
+    rate = Rate(2.0, lambda: now[0])
+    for pause in (0.1, 0.1, 2.5, 0.0001):
+        now[0] += pause
+        rate.tick()
+    assert rate.hz() <= 1.0
+
+
 def test_ticks_at_one_instant_do_not_divide_by_zero() -> None:
     rate = Rate(2.0, lambda: 1.0)
     rate.tick()
