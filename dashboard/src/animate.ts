@@ -10,17 +10,16 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 let handle = 0;
 let last = 0;
 
-/** Seconds between two frames for people who want no motion: values then jump instead of gliding. */
-const STILL_PERIOD = 0.5;
-/** And for everybody else: some 30 a second look smooth, and a robot's own screen is drawn by its CPU. */
+/** Seconds between two frames: some 30 a second look smooth, and a robot's own screen is drawn by its CPU. */
 const PERIOD = 0.025;
 
+/** For people who want no motion, values jump instead of gliding, and what is decoration stands still. */
 export const reducedMotion = (): boolean => still.matches;
 
 function run(time: number): void {
   handle = requestAnimationFrame(run);
   const seconds = (time - last) / 1000;
-  if (seconds < (still.matches ? STILL_PERIOD : PERIOD)) return;
+  if (seconds < PERIOD) return;
   last = time;
   for (const step of steps) step(time, Math.min(seconds, 1));
 }

@@ -11,6 +11,8 @@ const BOX = 0.06;
 const PROBABILITY = 0.13;
 /** Faces of which nothing was heard for so long, ms, are gone. */
 const GONE = 2500;
+/** How many times larger another face must be to become the main one: two of one size do not take turns. */
+const LEAD = 1.25;
 
 export interface ShownFace {
   id: number;
@@ -34,17 +36,25 @@ let heardAt = 0;
 
 /** Whether pictures are being read, with or without a face. */
 export const heard = signal(false);
-/** One per face, largest first. */
+/** One per face, in the order in which they came. */
 export const readings = signal<Reading[]>([]);
 /** The face that the person chose to look at; null follows the largest. */
 export const chosen = signal<number | null>(null);
+const leading = signal<number | null>(null);
 /** The face that the page speaks about. */
-export const current = computed<Reading | null>(
-  () => readings.value.find((reading) => reading.id === chosen.value) ?? readings.value[0] ?? null,
-);
+export const current = computed<Reading | null>(() => {
+  const find = (id: number | null) => readings.value.find((reading) => reading.id === id);
+  return find(chosen.value) ?? find(leading.value) ?? readings.value[0] ?? null;
+});
 
 /** The moving values of a face, to be read on each frame; undefined when it is gone. */
 export const face = (id: number): ShownFace | undefined => shown.get(id);
+
+/** The most probable label where none is certain enough for the node to name it; else null. */
+export function likeliest({ face, probabilities }: ShownFace): string | null {
+  if (probabilities.has(face.label)) return null;
+  return [...probabilities].reduce((best, one) => (one[1] > best[1] ? one : best), ["", 0] as const)[0] || null;
+}
 
 /** Median ms per stage of the last messages. */
 export const stages = signal<Record<string, number | null>>({});
@@ -81,6 +91,17 @@ function glide(one: ShownFace, seconds: number): void {
   });
 }
 
+const area = ({ face }: ShownFace) => face.box[2] * face.box[3];
+
+function lead(): void {
+  const held = shown.get(leading.peek() ?? NaN);
+  const largest = [...shown.values()].reduce<ShownFace | undefined>(
+    (best, one) => (best === undefined || area(one) > area(best) ? one : best),
+    undefined,
+  );
+  if (held === undefined || (largest && area(largest) > LEAD * area(held))) leading.value = largest?.id ?? null;
+}
+
 const read = ({ id, face }: ShownFace): Reading => ({
   id,
   label: face.label,
@@ -98,8 +119,8 @@ onFrame((time, seconds) => {
     shown.clear();
   }
   for (const one of shown.values()) glide(one, seconds);
-  const area = (one: ShownFace) => one.face.box[2] * one.face.box[3];
-  const next = [...shown.values()].sort((a, b) => area(b) - area(a)).map(read);
+  lead();
+  const next = [...shown.values()].map(read);
   if (!same(next, readings.peek())) readings.value = next;
 });
 

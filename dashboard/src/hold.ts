@@ -69,7 +69,13 @@ function end(): void {
 
 /** Press or let go of a button; in tap mode each press changes over. */
 export function press(label: string): void {
-  if (byTap.value.peek() === "yes" && held.peek() === label) release();
+  if (byTap.value.peek() === "yes") toggle(label);
+  else hold(label);
+}
+
+/** Begin or end without holding, in either mode. */
+export function toggle(label: string): void {
+  if (held.peek() === label) release();
   else hold(label);
 }
 

@@ -1,6 +1,7 @@
-/** The last minute of the largest face, in bins of a quarter of a second. */
+/** The last minute of the face that the page speaks about, in bins of a quarter of a second. */
 
 import { onMessage } from "./connection";
+import { current } from "./faces";
 
 export const SPAN = 60000;
 export const BIN = 250;
@@ -61,7 +62,7 @@ onMessage((message) => {
     while (bins[0]!.at < at - SPAN / BIN) bins.shift();
   }
   bin.frames += 1;
-  const face = message.faces[0];
+  const face = message.faces.find(({ id }) => id === current.peek()?.id) ?? message.faces[0];
   if (face === undefined) return;
   bin.sums.set(face.label, (bin.sums.get(face.label) ?? 0) + face.confidence);
   bin.counts.set(face.label, (bin.counts.get(face.label) ?? 0) + 1);

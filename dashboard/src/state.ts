@@ -32,7 +32,7 @@ export const camera = signal<CameraState | null>(null);
 /** The newest faces; changes with every frame, so that only what must follow each frame should read it as a signal. */
 export const emotions = signal<Emotions | null>(null);
 
-const NO_CURVE: History = { loss: [], accuracy: [], val_loss: [], val_accuracy: [] };
+export const NO_CURVE: History = { loss: [], accuracy: [], val_loss: [], val_accuracy: [] };
 
 /** The running training's curve, as it comes; after the end, the result's. Unknown values are NaN. */
 export const curve = signal<History>(NO_CURVE);

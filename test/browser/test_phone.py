@@ -43,8 +43,22 @@ def test_everything_fits_and_a_finger_holds_a_button(robot: Make, open_page: Mak
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     expect(button).to_have_attribute("aria-pressed", "false")
     expect(page.get_by_test_id("take")).to_have_count(1)
+    # Held sideways, the picture is beside the buttons; a screen reader clicks without pressing, which begins and ends.
+    page.set_viewport_size({"width": 844, "height": 390})
+    for label in ("angry", "neutral"):
+        box = page.get_by_test_id(f"hold-{label}").bounding_box()
+        assert min(box["width"], box["height"]) >= 44 and 0 < box["y"] < 390 - box["height"], box
+    button.evaluate("button => button.click()")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.evaluate("button => button.click()")
+    expect(button).to_have_attribute("aria-pressed", "false")
     page.get_by_test_id("language").click()
     expect(page.get_by_role("link", name="Record")).to_be_visible()
+    page.evaluate("location.hash = 'watch'")
+    expect(page.locator("main.watch")).to_be_visible()
+    face, tag = page.get_by_test_id("face").first, page.locator(".face .tag").first
+    expect(face).to_be_visible()
+    assert tag.bounding_box()["height"] < 60
 
 
 def test_the_camera_of_a_browser_is_the_camera_of_the_robot(robot: Make, open_page: Make) -> None:

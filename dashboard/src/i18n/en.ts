@@ -83,7 +83,7 @@ export const en = {
     mirror: "Mirror the picture",
     faces: (n: number) => (n === 0 ? "No face" : count(n, "face", "faces")),
     noCamera: "The camera node does not run",
-    noCameraHint: "Start it, or use this device as the camera.",
+    noCameraHint: "Start it with",
     noPicture: "No picture from the camera",
     noPictureHint: "The page shows it as soon as one comes.",
     cameraState: (source: string, state: string) => `${source}: ${state}`,
@@ -120,11 +120,13 @@ export const en = {
     ms: (n: string) => `${n} ms`,
     unknown: "–",
     heard: (text: string) => `Expression: ${text}`,
+    likely: (label: string, share: string) => `most likely ${label}, ${share}`,
   },
 
   record: {
     title: "Hold a button while you show it",
     hint: "Or hold the keys 1 to 9. About 100 pictures of each are enough.",
+    tapTitle: "Tap a button, then show it",
     tapHint: "Tap once to start, once more to stop.",
     noFace: "No face in sight: nothing is recorded. Move into the picture.",
     other: "Somebody else is recording. Your buttons work again when they let go.",
@@ -205,6 +207,8 @@ export const en = {
     baseline: (value: string) => `general model ${value}`,
     noBaseline: "the general model lacks one of these labels",
     split: "How it was tested",
+    /** In place of the trainer's sentence, which is English; by its first word. */
+    splits: {} as Record<string, string>,
     counts: (a: number, b: number, c: number) => `${a} for training, ${b} for validation, ${c} for the test`,
     seconds: (s: string) => `trained in ${s} s`,
     smallTest: (n: number) =>

@@ -25,9 +25,9 @@ export function labelName(label: string): string {
   return text.value.labels[label] ?? label;
 }
 
-/** "87 %", "–" where unknown. */
+/** "87 %" in one piece, "–" where unknown. */
 export function percent(share: number | null | undefined, digits = 0): string {
-  return share === null || share === undefined || Number.isNaN(share) ? "–" : `${(share * 100).toFixed(digits)} %`;
+  return share === null || share === undefined || Number.isNaN(share) ? "–" : `${(share * 100).toFixed(digits)}\u00a0%`;
 }
 
 /** A figure with so many digits behind the point, "–" where unknown. */

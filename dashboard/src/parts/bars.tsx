@@ -1,7 +1,7 @@
 /** A bar per label that glides to the newest probability. */
 
 import { useRef } from "preact/hooks";
-import { useFrame } from "../animate";
+import { reducedMotion, useFrame } from "../animate";
 import { colour } from "../colours";
 import { current, face } from "../faces";
 import { labelName, text } from "../i18n";
@@ -9,6 +9,8 @@ import { model, welcome } from "../state";
 
 /** Ms between two changes of the written figures: faster ones cannot be read. */
 const WRITE = 150;
+/** And of the bars, too, for people who want no motion. */
+const STILL = 500;
 
 export function Bars() {
   const list = useRef<HTMLUListElement>(null);
@@ -17,7 +19,9 @@ export function Bars() {
   useFrame((time) => {
     const id = current.peek()?.id;
     const shown = id === undefined ? undefined : face(id);
-    const write = time - written.current > WRITE;
+    const still = reducedMotion();
+    const write = time - written.current > (still ? STILL : WRITE);
+    if (still && !write) return;
     if (write) written.current = time;
     list.current?.querySelectorAll<HTMLLIElement>("li").forEach((row) => {
       const share = shown?.probabilities.get(row.dataset["label"]!) ?? 0;

@@ -1,6 +1,7 @@
 /** How good the new model is, how that was tested, and a switch between old and new. */
 
 import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { request } from "../connection";
 import { figure, percent, text } from "../i18n";
 import type { Metrics, TrainResult } from "../protocol";
@@ -36,11 +37,13 @@ function Score(props: { name: string; value: number | null; baseline: number | n
   );
 }
 
-export function Result({ result }: { result: TrainResult }) {
+/** The children show the expression of this moment, beside the switch that changes it. */
+export function Result({ result, children }: { result: TrainResult; children: ComponentChildren }) {
   const words = text.value.train;
   const metrics: Metrics | null = result.metrics;
   const inUse = model.value?.name ?? "";
   const { train, validation, test } = result.counts;
+  const kind = result.split.split(":", 1)[0] ?? "";
   return (
     <section class="card result" aria-label={words.result} data-testid="result">
       <header>
@@ -82,6 +85,7 @@ export function Result({ result }: { result: TrainResult }) {
           onChoose={(name) => void use(name)}
         />
       )}
+      {children}
       {metrics && metrics.confusion.length > 0 && (
         <>
           <h3>{words.confusion}</h3>
@@ -90,7 +94,7 @@ export function Result({ result }: { result: TrainResult }) {
         </>
       )}
       <h3>{words.split}</h3>
-      <p data-testid="split">{result.split}</p>
+      <p data-testid="split">{words.splits[kind] ?? result.split}</p>
       <p class="hint">{words.counts(train, validation, test)}</p>
     </section>
   );

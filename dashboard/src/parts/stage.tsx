@@ -5,13 +5,16 @@ import { useRef } from "preact/hooks";
 import { useFrame } from "../animate";
 import { colour } from "../colours";
 import { link } from "../connection";
-import { chosen, current, face, readings, type Reading } from "../faces";
+import { chosen, current, face, likeliest, readings, type Reading } from "../faces";
 import { labelName, text } from "../i18n";
 import { kept } from "../identity";
 import { live, size, useLivePicture } from "../picture";
 import { go } from "../route";
 import { nodes, stats } from "../state";
 import { Button } from "./controls";
+
+/** Boxes narrower than this on the screen, px, show only their emoticon where there are several. */
+const SMALL = 76;
 
 const mirrored = kept("mirror", ["yes", "no"]);
 const flipped = () => mirrored.value.value === "yes";
@@ -27,15 +30,21 @@ function Box({ reading }: { reading: Reading }) {
     const whole = size.peek();
     if (!shown || !whole || !element.current || !tag.current) return;
     const [x, y, width, height] = shown.box;
+    // Read before anything is written, so that the layout is not computed twice.
+    const onScreen = (width / whole.width) * element.current.parentElement!.clientWidth;
     const left = flipped() ? whole.width - x - width : x;
     const { style } = element.current;
     style.left = `${(left / whole.width) * 100}%`;
     style.top = `${(y / whole.height) * 100}%`;
     style.width = `${(width / whole.width) * 100}%`;
     style.height = `${(height / whole.height) * 100}%`;
-    element.current.classList.toggle("high", y < whole.height * 0.1);
-    const share = Math.round(shown.confidence * 100);
-    const words = `${share} %`;
+    const { classList } = element.current;
+    const high = y < whole.height * 0.12;
+    classList.toggle("tag-below", high && y + height < whole.height * 0.88);
+    classList.toggle("tag-inside", high && y + height >= whole.height * 0.88);
+    classList.toggle("small", onScreen < SMALL && readings.peek().length > 1);
+    classList.toggle("tag-right", left + width / 2 > whole.width / 2);
+    const words = likeliest(shown) === null ? `${Math.round(shown.confidence * 100)} %` : "";
     if (tag.current.textContent !== words) tag.current.textContent = words;
   });
   const selected = current.value?.id === reading.id;
@@ -55,7 +64,8 @@ function Box({ reading }: { reading: Reading }) {
       data-label={reading.label}
     >
       <span class="tag" aria-hidden="true">
-        <span class="emoji">{reading.emoticon}</span> {labelName(reading.label)} <span class="share" ref={tag} />
+        <span class="emoji">{reading.emoticon}</span> <span class="name">{labelName(reading.label)}</span>{" "}
+        <span class="share" ref={tag} />
       </span>
     </button>
   );
@@ -68,14 +78,17 @@ effect(() => {
 });
 
 /** What to say in place of the picture; null while there is one. */
-function obstacle(): { title: string; hint: string; camera: boolean } | null {
+function obstacle(): { title: string; hint: string; camera: boolean; command?: string } | null {
   const words = text.value.stage;
   if (link.value.state !== "open") {
     const known = link.value.state === "connecting" ? text.value.bar.connecting : words.offline;
     return { title: known, hint: "", camera: false };
   }
   if (live.value) return null;
-  if (nodes.value?.camera === false) return { title: words.noCamera, hint: words.noCameraHint, camera: true };
+  if (nodes.value?.camera === false) {
+    const command = "ros2 launch fer_ros live.launch.py dashboard:=true";
+    return { title: words.noCamera, hint: words.noCameraHint, camera: false, command };
+  }
   const heard = stats.value?.camera;
   if (heard && heard.level !== "ok") {
     return { title: words.noPicture, hint: words.cameraState(heard.source, heard.state), camera: true };
@@ -85,7 +98,13 @@ function obstacle(): { title: string; hint: string; camera: boolean } | null {
     : { title: words.waiting, hint: "", camera: false };
 }
 
-export function Stage({ compact = false }: { compact?: boolean }) {
+interface StageProps {
+  compact?: boolean;
+  /** A sentence over the picture: one that comes and goes must not move what is below. */
+  note?: { words: string; testId: string } | null;
+}
+
+export function Stage({ compact = false, note = null }: StageProps) {
   const canvas = useLivePicture();
   const words = text.value.stage;
   const trouble = obstacle();
@@ -100,6 +119,7 @@ export function Stage({ compact = false }: { compact?: boolean }) {
         <div class="obstacle" role="status" data-testid="obstacle">
           <strong>{trouble.title}</strong>
           {trouble.hint && <p>{trouble.hint}</p>}
+          {trouble.command && <code>{trouble.command}</code>}
           {trouble.camera && (
             <Button icon="camera" onClick={() => go("camera")}>
               {words.useThis}
@@ -110,6 +130,11 @@ export function Stage({ compact = false }: { compact?: boolean }) {
       {!trouble && !inference && (
         <div class="strip" role="status">
           {words.noInference}
+        </div>
+      )}
+      {!trouble && inference && note && (
+        <div class="strip warn" role="status" data-testid={note.testId}>
+          {note.words}
         </div>
       )}
       <Button

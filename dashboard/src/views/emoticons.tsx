@@ -127,6 +127,7 @@ export function EmoticonsView() {
             <Button
               icon="pause"
               pressed={frozen.value !== null}
+              disabled={!reading}
               onClick={() => (frozen.value = frozen.value ? null : current.value)}
             >
               {frozen.value ? words.frozen : words.freeze}

@@ -61,7 +61,8 @@ function Entry({ entry, inUse }: { entry: ModelEntry; inUse: boolean }) {
               {accuracy === null ? words.notMeasured : words.accuracy(percent(accuracy, 1), entry.measured_on ?? "")}
             </p>
             <p class="hint">
-              {entry.backbone} + {entry.head} · {bytes(entry.bytes)} · {day(entry.created)}
+              {entry.backbone} + {entry.head} · {bytes(entry.bytes)}
+              {entry.created ? ` · ${day(entry.created)}` : ""}
             </p>
           </>
         )}

@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { colour } from "../colours";
 import { link, reconnect, request } from "../connection";
 import { readings } from "../faces";
-import { byTap, held, holdByKeys, letGo, press, release, running, said, subject } from "../hold";
+import { byTap, held, holdByKeys, letGo, press, release, running, said, subject, toggle } from "../hold";
 import { labelName, text } from "../i18n";
 import { newSession } from "../identity";
 import { Button, Field, Notice, Switch } from "../parts/controls";
@@ -55,7 +55,13 @@ function HoldButton({ label, index, disabled }: { label: string; index: number; 
         event.preventDefault();
         if (!event.repeat && !disabled) press(label);
       }}
-      onKeyUp={(event) => isPress(event) && letGo(label)}
+      onKeyUp={(event) => {
+        if (!isPress(event)) return;
+        event.preventDefault();
+        letGo(label);
+      }}
+      // A screen reader clicks without pressing: it cannot hold, so it begins and ends.
+      onClick={(event) => event.detail === 0 && !disabled && toggle(label)}
       onBlur={() => letGo(label)}
       onContextMenu={(event) => event.preventDefault()}
     >
@@ -121,13 +127,6 @@ function Hint() {
       </Notice>
     );
   }
-  if (record.value?.holder === "other") {
-    return (
-      <Notice kind="warn" testId="other">
-        {words.other}
-      </Notice>
-    );
-  }
   if (failed) {
     return (
       <Notice kind="bad">
@@ -135,16 +134,16 @@ function Hint() {
       </Notice>
     );
   }
-  if (readings.value.length === 0 && nodes.value?.inference !== false && link.value.state === "open") {
-    return (
-      <Notice kind="warn" testId="no-face">
-        {words.noFace}
-      </Notice>
-    );
-  }
-  if (record.value?.holder === "me" && record.value.dropped > 0) {
-    return <Notice kind="warn">{words.dropped(record.value.dropped)}</Notice>;
-  }
+  return null;
+}
+
+/** What comes and goes while buttons are held: it stands over the picture, so that no button moves under a finger. */
+function passing(): { words: string; testId: string } | null {
+  const words = text.value.record;
+  const now = record.value;
+  if (now?.holder === "other") return { words: words.other, testId: "other" };
+  if (readings.value.length === 0) return { words: words.noFace, testId: "no-face" };
+  if (now?.holder === "me" && now.dropped > 0) return { words: words.dropped(now.dropped), testId: "dropped" };
   return null;
 }
 
@@ -159,7 +158,9 @@ export function RecordView() {
   const words = text.value.record;
   useEffect(() => holdByKeys(recordable), []);
   const names = recordable();
-  const blocked = nodes.value?.recorder === false || record.value?.holder === "other";
+  const online = link.value.state === "open";
+  const blocked = !online || nodes.value?.recorder === false || record.value?.holder === "other";
+  const tapping = byTap.value.value === "yes";
   const seven = (welcome.value?.labels ?? []).filter((label) => label !== NONE);
   const done = seven.filter((label) => recorded(label) >= advised()).length;
   const restart = () => {
@@ -171,7 +172,7 @@ export function RecordView() {
   return (
     <>
       <div class="left">
-        <Stage compact />
+        <Stage compact note={passing()} />
         <section class="card person">
           <Field
             label={words.subject}
@@ -188,8 +189,8 @@ export function RecordView() {
       <div class="right">
         <section class="card holding" aria-label={words.title}>
           <header>
-            <h2>{words.title}</h2>
-            <p class="hint">{byTap.value.value === "yes" ? words.tapHint : words.hint}</p>
+            <h2>{tapping ? words.tapTitle : words.title}</h2>
+            <p class={tapping ? "hint" : "hint keys"}>{tapping ? words.tapHint : words.hint}</p>
           </header>
           <Hint />
           <div class="buttons">
@@ -204,7 +205,7 @@ export function RecordView() {
           <div class="under">
             <Switch
               label={words.tap}
-              on={byTap.value.value === "yes"}
+              on={tapping}
               onChange={(on) => {
                 release();
                 byTap.set(on ? "yes" : "no");

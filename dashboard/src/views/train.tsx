@@ -10,7 +10,7 @@ import { Curve } from "../parts/curve";
 import { Result } from "../parts/result";
 import { Stage } from "../parts/stage";
 import { PHASES, type TrainProgress } from "../protocol";
-import { curve, nodes, result, takes, train, training, welcome } from "../state";
+import { NO_CURVE, curve, nodes, result, takes, train, training, welcome } from "../state";
 import { complain } from "../toast";
 import { Now } from "./watch";
 
@@ -25,8 +25,9 @@ effect(() => {
 });
 
 async function start(): Promise<void> {
-  const before = result.peek();
+  const before = [result.peek(), curve.peek()] as const;
   result.value = null;
+  curve.value = NO_CURVE;
   asking.value = true;
   const passes = Number.parseInt(epochs.value, 10);
   try {
@@ -38,7 +39,7 @@ async function start(): Promise<void> {
     });
   } catch (error) {
     asking.value = false;
-    result.value = before;
+    [result.value, curve.value] = before;
     complain(error);
   }
 }
@@ -202,6 +203,12 @@ export function TrainView() {
             </>
           ) : (
             <>
+              {!asking.value && now?.phase === "cancelled" && <Notice kind="info">{words.cancelled}</Notice>}
+              {last && !last.ok && now?.phase !== "cancelled" && (
+                <Notice kind="bad" testId="failed">
+                  {words.failed}: {last.message}
+                </Notice>
+              )}
               <Material />
               <div class="begin">
                 <Choice
@@ -228,19 +235,22 @@ export function TrainView() {
             </>
           )}
         </section>
+        {last?.ok && <Stage compact />}
         <Curves />
       </div>
       <div class="right">
-        {!training.value && now?.phase === "cancelled" && <Notice kind="info">{words.cancelled}</Notice>}
-        {!training.value && last && !last.ok && now?.phase !== "cancelled" && (
-          <Notice kind="bad" testId="failed">
-            {words.failed}: {last.message}
-          </Notice>
+        {last?.ok ? (
+          <Result result={last}>
+            <Now />
+          </Result>
+        ) : (
+          <>
+            <Stage compact />
+            <section class="card reading" aria-label={text.value.watch.now}>
+              <Now />
+            </section>
+          </>
         )}
-        {last?.ok ? <Result result={last} /> : <Stage compact />}
-        <section class="card reading" aria-label={text.value.watch.now}>
-          <Now />
-        </section>
       </div>
     </>
   );

@@ -4,7 +4,7 @@ import { useRef } from "preact/hooks";
 import { useFrame } from "../animate";
 import { colour } from "../colours";
 import { link } from "../connection";
-import { chosen, current, face, heard, readings, stages } from "../faces";
+import { chosen, current, face, heard, likeliest, readings, stages } from "../faces";
 import { figure, labelName, text } from "../i18n";
 import { Bars } from "../parts/bars";
 import { Stage } from "../parts/stage";
@@ -33,7 +33,9 @@ export function Now() {
     if (time - written.current < 150 || !share.current) return;
     written.current = time;
     const shown = reading && face(reading.id);
-    share.current.textContent = shown ? `${Math.round(shown.confidence * 100)} %` : "";
+    const percentage = shown ? `${Math.round(shown.confidence * 100)} %` : "";
+    const likely = shown ? likeliest(shown) : null;
+    share.current.textContent = likely === null ? percentage : words.likely(labelName(likely), percentage);
   });
   return (
     <div
@@ -138,9 +140,9 @@ export function WatchView() {
       </div>
       <div class="right">
         <section class="card reading" aria-label={text.value.watch.now}>
-          <Several />
           <Now />
           <Bars />
+          <Several />
         </section>
         <Figures />
       </div>
