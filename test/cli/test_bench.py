@@ -94,6 +94,7 @@ def test_stages_cover_what_they_say() -> None:
     assert times["whole"]["median"] > times["detect"]["median"]
     assert found["cpu_ms_per_frame"] < times["whole"]["mean"]
     assert set(found["cpu_ms"]) == set(times) and found["cpu_ms"]["detect"] < 20 and found["reference_ms"] > 0
+    assert found["cpu_mean_ms"]["whole"] == found["cpu_ms_per_frame"] and set(found["cpu_mean_ms"]) == set(times)
     assert found["frames_per_second"] < 50
     assert (found["with_face"], found["track_ids"], found["frames"]) == (4, 1, 4)
     detector.faces = []

@@ -29,6 +29,7 @@ from fer_ros.core.errors import ConfigError
 from fer_ros.core.settings import setting
 from fer_ros.core.tracking import Detection, Tracker, suppress
 from fer_ros.core.types import Face, ImageArray, Roi
+from fer_ros.core.windows import Window, reduced
 
 CASCADE = "haarcascade_frontalface_alt2.xml"
 #: Debian and Ubuntu ship OpenCV without ``cv2.data``; the package opencv-data puts the cascades here.
@@ -45,8 +46,6 @@ PROOF = 3
 SURE = 0.75
 #: With this many agreeing windows the score is 0.5.
 HALF_SCORE = 4.0
-#: Pixels in a row that are averaged at least where a picture is reduced.
-OVERSAMPLING = 3
 #: Mean change of a thumbnail, in grey levels, from which something has moved, or the picture is another one.
 MOVED, CUT = 4.0, 25.0
 
@@ -191,7 +190,7 @@ class HaarDetector(Detector):
         height, width = self._shape[:2]
         smallest = max(self.settings.min_face * min(height, width), float(self._window))
         zoom = self._window / smallest
-        grey = _reduced(image, (max(1, round(width * zoom)), max(1, round(height * zoom))))
+        grey = reduced(image, (max(1, round(width * zoom)), max(1, round(height * zoom))), grey=True)
         low = round(sizes[0] * self._window)
         high = round(min(sizes[1] * self._window, float(max(grey.shape))))
         boxes = self._cascade.detectMultiScale(
@@ -204,24 +203,19 @@ class HaarDetector(Detector):
         self, image: ImageArray, cx: float, cy: float, side: float, how: Near, neighbors: int
     ) -> Detection | None:
         """The face around a place, None where there is none; ``neighbors``: windows that must agree."""
-        height, width = self._shape[:2]
-        half = side * how.span / 2.0
-        x0, y0 = max(0, int(cx - half)), max(0, int(cy - half))
-        x1, y1 = min(width, int(cx + half) + 1), min(height, int(cy + half) + 1)
-        zoom = how.work / side
-        size = (round((x1 - x0) * zoom), round((y1 - y0) * zoom))
-        if x1 <= x0 or y1 <= y0 or min(size) < self._window:
+        window = Window.around(cx, cy, side * how.span, how.work / side, self._shape)
+        if min(window.size) < self._window:
             return None
-        grey = _reduced(image[y0:y1, x0:x1], size)
+        grey = window.view(image, grey=True)
         low = max(self._window, round(how.work * how.sizes[0]))
         high = max(low, round(how.work * how.sizes[1]))
         boxes, counts = self._cascade.detectMultiScale2(
             grey, how.factor, neighbors, minSize=(low, low), maxSize=(high, high)
         )
         best: Detection | None = None
-        for (x, y, w, h), count in zip(boxes, counts, strict=True):
+        for box, count in zip(boxes, counts, strict=True):
             # A neighbour's face may reach into the window: what lies far from its middle counts for less.
-            roi = Roi(*(round(float(v)) for v in (x0 + x / zoom, y0 + y / zoom, w / zoom, h / zoom)))
+            roi = window.roi(*map(float, box))
             score = float(count) / (float(count) + HALF_SCORE)
             if best is None or score > best.score:
                 best = Detection(roi, score)
@@ -247,18 +241,6 @@ def _load(path: str) -> cv2.CascadeClassifier:
     if cascade.empty():
         raise ConfigError(f"{file} is not a cascade that OpenCV can read")
     return cascade
-
-
-def _reduced(image: ImageArray, size: tuple[int, int]) -> ImageArray:
-    """Grey and resized to (width, height); of a large picture, only some rows and columns are read."""
-    step = min(image.shape[1] // (OVERSAMPLING * size[0]), image.shape[0] // (OVERSAMPLING * size[1]))
-    if step > 1:  # averaging every pixel of a large picture costs more than the search
-        image = np.ascontiguousarray(image[::step, ::step])
-    # Grey first: averaging one channel takes less than a third of averaging three.
-    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    shrink = size[0] < grey.shape[1]
-    how = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(grey, size, interpolation=how), dtype=np.uint8)
 
 
 def _thumbnail(image: ImageArray) -> np.ndarray[Any, Any]:
