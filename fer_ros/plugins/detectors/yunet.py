@@ -1,12 +1,12 @@
 """Faces by OpenCV's ``FaceDetectorYN`` and the network YuNet, whose file the user brings: it is not part of OpenCV.
 
-It also finds faces that are turned aside or partly covered, which a frontal cascade misses. What it costs is the number
-of pixels that the network sees, so it looks at as few as it can:
+It also finds faces that are turned aside or partly covered, which a frontal cascade misses. Its cost grows with
+the pixels that the network sees, so it looks at as few as it can:
 
 - each known face is looked for in a small square around its last place, brought to a fixed size. A network of its own
   does that, since OpenCV sets a network up anew whenever the size of its input changes;
 - the whole picture, reduced so far that its longer side is ``side``, is looked at every ``full_every`` frames, at once
-  where a face was lost, in every frame while none is known, and where the squares would be more pixels than it is.
+  where a face was lost, in every frame while none is known, and where so many are that this is cheaper.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ GRID = 32
 #: Side of what the network sees around a known face, pixels, and of the square there, in sides of the face: a larger
 #: square loses more faces, a smaller one those that move fast.
 NEAR, SPAN = 96, 1.8
+#: Pixels of the whole picture that take as long as one such square, measured: small inputs cost more for a pixel.
+NEAR_COST = 21_000
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class YuNetDetector(Detector):
         """
         seen: set[Track] = set()
         tracks = self._tracker.tracks
-        if self.settings.full_every == 1 or len(tracks) * NEAR**2 >= math.prod(self._size):
+        if self.settings.full_every == 1 or len(tracks) * NEAR_COST >= math.prod(self._size):
             return seen
         for track in tracks:
             cx, cy, side = track.predicted()

@@ -14,7 +14,7 @@ from fer_ros.core.errors import ConfigError
 from fer_ros.core.tracking import Detection
 from fer_ros.core.types import ImageArray, Roi
 from fer_ros.core.windows import Window
-from fer_ros.plugins.detectors.yunet import NEAR, YuNetDetector, YuNetSettings, detections
+from fer_ros.plugins.detectors.yunet import NEAR, NEAR_COST, YuNetDetector, YuNetSettings, detections
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
 from test.plugins.detectors import bright_squares
 
@@ -109,13 +109,14 @@ def test_of_more_faces_the_whole_picture_is_the_cheaper_look(make: Make, monkeyp
         return look(self, network, image, window, size)
 
     monkeypatch.setattr(YuNetDetector, "_look", spy)
-    # Reduced, this picture has 320×64 pixels, which are more than two squares and less than three.
-    places = [(40, 14), (270, 14), (500, 14)]
-    for count, expected in ((1, [(NEAR, NEAR)]), (2, 2 * [(NEAR, NEAR)]), (3, [(320, 64)])):
+    # Reduced, this picture has 320×160 pixels, which cost more than two squares and less than three.
+    places = [(40, 60), (270, 60), (500, 60)]
+    assert 2 * NEAR_COST < 320 * 160 < 3 * NEAR_COST
+    for count, expected in ((1, [(NEAR, NEAR)]), (2, 2 * [(NEAR, NEAR)]), (3, [(320, 160)])):
         detector = make(full_every=999)
         for _ in range(3):
             sizes.clear()
-            assert len(detector.detect(picture(*places[:count], shape=(128, 640)))) == count
+            assert len(detector.detect(picture(*places[:count], shape=(320, 640)))) == count
         assert sizes == expected
 
 
