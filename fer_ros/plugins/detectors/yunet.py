@@ -187,4 +187,6 @@ def _load(settings: YuNetSettings, side: int) -> Any:
     try:
         return cv2.FaceDetectorYN.create(str(file), "", (side, side), settings.score, OVERLAP, CANDIDATES)
     except (cv2.error, SystemError) as error:
-        raise ConfigError(f"{file} is not a network that OpenCV can read: {reason(error)}") from error
+        raise ConfigError(
+            f"{file} is not a network that OpenCV can read; its input must have a fixed size: {reason(error)}"
+        ) from error
