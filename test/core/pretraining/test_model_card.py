@@ -30,8 +30,9 @@ def test_the_card_tells_what_it_was_made_from(changes: dict[str, Any], said: str
     assert said in " ".join(card.split())
 
 
-def test_the_card_of_the_shipped_model_is_the_one_that_its_figures_make() -> None:
-    shipped = Bundle.load("default")
+@pytest.mark.parametrize("name", ["default", "small"])
+def test_the_card_of_a_shipped_model_is_the_one_that_its_figures_make(name: str) -> None:
+    shipped = Bundle.load(name)
     card = (shipped.path / "README.md").read_text(encoding="utf-8")
     command = card.split("Made by `", 1)[1].split("`", 1)[0]
     assert card == model_card.pretrained(shipped, command)
