@@ -146,13 +146,12 @@ def _setup(args: argparse.Namespace) -> Setup:
         raise ConfigError(f"--frames must be from 1 to 100000, got {args.frames}")
     if not 1 <= args.threads <= 64:
         raise ConfigError(f"--threads must be from 1 to 64, got {args.threads}")
-    values = {name.removeprefix("detector."): value for name, value in assignments(args.set).items()}
     registry.load("sources", args.source)
     setup = Setup(
         bundle=Bundle.load(args.model),
         source=args.source,
         detector=args.detector,
-        detector_settings=values,
+        detector_settings=assignments(args.set),
         width=width,
         height=height,
         frames=args.frames,

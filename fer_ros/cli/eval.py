@@ -8,9 +8,11 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from fer_ros.cli import detectors
+from fer_ros.cli.assignments import assignments
 from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import clean, table
-from fer_ros.core import datasets, paths, registry
+from fer_ros.core import datasets, paths
 from fer_ros.core.bundle import Bundle
 from fer_ros.core.contracts import Detector
 from fer_ros.core.evaluating import duplicates, report, robustness
@@ -32,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
     parser.add_argument("--detector", default="haar", help="detector plugin (default: %(default)s)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector; several times"
+    )
     parser.add_argument("--mirror", action="store_true", help="read each face and its mirror image, and average")
     parser.add_argument("--split", help="of FER2013: Training, PublicTest or PrivateTest (default: all but Training)")
     parser.add_argument(
@@ -64,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     source = Path(args.model) if "/" in args.model else args.model
     model = Model.open(Bundle.load(source), max(1, args.threads), args.mirror)
     dataset = datasets.load(args.dataset, args.crops, args.split, args.strict)
-    detector: Detector | None = None if dataset.crops else registry.load("detectors", args.detector)()
+    detector: Detector | None = None if dataset.crops else detectors.make(args.detector, assignments(args.set))
     among = _among(args.among, dataset, model)
     with Bar(len(dataset), "pictures") as bar:
         result = evaluate(model, dataset, detector, among, args.strict, bar.at)
@@ -129,6 +134,7 @@ def _command(args: argparse.Namespace) -> str:
     for name, usual in (("detector", "haar"), ("split", None), ("among", None), ("report", None)):
         if getattr(args, name) != usual:
             words += [f"--{name}", str(getattr(args, name))]
+    words += [word for pair in args.set for word in ("--set", pair)]
     return shlex.join(words)
 
 

@@ -8,8 +8,10 @@ import json
 import time
 from pathlib import Path
 
+from fer_ros.cli import detectors
+from fer_ros.cli.assignments import assignments
 from fer_ros.cli.progress import Bar
-from fer_ros.core import bags, importing, registry
+from fer_ros.core import bags, importing
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT
 from fer_ros.core.errors import ConfigError, FerError
 from fer_ros.core.left_out import summary
@@ -22,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bag", metavar="NAME", help="name of the bag (default: the name of PATH)")
     parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
     parser.add_argument("--detector", default="haar", metavar="NAME", help="detector plugin (default: %(default)s)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector; several times"
+    )
     parser.add_argument("--without-face", action="store_true", help="keep pictures without a face, too")
     parser.add_argument("--split", help="of FER2013: Training, PublicTest or PrivateTest (default: all)")
     parser.add_argument(
@@ -53,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         pictures = importing.from_folder(args.path)
     else:
         pictures = importing.from_fer2013(args.path, args.split, args.votes, args.strict)
-    detector = None if crops else registry.load("detectors", args.detector)()
+    detector = None if crops else detectors.make(args.detector, assignments(args.set))
     facts = {**importing.facts(args.path, crops), "consent": args.consent}
     done = importing.Imported()
     try:

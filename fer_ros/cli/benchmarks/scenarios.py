@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from fer_ros.cli import detectors
 from fer_ros.cli.benchmarks import over_ros, peers, recording, reference, scenes, stages, start, training, two_processes
 from fer_ros.cli.benchmarks.pictures import pictures
 from fer_ros.core import registry, settings
@@ -49,17 +50,7 @@ class Setup:
 
         :raises ConfigError: it is unknown, or a setting is wrong.
         """
-        plugin = registry.load("detectors", self.detector)
-        known = settings.fields(plugin.Settings)
-        values: dict[str, Any] = {}
-        if "max_faces" in known:
-            values["max_faces"] = max(faces, known["max_faces"][1])
-        for name, text in self.detector_settings.items():
-            if name not in known:
-                raise unknown_name(f"setting of {self.detector}", name, known)
-            values[name] = settings.from_text(f"detector.{name}", known[name][0], text)
-        detector: Detector = plugin(settings.make(plugin.Settings, values, "detector."))
-        return detector
+        return detectors.make(self.detector, self.detector_settings, faces)
 
     @contextmanager
     def pictures(self, size: tuple[int, int] | None = None) -> Iterator[Iterator[ImageArray]]:
