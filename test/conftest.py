@@ -21,6 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Domains whose ports Linux does not hand out as ephemeral ones (docs.ros.org, "The ROS_DOMAIN_ID"), 0 left out.
 DOMAINS = range(1, 102)
 
+# A shell that runs the tests in the background has told them to ignore Ctrl-C; what they start must know it again.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def _claim_domain() -> tuple[int, IO[str]]:
     """A ROS domain that no other test run on this machine has; it is ours as long as the file stays open."""

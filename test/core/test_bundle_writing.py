@@ -83,7 +83,7 @@ def test_a_bundle_in_the_making_has_no_name(fer_home: Path, copy: Any) -> None:
     models.mkdir(parents=True)
     shutil.copytree(copy.path, models / ".mine.abc123")
     shutil.copytree(copy.path, models / "mine")
-    assert paths.model_names() == ["default", "mine"]
+    assert paths.model_names() == ["default", "mine", "small"]
 
 
 def test_the_users_model_hides_a_shipped_one(fer_home: Path, copy: Any) -> None:

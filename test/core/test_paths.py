@@ -35,13 +35,13 @@ def test_the_share_folder_has_what_is_shipped() -> None:
 
 
 def test_models_of_the_user_come_first(fer_home: Path) -> None:
-    assert paths.model_names() == ["default"]
+    assert paths.model_names() == ["default", "small"]
     for name in ("mine", "default", ".default.tmp", "no model"):
         (fer_home / "models" / name).mkdir(parents=True)
         (fer_home / "models" / name / paths.MODEL_FILE).touch()
     (fer_home / "models" / "empty").mkdir()
     (fer_home / "models" / "file").touch()
-    assert paths.model_names() == ["default", "mine"]
+    assert paths.model_names() == ["default", "mine", "small"]
     assert paths.model_path("default") == fer_home / "models" / "default"
     for name in ("empty", "file", "absent"):
         with pytest.raises(ConfigError, match="choose one of default, mine"):

@@ -76,7 +76,7 @@ def test_weights_of_another_network_are_refused(bag: Path, fer_home: Path) -> No
     bundle.write(dataclasses.replace(general, name="copied", path=folder), contents, replace=True)
     with pytest.raises(ConfigError, match="does not fit the backbone"):
         run.train(Request((bag,), dataclasses.replace(OPTIONS, base="copied")))
-    assert paths.model_names() == ["copied", "default"]
+    assert paths.model_names() == ["copied", "default", "small"]
 
 
 def test_augmented_copies_keep_the_face(bag: Path) -> None:

@@ -241,7 +241,7 @@ def test_what_a_killed_training_left_is_tidied_up(general: Bundle, make_bag: Mak
     general.path.rename(models / ".general.k3j1.old")
     train(make_bag("a", THREE), name="new")
     assert sorted(folder.name for folder in models.iterdir()) == ["general", "new"]
-    assert paths.model_names() == ["default", "general", "new"]
+    assert paths.model_names() == ["default", "general", "new", "small"]
 
 
 def test_after_the_measurement_the_head_learns_the_held_out_faces_too(general: Bundle, make_bag: MakeBag) -> None:
