@@ -186,8 +186,10 @@ def test_the_whole_report(fer: Fer, tmp_path: Path) -> None:
     assert len(measured) > 7 and all(bar["met"] == (bar["value"] <= bar["limit"]) for bar in measured)
     found["keras"] = {"skipped": "for a test"}
     text = tables.report(report)
-    for word in ("one_face", "one_process", "Start to first emotion", "keras: not measured, for a test"):
+    for word in ("one_face", "Start to first emotion", "keras: not measured, for a test"):
         assert word in text
+    # A row needs messages beyond the first ones, and thirty frames may be over before the nodes have found each other.
+    assert ("one_process" in text) == bool(ros["latency_ms"])
 
 
 @pytest.mark.ros
