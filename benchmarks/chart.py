@@ -41,7 +41,7 @@ def main() -> None:
     names, values, colours = zip(*rows, strict=True)
     figure, axes = plt.subplots(figsize=(8.0, 2.8), layout="constrained")
     bars = axes.barh(names, values, color=colours)
-    axes.bar_label(bars, fmt="%.2g ms", padding=4)
+    axes.bar_label(bars, fmt="%.3g ms", padding=4)
     axes.set_xscale("log")
     axes.set_xlim(0.3, 250.0)
     axes.set_xlabel("median, ms (logarithmic); same run, one core each, {}x{}".format(*report["size"]))
