@@ -22,7 +22,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from fer_ros.core import registry, settings
+from fer_ros.cli import detectors
+from fer_ros.cli.assignments import assignments
 from fer_ros.core.contracts import Detector
 from fer_ros.core.crop import InputSpec, cut
 from fer_ros.core.errors import ConfigError
@@ -154,17 +155,6 @@ def single_sheet(faces: ImageArray, detector: Detector, columns: int = 12, rows:
     return np.vstack(lines)
 
 
-def make(name: str, pairs: list[str]) -> Detector:
-    """A detector with settings as typed, ``NAME=VALUE``."""
-    plugin = registry.load("detectors", name)
-    known = settings.fields(plugin.Settings)
-    values = {}
-    for setting, _, text in (pair.partition("=") for pair in pairs):
-        values[setting] = settings.from_text(setting, known[setting][0], text) if setting in known else text
-    detector: Detector = plugin(settings.make(plugin.Settings, values))
-    return detector
-
-
 def main() -> None:
     """Read the arguments, measure, print and draw."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
@@ -185,7 +175,7 @@ def main() -> None:
     count = min(arguments.count, len(training))
     faces = training[np.random.default_rng(arguments.seed).choice(len(training), count, replace=False)]
     try:
-        detector = make(arguments.detector, arguments.set)
+        detector = detectors.make(arguments.detector, assignments(arguments.set))
         result = measure(faces, detector)
         if arguments.average:
             cv2.imwrite(str(arguments.average), average_sheet(faces, detector))

@@ -151,7 +151,7 @@ def _setup(args: argparse.Namespace) -> Setup:
         bundle=Bundle.load(args.model),
         source=args.source,
         detector=args.detector,
-        detector_settings=assignments(args.set),
+        detector_settings={name.removeprefix("detector."): text for name, text in assignments(args.set).items()},
         width=width,
         height=height,
         frames=args.frames,

@@ -18,8 +18,10 @@ PATIENCE, SETTLED = 150, 60
 def main(arguments: list[str]) -> int:
     """Load, read frames until a face is found, then :data:`SETTLED` more. Status 1 where no face is found."""
     stamps = {"python": time.monotonic_ns()}
+    from fer_ros.cli import detectors
+    from fer_ros.cli.assignments import assignments
     from fer_ros.cli.benchmarks.pictures import pictures
-    from fer_ros.core import machine, registry, settings
+    from fer_ros.core import machine
     from fer_ros.core.bundle import Bundle
     from fer_ros.core.recogniser import Recogniser
     from fer_ros.core.types import Frame
@@ -28,10 +30,7 @@ def main(arguments: list[str]) -> int:
     width, height, threads = (int(word) for word in arguments[3:6])
     stamps["imports"] = time.monotonic_ns()
     bundle = Bundle.load(model)
-    plugin = registry.load("detectors", detector)
-    known, pairs = settings.fields(plugin.Settings), (word.partition("=") for word in arguments[6:])
-    values = {name: settings.from_text(name, known[name][0], text) for name, _, text in pairs}
-    recogniser = Recogniser(bundle, plugin(settings.make(plugin.Settings, values)), threads)
+    recogniser = Recogniser(bundle, detectors.make(detector, assignments(arguments[6:])), threads)
     stamps["model"] = time.monotonic_ns()
     with pictures(source, width, height) as images:
         for _ in range(PATIENCE):
