@@ -63,11 +63,11 @@ class Model:
         :param crops: uint8 (n, height, width, channels) as :func:`fer_ros.core.crop.cut` gives them, n ≥ 1.
         :returns: float32 (n, number of labels).
         """
-        if self.mirror:
-            # The axis of the columns is the third.
-            crops = np.concatenate([crops, crops[:, :, ::-1]])
-        found = self.head.predict(self.backbone.embed(crop.scale(crops, self.bundle.input)))
-        return found if not self.mirror else (found[: len(found) // 2] + found[len(found) // 2 :]) / np.float32(2.0)
+        found = self._read(crops)
+        return (found + self._read(crops[:, :, ::-1])) / np.float32(2.0) if self.mirror else found
+
+    def _read(self, crops: ImageArray) -> FloatArray:
+        return self.head.predict(self.backbone.embed(crop.scale(crops, self.bundle.input)))
 
     def crops(self, image: ImageArray, faces: list[Face], framing: Framing) -> ImageArray:
         """The crops of faces, uint8 (n, height, width, channels)."""
