@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import warnings
 from typing import Any
@@ -64,6 +65,12 @@ def confusion(metrics: Metrics) -> bytes:
         colour = "white" if shares[i, j] > 0.5 else "black"
         axes.text(j, i, f"{shares[i, j]:.2f}\n{count}", ha="center", va="center", fontsize=7, color=colour)
     return png(figure)
+
+
+def prepare() -> None:
+    """Load matplotlib, which takes longer than drawing: to be called in a thread while there is other work."""
+    with contextlib.suppress(ConfigError):
+        figure_of(1.0, 1.0, 1)
 
 
 def figure_of(width: float, height: float, columns: int, rows: int = 1, **layout: Any) -> tuple[Any, Any]:

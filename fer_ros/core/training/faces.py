@@ -71,7 +71,8 @@ def gather(
     subjects: set[str] = set()
     without_face = 0
     framings = [_framing(folder, detector) for folder in folders]
-    for number, (session, sample) in enumerate(_samples(folders), start=1):
+    # A network that sees grey needs no colours, and decoding them takes most of the time.
+    for number, (session, sample) in enumerate(_samples(folders, grey=spec.channels == 1), start=1):
         if progress and number % BATCH == 0:
             progress((session + number / (number + 600.0)) / len(folders))
         if only and sample.label not in only:
@@ -149,9 +150,9 @@ def _framing(folder: Path, detector: str) -> Framing | None:
     return framing
 
 
-def _samples(folders: Sequence[Path]) -> Iterator[tuple[int, Sample]]:
+def _samples(folders: Sequence[Path], grey: bool) -> Iterator[tuple[int, Sample]]:
     for session, folder in enumerate(folders):
-        for sample in bags.read(folder):
+        for sample in bags.read(folder, grey=grey):
             yield session, sample
 
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -21,6 +23,7 @@ import numpy.typing as npt
 from fer_ros.core.softmax import softmax
 from fer_ros.core.types import FloatArray
 
+T = TypeVar("T")
 Targets = npt.NDArray[np.int64]
 #: One row an epoch: ``epoch`` from 1, ``loss``, ``accuracy``, and ``val_loss``, ``val_accuracy`` with validation data.
 History = list[dict[str, float]]
@@ -154,7 +157,7 @@ class Perceptron:
         first.kernel = first.kernel[order.all]
         history: History = []
         best = _Best(schedule.patience if len(validation) else 0)
-        with ThreadPoolExecutor(self._threads) as pool:
+        with ThreadPoolExecutor(max(1, self._threads - 1)) as pool:
             for epoch in range(1, schedule.epochs + 1):
                 row = {"epoch": float(epoch), **self._epoch(training, schedule, rng, pool)}
                 if len(validation):
@@ -170,13 +173,13 @@ class Perceptron:
         first.kernel = first.kernel[np.argsort(order.all)]
         return history
 
-    def step(self, batch: Examples, learning_rate: float, pool: ThreadPoolExecutor | None = None) -> tuple[float, int]:
+    def step(self, batch: Examples, learning_rate: float, pool: Executor | None = None) -> tuple[float, int]:
         """One step of Adam on a batch; returns the summed loss and the number of right answers before the step."""
         self._steps += 1
         correction = np.sqrt(1.0 - BETA2**self._steps) / (1.0 - BETA1**self._steps)
         step = learning_rate * correction * (1.0 - BETA1) / np.sqrt(1.0 - BETA2)
         guard = EPSILON / np.sqrt(1.0 - BETA2)
-        outputs = self._forward(batch.x)
+        outputs = self._forward(batch.x, pool)
         probabilities = softmax(outputs[-1])
         loss, hits = _score(probabilities, batch)
         delta = probabilities
@@ -191,7 +194,7 @@ class Perceptron:
         return loss, hits
 
     def _epoch(
-        self, training: Examples, schedule: Schedule, rng: np.random.Generator, pool: ThreadPoolExecutor
+        self, training: Examples, schedule: Schedule, rng: np.random.Generator, pool: Executor
     ) -> dict[str, float]:
         order = rng.permutation(len(training))
         loss, hits = 0.0, 0
@@ -202,32 +205,34 @@ class Perceptron:
             loss, hits = loss + batch_loss, hits + batch_hits
         return {"loss": loss / len(training), "accuracy": hits / len(training)}
 
-    def _forward(self, x: FloatArray) -> list[FloatArray]:
+    def _forward(self, x: FloatArray, pool: Executor | None = None) -> list[FloatArray]:
         """The output of each layer before its ReLU or softmax."""
         outputs: list[FloatArray] = []
         for layer in self._layers:
             x = np.maximum(outputs[-1], 0.0) if outputs else x
-            outputs.append(x @ layer.kernel[: x.shape[1]] + layer.bias)
+            outputs.append(sum(self._shared(layer, x.shape[1], pool, partial(_product, x, layer)), start=layer.bias))
         return outputs
 
     def _update(
-        self,
-        layer: _Layer,
-        x: FloatArray,
-        delta: FloatArray,
-        step: float,
-        guard: float,
-        pool: ThreadPoolExecutor | None,
+        self, layer: _Layer, x: FloatArray, delta: FloatArray, step: float, guard: float, pool: Executor | None
     ) -> None:
         layer.update_bias(delta, step, guard)
-        rows = x.shape[1]
+        self._shared(layer, x.shape[1], pool, lambda first, last: layer.update_rows(first, last, x, delta, step, guard))
+
+    def _shared(self, layer: _Layer, rows: int, pool: Executor | None, work: Callable[[int, int], T]) -> list[T]:
+        """Results of the work on the rows of a kernel, from the first to before the last, by each thread its part."""
         if pool is None or self._threads < 2 or layer.kernel.size < PARALLEL_FROM:
-            layer.update_rows(0, rows, x, delta, step, guard)
-            return
+            return [work(0, rows)]
         bounds = [rows * part // self._threads for part in range(self._threads + 1)]
-        jobs = [pool.submit(layer.update_rows, first, last, x, delta, step, guard) for first, last in pairwise(bounds)]
-        for job in jobs:
-            job.result()
+        others = [pool.submit(work, first, last) for first, last in pairwise(bounds[:-1])]
+        # This thread does a part, too: one less to be woken.
+        own = work(*bounds[-2:])
+        return [*(job.result() for job in others), own]
+
+
+def _product(x: FloatArray, layer: _Layer, first: int, last: int) -> FloatArray:
+    """What the rows from ``first`` to before ``last`` of the kernel add to the output."""
+    return x[:, first:last] @ layer.kernel[first:last]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,13 @@ def train(request: Request, report: Report | None = None) -> Outcome:
     :param report: called at every change of phase, after every epoch, and now and then in between.
     :raises FerError: in one sentence, what was wrong and what to do.
     """
-    with model_store.exclusive():
-        return _Training(request, report or (lambda progress: None)).run()
+    with model_store.exclusive(), ThreadPoolExecutor(1, "plots") as aside:
+        return _Training(request, report or (lambda progress: None), aside).run()
 
 
 class _Training:
-    def __init__(self, request: Request, report: Report) -> None:
+    def __init__(self, request: Request, report: Report, aside: Executor) -> None:
+        """Check the request; ``aside`` draws plots while the cores have nothing better to do."""
         plugin: type[Head] = registry.load("heads", request.options.head)
         self.plugin, self.options, self.report = plugin, request.options.for_head(plugin), report
         self.bags = request.bags
@@ -66,9 +68,11 @@ class _Training:
         self.base = Bundle.load(self.options.base)
         self.phases: dict[str, float] = {}
         self._phase = ""
+        self._aside = aside
 
     def run(self) -> Outcome:
         options = self.options
+        self._aside.submit(plots.prepare)
         with self._timed("loading"):
             spec = self.base.input
             found = face_tools.gather(self.bags, spec, options.detector, self.plugin.trains_on, self._done)
@@ -82,6 +86,9 @@ class _Training:
         with self._timed("training"):
             trained = self.plugin.train(task)
             _check_finite(trained)
+            pictures = {}
+            if trained.history:
+                pictures["training.png"] = self._aside.submit(plots.learning_curve, trained.history)
             final = self._refitted(found, samples, trained)
         with self._timed("evaluating"):
             labels = trained.labels or found.labels
@@ -93,6 +100,7 @@ class _Training:
                 self._check_answers(final, labels, test_embeddings.shape[1:])
         if measured is None:
             raise ConfigError(f"head '{options.head}' gave a model without the labels it was trained on")
+        pictures["confusion.png"] = self._aside.submit(plots.confusion, measured)
         outcome = Outcome(
             model=self.name,
             path=str(self.target),
@@ -110,7 +118,7 @@ class _Training:
             facts=final.facts,
         )
         with self._timed("saving"):
-            self._write(outcome, final, labels, found)
+            self._write(outcome, final, labels, found, _drawn(pictures))
         return dataclasses.replace(outcome, phases=dict(self.phases))
 
     def _embedded(self, found: Faces, backbone: Backbone) -> Part:
@@ -165,7 +173,9 @@ class _Training:
             backbone = registry.load("backbones", self.base.backbone.plugin)(file, self.base.input, 2)
             return self.head.predict(face_tools.embed(backbone, crops, self.base.input))
 
-    def _write(self, outcome: Outcome, trained: Trained, labels: tuple[str, ...], found: Faces) -> None:
+    def _write(
+        self, outcome: Outcome, trained: Trained, labels: tuple[str, ...], found: Faces, plotted: dict[str, bytes]
+    ) -> None:
         base = self.base
         quality: dict[str, Any] = {"split": f"{outcome.metrics.count} held-out faces, split {outcome.split}"}
         quality |= {name: value for name, value in outcome.metrics.to_dict().items() if name != "labels"}
@@ -203,7 +213,7 @@ class _Training:
         contents |= {**trained.backbone, HEAD_FILE: trained.content}
         report = {**outcome.to_dict(), "options": dataclasses.asdict(self.options), "phases": dict(self.phases)}
         contents[REPORT_FILE] = json.dumps(report, indent=1).encode()
-        pictures = {"README.md": model_card.personal(stated).encode(), **_plots(outcome)}
+        pictures = {"README.md": model_card.personal(stated).encode(), **plotted}
         folder = model_store.own_folder()
         model_store.check_space(folder, EXTRA_SPACE + sum(len(data) for data in contents.values()))
         try:
@@ -227,10 +237,9 @@ class _Training:
         self.report(Progress("training", self.name, self.options.head, epoch / epochs, epoch, epochs, values))
 
 
-def _plots(outcome: Outcome) -> dict[str, bytes]:
+def _drawn(pictures: dict[str, Future[bytes]]) -> dict[str, bytes]:
     try:
-        pictures = {"confusion.png": plots.confusion(outcome.metrics)}
-        return {**pictures, "training.png": plots.learning_curve(outcome.history)} if outcome.history else pictures
+        return {name: picture.result() for name, picture in pictures.items()}
     except ConfigError as error:
         # Not worth a finished training.
         log.warning("the model gets no plots: %s", error)

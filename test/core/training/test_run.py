@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -97,6 +100,14 @@ def test_names_are_made_where_none_is_given(general: Bundle, make_bag: MakeBag) 
     assert len(names) == 3 and all(name.startswith("personal-") for name in names)
 
 
+def test_a_robot_without_matplotlib_trains_without_plots(
+    general: Bundle, make_bag: MakeBag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    path = Path(train(make_bag("a", THREE), epochs=1).path)
+    assert {file.name for file in path.iterdir()} >= {"model.yaml", "README.md"} and not list(path.glob("*.png"))
+
+
 def test_class_weights_make_labels_count_alike(general: Bundle, make_bag: MakeBag) -> None:
     seen: dict[str, np.ndarray] = {}
     bag = make_bag("a", {"happy": 80, "sad": 20})
@@ -109,7 +120,8 @@ def test_class_weights_make_labels_count_alike(general: Bundle, make_bag: MakeBa
             seen["mean"] = weights.mean()
             return task
 
-    Watch(Request((bag,), Options(**QUICK, class_weights=True), "weighted"), lambda progress: None).run()
+    with ThreadPoolExecutor(1) as aside:
+        Watch(Request((bag,), Options(**QUICK, class_weights=True), "weighted"), lambda progress: None, aside).run()
     assert seen["sums"][0] == pytest.approx(seen["sums"][1]) and seen["mean"] == pytest.approx(1.0)
 
 
@@ -162,6 +174,16 @@ def test_faces_are_framed_as_the_detector_of_their_bag_asks(general: Bundle, mak
     # Of a detector that is not installed here, the boxes are taken as they are.
     other = make_bag("d", {"happy": 2, "sad": 2}, facts={"detector": "strange"})
     np.testing.assert_array_equal(faces.gather([other], InputSpec(), "whole_frame").crops, plain)
+
+
+def test_grey_crops_are_those_of_the_coloured_pictures(general: Bundle, make_bag: MakeBag) -> None:
+    # A network that sees grey gets pictures that were never decoded to colours.
+    bag = make_bag("a", dict.fromkeys(COLOURS, 3))
+    spec = InputSpec(24, 24, 1)
+    grey, coloured = (faces.gather([bag], s, "whole_frame") for s in (spec, InputSpec(24, 24, 3)))
+    expected = np.stack([cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[..., None] for crop in coloured.crops])
+    np.testing.assert_allclose(grey.crops, expected, atol=3)
+    assert np.abs(grey.crops.astype(float) - expected).mean() < 1
 
 
 @pytest.mark.parametrize(
