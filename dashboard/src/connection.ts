@@ -193,7 +193,9 @@ function closed(code: number): void {
     4429: "rate",
     4503: "full",
   };
-  link.value = { state: "lost", since, code: refused.code || names[code] || "", message: refused.message };
+  // Who has said goodbye is not "lost" when nobody answers any more.
+  const still = before.state === "lost" && before.code === "ending" ? "ending" : "";
+  link.value = { state: "lost", since, code: refused.code || names[code] || still, message: refused.message };
   timer = window.setTimeout(connect, code === 4429 || code === 4413 ? PAUSE_AFTER_RATE : pause);
   pause = Math.min(pause * 2, LONGEST_PAUSE);
 }

@@ -9,7 +9,8 @@ export async function copy(words: string): Promise<void> {
   area.value = words;
   area.setAttribute("readonly", "");
   area.className = "hidden";
-  document.body.append(area);
+  // Outside of a modal dialog nothing can be selected.
+  (document.querySelector("dialog[open]") ?? document.body).append(area);
   area.select();
   const done = document.execCommand("copy");
   area.remove();

@@ -118,13 +118,12 @@ effect(() => {
   if (link.value.state !== "open" && held.peek() !== null) end();
 });
 
-// The node ended the take by itself: the longest time was reached, or the disk is full.
+// The node ended the take by itself: the longest time was reached, or the disk is full, which the page says.
 onMessage((message) => {
   if (message.type !== "record" || !confirmed || held.peek() === null) return;
   if (message.holder === "me") return;
   end();
   confirmed = false;
-  if (message.state === "failed") complain(`${text.peek().record.failed}: ${message.message}`);
 });
 
 /** Samples of the take that is held now. */

@@ -2,7 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 import { Refusal, link, now, onMessage, request, sendBinary } from "./connection";
-import { text } from "./i18n";
+import type { Texts } from "./i18n/en";
 import { cameraMessage } from "./protocol";
 import { camera, welcome } from "./state";
 import { complain, reason } from "./toast";
@@ -16,14 +16,14 @@ const WIDTH = 640;
 const HEIGHT = 480;
 
 export type Facing = "user" | "environment";
-type Trouble = keyof typeof text.value.camera.errors;
+export type Trouble = keyof Texts["camera"]["errors"];
 
 export const facing = signal<Facing>("user");
 /** Whether pictures are sent, or meant to be as soon as there is a connection. */
 export const sending = signal(false);
 export const starting = signal(false);
-/** Why it does not go, for the person; "" where it does. */
-export const trouble = signal("");
+/** Why it does not go: a key of the texts' `camera.errors`, or a sentence; "" where it does. */
+export const trouble = signal<Trouble | (string & {})>("");
 /** The node has no camera that takes pictures of a browser. */
 export const unsuited = signal(false);
 
@@ -41,7 +41,6 @@ let seq = 0;
 let lock: WakeLockSentinel | null = null;
 
 function explain(error: unknown): string {
-  const words = text.peek().camera.errors;
   const names: Record<string, Trouble> = {
     NotAllowedError: "denied",
     SecurityError: "denied",
@@ -51,7 +50,7 @@ function explain(error: unknown): string {
     AbortError: "used",
   };
   if (error instanceof Refusal) return reason(error);
-  return error instanceof DOMException ? words[names[error.name] ?? "used"] : String(error);
+  return error instanceof DOMException ? (names[error.name] ?? "used") : String(error);
 }
 
 async function open(): Promise<void> {
@@ -66,7 +65,7 @@ async function open(): Promise<void> {
     },
   });
   stream.getVideoTracks()[0]!.onended = () => {
-    trouble.value = text.peek().camera.errors.ended;
+    trouble.value = "ended";
     void stop();
   };
   video.srcObject = stream;
@@ -82,28 +81,20 @@ function close(): void {
   video.srcObject = null;
 }
 
-async function greet(): Promise<void> {
-  unanswered = 0;
-  unsuited.value = false;
-  await request("camera.start", { width: video.videoWidth, height: video.videoHeight });
-}
-
 export async function start(): Promise<void> {
-  const words = text.peek().camera.errors;
   trouble.value = "";
-  if (!isSecureContext) trouble.value = words.insecure;
-  else if (!navigator.mediaDevices?.getUserMedia) trouble.value = words.unsupported;
+  unsuited.value = false;
+  if (!isSecureContext) trouble.value = "insecure";
+  else if (!navigator.mediaDevices?.getUserMedia) trouble.value = "unsupported";
   if (trouble.value) return;
   starting.value = true;
   try {
     await open();
-    await greet();
     sending.value = true;
     video.requestVideoFrameCallback(picture);
     lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
   } catch (error) {
     trouble.value = explain(error);
-    unsuited.value = error instanceof Refusal && error.code === "unavailable";
     close();
   } finally {
     starting.value = false;
@@ -167,17 +158,27 @@ onMessage((message) => {
   if (message.type === "error" && message.code === "picture") trouble.value = message.message;
 });
 
-// After a lost connection, and after the node ended a sending that fell asleep, it goes on by itself.
 let greeting = false;
+
+async function greet(): Promise<void> {
+  greeting = true;
+  unanswered = 0;
+  try {
+    await request("camera.start", { width: video.videoWidth, height: video.videoHeight });
+  } catch (error) {
+    // A connection that was lost meanwhile comes back, and with it this.
+    if (!(error instanceof Refusal && error.code === "lost")) {
+      trouble.value = explain(error);
+      unsuited.value = error instanceof Refusal && error.code === "unavailable";
+      void stop();
+    }
+  }
+  greeting = false;
+}
+
+// As soon as there is a connection; also after one was lost, or the node ended a sending that fell asleep.
 effect(() => {
   const ours = camera.value?.sender === "me";
-  if (link.value.state !== "open" || !sending.value || camera.value === null || ours || greeting || starting.value)
-    return;
-  greeting = true;
-  greet()
-    .catch((error: unknown) => {
-      trouble.value = explain(error);
-      void stop();
-    })
-    .finally(() => (greeting = false));
+  if (link.value.state !== "open" || !sending.value || camera.value === null || ours || greeting) return;
+  void greet();
 });

@@ -63,6 +63,13 @@ function addEpoch(progress: TrainProgress): void {
   };
 }
 
+/** Why the last training failed is old news once there is something else to learn from. */
+export function forgetFailure(): void {
+  if (result.peek()?.ok === false) result.value = null;
+}
+
+const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
+
 onMessage((message) => {
   switch (message.type) {
     case "welcome":
@@ -81,6 +88,7 @@ onMessage((message) => {
       record.value = message;
       break;
     case "takes":
+      if (takes.value && sum(takes.value.counts) !== sum(message.counts)) forgetFailure();
       takes.value = message;
       break;
     case "labels":

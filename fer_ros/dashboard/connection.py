@@ -17,6 +17,7 @@ from fer_ros.dashboard.limits import Flood
 from fer_ros.dashboard.protocol import Message, ProtocolError
 from fer_ros.dashboard.recording import Busy
 from fer_ros.dashboard.robot import Json, Unavailable
+from fer_ros.dashboard.training import Nothing
 
 log = logging.getLogger(__name__)
 
@@ -201,6 +202,8 @@ class Conversation:
             return _refused(message, "busy", str(error))
         except Unavailable as error:
             return _refused(message, "unavailable", str(error))
+        except Nothing as error:
+            return _refused(message, "nothing", str(error))
         except FerError as error:
             return _refused(message, "failed", reason(error))
         except Exception as error:

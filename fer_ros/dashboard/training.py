@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from fer_ros.core import paths, registry
+from fer_ros.core import bags, paths, registry
 from fer_ros.core.errors import ConfigError, FerError
 from fer_ros.dashboard.client import Client
 from fer_ros.dashboard.hub import Hub
@@ -13,6 +13,10 @@ from fer_ros.dashboard.models import Models
 from fer_ros.dashboard.recording import Busy, Recording
 from fer_ros.dashboard.robot import Json, Robot
 from fer_ros.dashboard.takes import TakeReader
+
+
+class Nothing(ConfigError):
+    """Nothing was recorded that could be learned from."""
 
 
 class Training:
@@ -28,7 +32,8 @@ class Training:
 
         :param scope: ``mine`` or ``all``.
         :raises Busy: a training from here runs already.
-        :raises ConfigError: there is nothing to learn from, or a name is not allowed.
+        :raises Nothing: nothing is recorded yet.
+        :raises ConfigError: the client still records, or a name is not allowed.
         """
         if self._running:
             raise Busy("a training runs already: wait for it, or cancel it")
@@ -40,8 +45,8 @@ class Training:
             paths.check_name("model", name)
         self._running = True
         try:
-            if scope == "mine" and not (await asyncio.to_thread(self._reader.read, client.bag)).takes:
-                raise ConfigError("nothing is recorded in this session yet: hold a button first")
+            if not await asyncio.to_thread(self._material, client.bag if scope == "mine" else ""):
+                raise Nothing("nothing is recorded yet: hold a button first")
         except BaseException:
             self._running = False
             raise
@@ -59,10 +64,14 @@ class Training:
         """The trainer has told how far it is."""
         self._hub.tell(message, keep=True)
 
-    async def _run(self, bags: list[str], head: str, epochs: int, name: str) -> None:
+    def _material(self, bag: str) -> bool:
+        """Whether there is something to learn from, in a bag or, without one, anywhere."""
+        return bool(self._reader.read(bag).takes if bag else bags.listing())
+
+    async def _run(self, chosen: list[str], head: str, epochs: int, name: str) -> None:
         before, began = self._models.in_use or None, time.monotonic()
         try:
-            result = await self._robot.train(bags, head, epochs, name)
+            result = await self._robot.train(chosen, head, epochs, name)
         except FerError as error:
             result = {**NOTHING, "message": str(error), "seconds": time.monotonic() - began}
         finally:

@@ -145,6 +145,9 @@ def test_a_training_that_fails_is_told_to_all(house: Any) -> None:
     async def script(new: Any) -> None:
         browser, other = await new(), await new(client="client-2")
         await other.told("welcome")
+        assert (await browser.ask("record.start", label="sad"))["ok"]
+        await browser.until(lambda: browser.last("record")["samples"])
+        assert (await browser.ask("record.stop"))["ok"]
         assert (await browser.ask("train.start", scope="all"))["ok"]
         for who in (browser, other):
             result = await who.told("train.result")

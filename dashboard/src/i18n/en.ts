@@ -66,6 +66,7 @@ export const en = {
       "Without TLS a phone's browser gives no camera. Start the dashboard with its parameter “self_signed” for that.",
     qr: "QR code of the address",
     copy: "Copy the address",
+    copied: "Copied",
     secret: "Whoever has this address can watch and record.",
   },
 
@@ -76,6 +77,7 @@ export const en = {
     bad: "That was not understood.",
     failed: "That did not work.",
     rate: "Too much at once: some of it was left out.",
+    nothing: "Nothing is recorded yet: record at least two expressions first.",
   } as Record<string, string>,
 
   stage: {
@@ -89,7 +91,7 @@ export const en = {
     cameraState: (source: string, state: string) => `${source}: ${state}`,
     waiting: "Waiting for the first picture",
     offline: "Offline",
-    noInference: "The inference node does not run: a picture, but no expressions.",
+    noInference: "The inference node does not run, so no expression is read.",
     useThis: "Use this device's camera",
   },
 
@@ -129,7 +131,7 @@ export const en = {
     tapTitle: "Tap a button, then show it",
     tapHint: "Tap once to start, once more to stop.",
     noFace: "No face in sight: nothing is recorded. Move into the picture.",
-    other: "Somebody else is recording. Your buttons work again when they let go.",
+    other: "Somebody else is recording: wait until they let go.",
     noRecorder: "The recorder does not run. Start it with",
     tap: "Tap instead of hold",
     samples: (n: number, advised: number) => `${n} of the advised ${advised}`,
@@ -207,8 +209,13 @@ export const en = {
     baseline: (value: string) => `general model ${value}`,
     noBaseline: "the general model lacks one of these labels",
     split: "How it was tested",
-    /** In place of the trainer's sentence, which is English; by its first word. */
-    splits: {} as Record<string, string>,
+    /** In place of the trainer's sentence, by its first word. */
+    splits: {
+      sessions: "On whole recordings that were held out.",
+      takes: "On whole takes that were held out.",
+      blocks: "On stretches of each take that were held out, with a gap before and after.",
+      random: "On pictures held out at random; their neighbours were learned, so the figures are too good.",
+    } as Record<string, string>,
     counts: (a: number, b: number, c: number) => `${a} for training, ${b} for validation, ${c} for the test`,
     seconds: (s: string) => `trained in ${s} s`,
     smallTest: (n: number) =>
@@ -236,6 +243,7 @@ export const en = {
     removeTitle: (name: string) => `Delete “${name}”?`,
     removeText: "It cannot be brought back.",
     accuracy: (value: string, on: string) => `accuracy ${value}${on ? `, ${on}` : ""}`,
+    heldOut: (n: string) => `${n} held-out faces`,
     notMeasured: "not measured",
     damaged: "damaged",
     none: "No models yet.",

@@ -58,6 +58,7 @@ export const ko: Texts = {
     plain: "TLS가 없으면 휴대폰 브라우저가 카메라를 허용하지 않습니다. 대시보드를 매개변수 “self_signed”로 실행하세요.",
     qr: "주소의 QR 코드",
     copy: "주소 복사",
+    copied: "복사됨",
     secret: "이 주소를 아는 사람은 누구나 보고 녹화할 수 있습니다.",
   },
 
@@ -68,6 +69,7 @@ export const ko: Texts = {
     bad: "요청을 이해하지 못했습니다.",
     failed: "실패했습니다.",
     rate: "요청이 너무 많아 일부가 무시되었습니다.",
+    nothing: "아직 녹화한 것이 없습니다. 먼저 두 가지 이상의 표정을 녹화하세요.",
   },
 
   stage: {
@@ -121,7 +123,7 @@ export const ko: Texts = {
     tapTitle: "버튼을 누르고 표정을 지으세요",
     tapHint: "한 번 누르면 시작하고, 다시 누르면 멈춥니다.",
     noFace: "얼굴이 보이지 않아 녹화되지 않습니다. 화면 안으로 들어오세요.",
-    other: "다른 사람이 녹화하고 있습니다. 끝나면 버튼을 다시 쓸 수 있습니다.",
+    other: "다른 사람이 녹화하고 있습니다. 끝날 때까지 기다려 주세요.",
     noRecorder: "녹화 노드가 실행되고 있지 않습니다. 다음과 같이 실행하세요.",
     tap: "누르고 있는 대신 한 번 누르기",
     samples: (n, advised) => `권장 ${advised}장 중 ${n}장`,
@@ -231,6 +233,7 @@ export const ko: Texts = {
     removeTitle: (name) => `“${name}” 모델을 삭제할까요?`,
     removeText: "되돌릴 수 없습니다.",
     accuracy: (value, on) => `정확도 ${value}${on ? `, ${on}` : ""}`,
+    heldOut: (n) => `평가용 얼굴 ${n}개`,
     notMeasured: "평가 안 됨",
     damaged: "손상됨",
     none: "아직 모델이 없습니다.",

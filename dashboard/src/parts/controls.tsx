@@ -130,6 +130,9 @@ export function Field(props: FieldProps) {
   );
 }
 
+/** What starts every node. */
+export const LAUNCH = "ros2 launch fer_ros live.launch.py dashboard:=true";
+
 interface NoticeProps {
   kind: "info" | "warn" | "bad" | "good";
   children: ComponentChildren;

@@ -1,9 +1,9 @@
 /** The address for other devices, as a QR code. */
 
-import { text } from "../i18n";
+import { useState } from "preact/hooks";
 import { copy } from "../copy";
+import { text } from "../i18n";
 import { welcome } from "../state";
-import { complain, tell } from "../toast";
 import { Button, Notice } from "./controls";
 import { Dialog } from "./dialog";
 
@@ -26,6 +26,8 @@ function Code({ rows, label }: { rows: string[]; label: string }) {
 export function ShareDialog({ onClose }: { onClose: () => void }) {
   const words = text.value.share;
   const share = welcome.value?.share;
+  // Said here: what is behind the dialog cannot be read.
+  const [copied, setCopied] = useState<boolean | null>(null);
   return (
     <Dialog title={words.title} onClose={onClose}>
       {share ? (
@@ -34,16 +36,18 @@ export function ShareDialog({ onClose }: { onClose: () => void }) {
           <p>{words.scan}</p>
           <p class="address">{share.url}</p>
           <Button
-            icon="copy"
+            icon={copied ? "check" : "copy"}
             onClick={() =>
-              copy(share.url).then(
-                () => tell(text.peek().emoticons.copied(text.peek().share.copy)),
-                () => complain(text.peek().emoticons.notCopied),
+              void copy(share.url).then(
+                () => setCopied(true),
+                () => setCopied(false),
               )
             }
+            testId="copy-address"
           >
-            {words.copy}
+            <span aria-live="polite">{copied ? words.copied : words.copy}</span>
           </Button>
+          {copied === false && <Notice kind="bad">{text.value.emoticons.notCopied}</Notice>}
           <p class="hint">{words.secret}</p>
           {!welcome.value?.secure && <Notice kind="warn">{words.plain}</Notice>}
         </div>

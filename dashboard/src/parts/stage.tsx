@@ -11,7 +11,7 @@ import { kept } from "../identity";
 import { live, size, useLivePicture } from "../picture";
 import { go } from "../route";
 import { nodes, stats } from "../state";
-import { Button } from "./controls";
+import { Button, LAUNCH } from "./controls";
 
 /** Boxes narrower than this on the screen, px, show only their emoticon where there are several. */
 const SMALL = 76;
@@ -86,8 +86,7 @@ function obstacle(): { title: string; hint: string; camera: boolean; command?: s
   }
   if (live.value) return null;
   if (nodes.value?.camera === false) {
-    const command = "ros2 launch fer_ros live.launch.py dashboard:=true";
-    return { title: words.noCamera, hint: words.noCameraHint, camera: false, command };
+    return { title: words.noCamera, hint: words.noCameraHint, camera: false, command: LAUNCH };
   }
   const heard = stats.value?.camera;
   if (heard && heard.level !== "ok") {

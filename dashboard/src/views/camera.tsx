@@ -1,9 +1,10 @@
 /** This device's camera for the robot. */
 
 import { useEffect, useRef } from "preact/hooks";
+import { link } from "../connection";
 import { figure, text } from "../i18n";
 import { Button, Choice, Notice } from "../parts/controls";
-import { facing, sending, start, starting, stop, trouble, turn, unsuited, video } from "../sender";
+import { facing, sending, start, starting, stop, trouble, turn, unsuited, video, type Trouble } from "../sender";
 import { camera } from "../state";
 import { Now } from "./watch";
 
@@ -62,6 +63,11 @@ export function CameraView() {
               <span class="dot" /> {words.sending} · {words.rate(figure(camera.value?.fps))}
             </div>
           )}
+          {sending.value && !mine && (
+            <div class="strip" role="status">
+              {link.value.state === "open" ? words.starting : text.value.stage.offline}
+            </div>
+          )}
         </section>
       </div>
       <div class="right">
@@ -71,7 +77,7 @@ export function CameraView() {
             testId="camera-trouble"
             {...(unsuited.value ? { command: "fer live --dashboard --source auto" } : {})}
           >
-            {trouble.value}
+            {words.errors[trouble.value as Trouble] ?? trouble.value}
             {unsuited.value && <> {words.needs}</>}
           </Notice>
         )}

@@ -11,6 +11,7 @@ import { Stage, isMirrored } from "../parts/stage";
 import { photograph, save } from "../photo";
 import { welcome } from "../state";
 import { complain, tell } from "../toast";
+import { whyNobody } from "./watch";
 
 const does = kept("tap-does", ["copy", "photo"]);
 const place = kept("place", ["over", "beside"]);
@@ -20,7 +21,8 @@ const frozen = signal<Reading | null>(null);
 async function copyIt(emoticon: string): Promise<void> {
   try {
     await copy(emoticon);
-    tell(text.peek().emoticons.copied(emoticon));
+    // The selector asks for the coloured sign where the font of text has one of its own.
+    tell(text.peek().emoticons.copied(`${emoticon}\uFE0F`));
   } catch {
     complain(text.peek().emoticons.notCopied);
   }
@@ -59,6 +61,7 @@ function Tile({ emoticon, label }: { emoticon: string; label: string }) {
 export function EmoticonsView() {
   const words = text.value.emoticons;
   const reading = frozen.value ?? current.value;
+  const nobody = whyNobody();
   const table = welcome.value?.emoticons ?? {};
   const others = reading ? [reading.emoticon, ...reading.emoticons].slice(1) : [];
   return (
@@ -96,15 +99,15 @@ export function EmoticonsView() {
             class="emoji huge"
             disabled={!reading?.emoticon}
             aria-label={
-              reading ? `${words.choose(reading.emoticon)}, ${labelName(reading.label)}` : text.value.watch.noFace
+              reading ? `${words.choose(reading.emoticon)}, ${labelName(reading.label)}` : nobody.title
             }
             onClick={() => reading && void tap(reading.emoticon)}
             data-testid="emoticon"
             data-emoticon={reading?.emoticon ?? ""}
           >
-            <span key={reading?.emoticon ?? ""}>{reading?.emoticon || "👀"}</span>
+            <span key={reading?.emoticon ?? ""}>{reading?.emoticon || nobody.sign}</span>
           </button>
-          <p class="label">{reading ? labelName(reading.label) : text.value.watch.noFace}</p>
+          <p class="label">{reading ? labelName(reading.label) : nobody.title}</p>
           <div class="row">
             <Button
               icon="copy"

@@ -1,7 +1,7 @@
 /** The models that there are: which is in use, how good each is, and what can be done with it. */
 
 import { signal } from "@preact/signals";
-import { request } from "../connection";
+import { link, request } from "../connection";
 import { bytes, day, labelName, percent, text } from "../i18n";
 import { Button, Field, Notice } from "../parts/controls";
 import { Dialog } from "../parts/dialog";
@@ -25,6 +25,12 @@ async function act(name: string, work: () => Promise<unknown>, words: string): P
   busy.value = "";
 }
 
+/** What the trainer notes of how a model was measured, in the language of the page; else as it stands there. */
+function measured(on: string): string {
+  const faces = /^(\d+) held-out faces/.exec(on)?.[1];
+  return faces === undefined ? on : text.value.models.heldOut(faces);
+}
+
 async function download(name: string): Promise<void> {
   const reply = await request("model.download", { name });
   const anchor = document.createElement("a");
@@ -36,7 +42,7 @@ async function download(name: string): Promise<void> {
 function Entry({ entry, inUse }: { entry: ModelEntry; inUse: boolean }) {
   const words = text.value.models;
   const { name } = entry;
-  const rests = busy.value !== "";
+  const rests = busy.value !== "" || link.value.state !== "open";
   const accuracy = entry.accuracy ?? null;
   return (
     <li class={`card model ${inUse ? "in-use" : ""}`} data-testid={`model-${name}`}>
@@ -58,7 +64,7 @@ function Entry({ entry, inUse }: { entry: ModelEntry; inUse: boolean }) {
               ))}
             </p>
             <p>
-              {accuracy === null ? words.notMeasured : words.accuracy(percent(accuracy, 1), entry.measured_on ?? "")}
+              {accuracy === null ? words.notMeasured : words.accuracy(percent(accuracy, 1), measured(entry.measured_on ?? ""))}
             </p>
             <p class="hint">
               {entry.backbone} + {entry.head} · {bytes(entry.bytes)}

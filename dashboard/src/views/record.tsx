@@ -8,20 +8,22 @@ import { readings } from "../faces";
 import { byTap, held, holdByKeys, letGo, press, release, running, said, subject, toggle } from "../hold";
 import { labelName, text } from "../i18n";
 import { newSession } from "../identity";
-import { Button, Field, Notice, Switch } from "../parts/controls";
+import { Button, Field, LAUNCH, Notice, Switch } from "../parts/controls";
 import { Dialog } from "../parts/dialog";
 import { Icons } from "../parts/icons";
 import { Stage } from "../parts/stage";
 import { TakeList } from "../parts/takes";
 import { go } from "../route";
 import { labels, nodes, record, takes, welcome } from "../state";
-import { complain, tell } from "../toast";
+import { reason, tell } from "../toast";
 
 /** What is no expression need not be shown a hundred times. */
 const NONE = "none of these";
 
 const adding = signal(false);
 const fresh = signal("");
+/** Why the label was not added; said in the dialog, as what is behind it cannot be read. */
+const refused = signal("");
 
 const advised = () => welcome.value?.advised ?? 100;
 const recorded = (label: string) => (takes.value?.counts[label] ?? 0) + running(label);
@@ -91,13 +93,16 @@ function AddLabel() {
       adding.value = false;
       fresh.value = "";
     } catch (error) {
-      complain(error);
+      refused.value = reason(error);
     }
   };
   return (
     <Dialog
       title={words.addTitle}
-      onClose={() => (adding.value = false)}
+      onClose={() => {
+        adding.value = false;
+        refused.value = "";
+      }}
       onSubmit={add}
       actions={
         <Button kind="primary" type="submit" disabled={!fresh.value.trim()}>
@@ -108,11 +113,19 @@ function AddLabel() {
       <Field
         label={words.addLabel}
         value={fresh.value}
-        onInput={(value) => (fresh.value = value)}
+        onInput={(value) => {
+          fresh.value = value;
+          refused.value = "";
+        }}
         placeholder={words.addPlaceholder}
         maxLength={64}
         autoFocus
       />
+      {refused.value && (
+        <Notice kind="bad" testId="refused">
+          {refused.value}
+        </Notice>
+      )}
     </Dialog>
   );
 }
@@ -122,7 +135,7 @@ function Hint() {
   const failed = record.value?.state === "failed" ? record.value.message : "";
   if (nodes.value?.recorder === false) {
     return (
-      <Notice kind="warn" command="ros2 launch fer_ros live.launch.py dashboard:=true" testId="no-recorder">
+      <Notice kind="warn" command={LAUNCH} testId="no-recorder">
         {words.noRecorder}
       </Notice>
     );

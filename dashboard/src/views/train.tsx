@@ -2,15 +2,15 @@
 
 import { effect, signal } from "@preact/signals";
 import { colour } from "../colours";
-import { request } from "../connection";
+import { link, request } from "../connection";
 import { figure, labelName, text } from "../i18n";
 import { kept } from "../identity";
-import { Button, Choice, Field, Notice } from "../parts/controls";
+import { Button, Choice, Field, LAUNCH, Notice } from "../parts/controls";
 import { Curve } from "../parts/curve";
 import { Result } from "../parts/result";
 import { Stage } from "../parts/stage";
 import { PHASES, type TrainProgress } from "../protocol";
-import { NO_CURVE, curve, nodes, result, takes, train, training, welcome } from "../state";
+import { NO_CURVE, curve, forgetFailure, nodes, result, takes, train, training, welcome } from "../state";
 import { complain } from "../toast";
 import { Now } from "./watch";
 
@@ -138,7 +138,7 @@ function Material() {
   const words = text.value.train;
   if (nodes.value?.trainer === false) {
     return (
-      <Notice kind="warn" command="ros2 launch fer_ros live.launch.py dashboard:=true" testId="no-trainer">
+      <Notice kind="warn" command={LAUNCH} testId="no-trainer">
         {words.noTrainer}
       </Notice>
     );
@@ -167,9 +167,11 @@ function Material() {
       <ul class="material" aria-label={text.value.record.takes}>
         {counts.map(([label, count]) => (
           <li key={label} style={{ "--label": colour(label), "--share": Math.min(count / advised, 1).toFixed(3) }}>
-            <span class="emoji" aria-hidden="true">
-              {welcome.value?.emoticons[label]?.[0] ?? ""}
-            </span>
+            {welcome.value?.emoticons[label] && (
+              <span class="emoji" aria-hidden="true">
+                {welcome.value.emoticons[label][0]}
+              </span>
+            )}
             {labelName(label)} <b>{count}</b>
           </li>
         ))}
@@ -183,6 +185,7 @@ export function TrainView() {
   const words = text.value.train;
   const now = train.value;
   const ready =
+    link.value.state === "open" &&
     nodes.value?.trainer !== false &&
     (scope.value.value === "all" || Object.values(takes.value?.counts ?? {}).filter((count) => count > 0).length > 1);
   const last = result.value;
@@ -218,7 +221,10 @@ export function TrainView() {
                     { value: "all", name: words.all },
                   ]}
                   value={scope.value.value}
-                  onChoose={scope.set}
+                  onChoose={(next) => {
+                    scope.set(next);
+                    forgetFailure();
+                  }}
                 />
                 <Button
                   kind="primary"

@@ -7,6 +7,7 @@ import { link } from "../connection";
 import { chosen, current, face, heard, likeliest, readings, stages } from "../faces";
 import { figure, labelName, text } from "../i18n";
 import { Bars } from "../parts/bars";
+import { LAUNCH, Notice } from "../parts/controls";
 import { Stage } from "../parts/stage";
 import { Timeline } from "../parts/timeline";
 import { live, rate } from "../picture";
@@ -14,13 +15,13 @@ import { STAGES } from "../protocol";
 import { model, nodes, stats } from "../state";
 
 /** Why no expression is shown; only where somebody looks is "no face" the truth. */
-function whyNobody(): { title: string; hint: string } {
+export function whyNobody(): { title: string; hint: string; sign: string } {
   const { watch, stage, bar } = text.value;
   if (link.value.state !== "open")
-    return { title: bar[link.value.state === "connecting" ? "connecting" : "lost"], hint: "" };
-  if (nodes.value?.inference === false) return { title: watch.nobody, hint: stage.noInference };
-  if (!heard.value) return { title: watch.nobody, hint: live.value ? watch.unread : stage.noPicture };
-  return { title: watch.noFace, hint: watch.noFaceHint };
+    return { title: bar[link.value.state === "connecting" ? "connecting" : "lost"], hint: "", sign: "💤" };
+  if (nodes.value?.inference === false) return { title: watch.nobody, hint: stage.noInference, sign: "💤" };
+  if (!heard.value) return { title: watch.nobody, hint: live.value ? watch.unread : stage.noPicture, sign: "💤" };
+  return { title: watch.noFace, hint: watch.noFaceHint, sign: "👀" };
 }
 
 export function Now() {
@@ -45,7 +46,7 @@ export function Now() {
       data-label={reading?.label ?? ""}
     >
       <span class="emoji big" key={reading?.emoticon ?? ""} aria-hidden="true">
-        {reading ? reading.emoticon || "·" : nobody.title === words.noFace ? "👀" : "💤"}
+        {reading ? reading.emoticon || "·" : nobody.sign}
       </span>
       <div>
         <p class="label">{reading ? labelName(reading.label) : nobody.title}</p>
@@ -141,6 +142,11 @@ export function WatchView() {
       <div class="right">
         <section class="card reading" aria-label={text.value.watch.now}>
           <Now />
+          {nodes.value?.inference === false && (
+            <Notice kind="warn" command={LAUNCH} testId="no-inference">
+              {text.value.stage.noCameraHint}
+            </Notice>
+          )}
           <Bars />
           <Several />
         </section>
