@@ -22,9 +22,15 @@ def test_the_page_says_that_it_is_lost_and_comes_back_by_itself(robot: Make, ope
     expect(page.get_by_test_id("lost")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_test_id("link")).to_have_attribute("data-state", "lost")
     expect(page.get_by_test_id("face")).to_have_count(0)
-    robot("sample", port=first.port)
+    second = robot("sample", port=first.port)
     expect(page.get_by_test_id("face").first).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_test_id("lost")).to_have_count(0)
+    # One that ends in order says so, and that stays true while the page tries again.
+    second.stop()
+    expect(page.get_by_test_id("lost")).to_contain_text("has ended", timeout=PATIENCE)
+    for _ in range(2):
+        page.wait_for_event("websocket")
+    expect(page.get_by_test_id("lost")).to_contain_text("has ended")
 
 
 def test_two_people_record_one_after_the_other_and_see_only_their_own(robot: Make, open_page: Make) -> None:

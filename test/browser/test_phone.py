@@ -43,6 +43,13 @@ def test_everything_fits_and_a_finger_holds_a_button(robot: Make, open_page: Mak
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     expect(button).to_have_attribute("aria-pressed", "false")
     expect(page.get_by_test_id("take")).to_have_count(1)
+    page.get_by_test_id("add-label").tap()
+    dialog = page.locator("dialog")
+    dialog.get_by_role("textbox").fill("one, two")
+    dialog.get_by_role("textbox").press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("comma")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
     # Held sideways, the picture is beside the buttons; a screen reader clicks without pressing, which begins and ends.
     page.set_viewport_size({"width": 844, "height": 390})
     for label in ("angry", "neutral"):
@@ -62,13 +69,21 @@ def test_everything_fits_and_a_finger_holds_a_button(robot: Make, open_page: Mak
 
 
 def test_the_camera_of_a_browser_is_the_camera_of_the_robot(robot: Make, open_page: Make) -> None:
-    url = robot("browser").url
+    first = robot("browser")
+    url = first.url
     refused = open_page(f"{url}#camera", **PHONE)
     refused.get_by_test_id("camera-start").click()
     expect(refused.get_by_test_id("camera-trouble")).to_contain_text("permission")
 
+    # Started while the robot is away: it sends as soon as that is there.
     phone = open_page(f"{url}#camera", **PHONE, permissions=["camera"])
+    expect(phone.get_by_test_id("link")).to_have_attribute("data-state", "connected", timeout=PATIENCE)
+    first.kill()
+    expect(phone.get_by_test_id("lost")).to_be_visible(timeout=PATIENCE)
     phone.get_by_test_id("camera-start").click()
+    expect(phone.get_by_test_id("camera-stop")).to_be_visible(timeout=PATIENCE)
+    expect(phone.get_by_test_id("camera-sending")).to_have_count(0)
+    robot("browser", port=first.port)
     expect(phone.get_by_test_id("camera-sending")).to_be_visible(timeout=PATIENCE)
     screen = open_page(url)
     expect(screen.get_by_test_id("face").first).to_be_visible(timeout=PATIENCE)
