@@ -73,15 +73,16 @@ export const token = {
   get(): string {
     const given = /^#token=([^&]+)/.exec(location.hash);
     if (given) {
-      token.set(decodeURIComponent(given[1]!));
+      token.set(given[1]!);
       history.replaceState(null, "", location.pathname);
     }
     secret ||= store.get(sessionStorage, "fer.token") ?? "";
     return secret;
   },
+  /** Of what was typed or pasted, only what a token may hold. */
   set(value: string): void {
-    secret = value;
-    store.set(sessionStorage, "fer.token", value);
+    secret = value.replace(/[^\w-]/g, "").slice(0, 256);
+    store.set(sessionStorage, "fer.token", secret);
   },
   clear(): void {
     token.set("");

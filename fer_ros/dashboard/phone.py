@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import time
 from pathlib import Path
@@ -18,8 +17,8 @@ from fer_ros.dashboard.protocol import MAX_CAMERA_PIXELS, Binary
 from fer_ros.dashboard.recording import Busy
 from fer_ros.dashboard.robot import Json, Robot, Unavailable
 
-#: Seconds for which the source is looked for, and for its greeting: it may just be opened again.
-FIND, GREETING = 4.0, 4.0
+#: Seconds for which the source is looked for, and for its greeting: it may just be opened, or opened again.
+FIND, GREETING = 8.0, 4.0
 #: Seconds without a picture after which the sending ends; and pictures in a row that may be refused.
 SILENCE, REFUSED = 5.0, 30
 #: Nanoseconds that a picture may have taken to come here, by what its sender says.
@@ -50,7 +49,7 @@ class Phone:
         """
         if self._sender not in (None, client):
             raise Busy("another browser lends its camera: stop it there first")
-        await self._close()
+        self._close()
         self._sender = client
         try:
             writer = await self._connect()
@@ -68,7 +67,7 @@ class Phone:
         """The browser lends its camera no more; harmless where it did not."""
         if self._sender is client:
             self._sender = None
-            await self._close()
+            self._close()
             self._tell(message)
 
     async def take(self, client: Client, picture: Binary) -> None:
@@ -111,7 +110,7 @@ class Phone:
     async def end(self) -> None:
         """Let go of the source."""
         self._sender = None
-        await self._close()
+        self._close()
 
     def message(self, client: Client) -> Json:
         """How it stands, for a client."""
@@ -144,12 +143,10 @@ class Phone:
                     ) from None
             await asyncio.sleep(0.1)
 
-    async def _close(self) -> None:
+    def _close(self) -> None:
         writer, self._writer = self._writer, None
         if writer is not None:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+            writer.transport.abort()  # pictures that still wait are old, and a source that hangs never takes them
 
 
 def check(picture: Binary) -> None:

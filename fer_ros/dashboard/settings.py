@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fer_ros.core.errors import ConfigError
 from fer_ros.core.settings import setting
 
-#: Characters of a token that a user gives at least.
-MIN_TOKEN = 8
+#: Characters of a token that a user gives.
+MIN_TOKEN, MAX_TOKEN = 8, 256
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class DashboardSettings:
     def __post_init__(self) -> None:
         if self.token and len(self.token) < MIN_TOKEN:
             raise ConfigError(f"token is too short: give {MIN_TOKEN} characters or more, or leave it empty")
+        if len(self.token) > MAX_TOKEN:
+            raise ConfigError(f"token is too long: give {MAX_TOKEN} characters or fewer")
         if not (self.token.isascii() and self.token.replace("-", "").replace("_", "").isalnum()) and self.token:
             raise ConfigError("token may hold letters, digits, '-' and '_' only")
         if bool(self.certificate) != bool(self.key):

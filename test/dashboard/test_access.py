@@ -67,6 +67,7 @@ def test_a_token_of_ones_own_counts_everywhere() -> None:
     ("settings", "complaint"),
     [
         ({"token": "short"}, "8 characters"),
+        ({"token": 257 * "a"}, "256 characters"),
         ({"token": "with a blank"}, "letters, digits"),
         ({"token": "토큰토큰토큰토큰"}, "letters, digits"),
         ({"certificate": "a.pem"}, "together"),

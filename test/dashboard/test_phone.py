@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fer_ros.core import browser_link
 from fer_ros.core.capture import Capture
 from fer_ros.core.images import encode_jpeg
 from fer_ros.core.types import Frame
@@ -166,6 +168,26 @@ def test_silence_ends_the_lending(house: Any, studio: Studio, monkeypatch: Any) 
         assert "no picture came" in (await browser.told("camera", sender=None))["message"]
 
     house.visit(script)
+
+
+def test_a_camera_node_that_hangs_is_given_up(build: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(phone, "SILENCE", 0.5)
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
+
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(browser_link.READY)  # and reads nothing
+
+    async def script(new: Any) -> None:
+        async with await asyncio.start_unix_server(greet, f"{folder}/socket"):
+            browser, other = await new(), await new(client="client-2")
+            await lend(browser)
+            for _ in range(8):  # more than the socket's buffers hold
+                await browser.send_picture(encode_jpeg(noise, 95), 640, 480)
+            assert "no picture came" in (await browser.told("camera", sender=None))["message"]
+            await lend(other)
+
+    with tempfile.TemporaryDirectory() as folder:
+        build(camera_socket=f"{folder}/socket").visit(script)
 
 
 def test_a_camera_node_that_takes_no_pictures_of_browsers(house: Any, monkeypatch: Any) -> None:

@@ -172,7 +172,7 @@ export function RecordView() {
   useEffect(() => holdByKeys(recordable), []);
   const names = recordable();
   const online = link.value.state === "open";
-  const blocked = !online || nodes.value?.recorder === false || record.value?.holder === "other";
+  const blocked = !online || !nodes.value?.recorder || record.value?.holder === "other";
   const tapping = byTap.value.value === "yes";
   const seven = (welcome.value?.labels ?? []).filter((label) => label !== NONE);
   const done = seven.filter((label) => recorded(label) >= advised()).length;
