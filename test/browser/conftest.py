@@ -32,8 +32,9 @@ FLAGS = (
     "--disable-dev-shm-usage",
     "--use-fake-device-for-media-stream",
 )
-#: Ms for which a page is waited for: a busy machine is no error.
-PATIENCE = 45_000
+#: Ms for which a page, and what is expected of it, is waited for: a busy machine is no error.
+PATIENCE = 60_000
+playwright.expect.set_options(timeout=PATIENCE)
 FILM_FRAMES = 20
 
 

@@ -48,8 +48,9 @@ def test_hold_seven_buttons_train_and_see_the_right_emoticon(
 ) -> None:
     emoticons = yaml.safe_load((share_dir() / "config" / "emoticons.yaml").read_text())
     page = open_page(robot("face").url)
-    expect(page.get_by_test_id("face").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("face").first).to_be_visible()
     page.get_by_role("link", name="Record").click()
+    expect(page.get_by_test_id("hold-angry")).to_have_attribute("aria-disabled", "false")  # the recorder is there
 
     for key, label in enumerate(DEFAULT_LABELS, 1):
         show(label)
@@ -67,7 +68,7 @@ def test_hold_seven_buttons_train_and_see_the_right_emoticon(
     # A take that went wrong is recorded and taken back.
     before = _count(page, "happy")
     page.keyboard.down("4")
-    page.wait_for_timeout(700)
+    expect(page.get_by_test_id("hold-happy")).not_to_have_attribute("data-count", str(before))
     page.keyboard.up("4")
     expect(takes).to_have_count(8)
     takes.first.get_by_test_id("discard").click()
@@ -76,8 +77,8 @@ def test_hold_seven_buttons_train_and_see_the_right_emoticon(
 
     page.get_by_role("link", name="Train").click()
     page.get_by_test_id("train").click()
-    expect(page.get_by_test_id("progress")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_role("img", name="Loss")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("progress")).to_be_visible()
+    expect(page.get_by_role("img", name="Loss")).to_be_visible()
     expect(page.get_by_test_id("result")).to_be_visible(timeout=3 * PATIENCE)
     # The figure of the model, which says little: a second of each face leaves some five to test on. Guessing gives 14.
     (trained_model,) = (fer_home / "models").glob("personal-*/model.yaml")
@@ -97,9 +98,7 @@ def test_hold_seven_buttons_train_and_see_the_right_emoticon(
     page.get_by_role("link", name="Emoticons").click()
     for label in ("happy", "surprise", "angry"):
         show(label)
-        expect(page.get_by_test_id("emoticon")).to_have_attribute(
-            "data-emoticon", emoticons[label][0], timeout=PATIENCE
-        )
+        expect(page.get_by_test_id("emoticon")).to_have_attribute("data-emoticon", emoticons[label][0])
     expect(page.get_by_test_id("candidates").get_by_role("button")).to_have_count(len(emoticons["angry"]) - 1)
     with page.expect_download() as saved:
         page.get_by_test_id("save-photo").click()
