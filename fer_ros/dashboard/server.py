@@ -156,9 +156,8 @@ class Server:
             await runner.cleanup()
 
     async def _end(self) -> None:
-        await self.recording.end()
-        await self._phone.end()
-        await asyncio.gather(*(client.close(1001, "the server is ending") for client in self.hub))
+        goodbyes = (client.close(1001, "the server is ending") for client in self.hub)
+        await asyncio.gather(self.recording.end(), self._phone.end(), *goodbyes)
 
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard])

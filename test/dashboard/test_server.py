@@ -168,6 +168,21 @@ def test_everyone_is_told_when_the_server_ends(house: Any) -> None:
     house.visit(script)
 
 
+def test_everyone_is_told_also_while_the_recorder_does_not_answer(house: Any, monkeypatch: Any) -> None:
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(house.robot, "pause_recording", never)
+
+    async def script(new: Any) -> None:
+        browser = await new()
+        assert (await browser.ask("record.start", label="sad"))["ok"]
+        await asyncio.to_thread(house.server.stop)
+        assert await browser.ends() == 1001
+
+    house.visit(script)
+
+
 def test_a_server_can_be_started_again(house: Any) -> None:
     house.server.stop()
     house.server.start()

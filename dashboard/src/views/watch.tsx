@@ -142,7 +142,7 @@ export function WatchView() {
       <div class="right">
         <section class="card reading" aria-label={text.value.watch.now}>
           <Now />
-          {nodes.value?.inference === false && (
+          {nodes.value?.inference === false && nodes.value.camera && (
             <Notice kind="warn" command={LAUNCH} testId="no-inference">
               {text.value.stage.noCameraHint}
             </Notice>
