@@ -21,15 +21,31 @@ def test_the_page_says_that_it_is_lost_and_comes_back_by_itself(robot: Make, ope
     expect(page.get_by_test_id("lost")).to_be_visible()
     expect(page.get_by_test_id("link")).to_have_attribute("data-state", "lost")
     expect(page.get_by_test_id("face")).to_have_count(0)
-    second = robot("sample", port=first.port)
+    robot("sample", port=first.port)
     expect(page.get_by_test_id("face").first).to_be_visible()
     expect(page.get_by_test_id("lost")).to_have_count(0)
-    # One that ends in order says so, and that stays true while the page tries again.
-    second.stop()
-    expect(page.get_by_test_id("lost")).to_contain_text("has ended")
-    for _ in range(2):
-        page.wait_for_event("websocket")
-    expect(page.get_by_test_id("lost")).to_contain_text("has ended")
+
+
+def test_who_has_said_goodbye_has_ended_also_when_nobody_answers_any_more(robot: Make, open_page: Make) -> None:
+    page = open_page(robot("sample").url)
+    connections: list[Any] = []
+
+    def connect(socket: Any) -> None:
+        connections.append(socket)
+        if len(connections) == 1:
+            socket.connect_to_server()
+        else:
+            socket.close(code=1011)
+
+    page.route_web_socket("**/ws", connect)
+    page.reload()
+    expect(page.get_by_test_id("face").first).to_be_visible()
+    connections[0].close(code=1001)
+    lost = page.get_by_test_id("lost")
+    expect(lost).to_contain_text("has ended")
+    while len(connections) < 3:
+        page.wait_for_timeout(100)
+    expect(lost).to_contain_text("has ended")
 
 
 def test_two_people_record_one_after_the_other_and_see_only_their_own(robot: Make, open_page: Make) -> None:
