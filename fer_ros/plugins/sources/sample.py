@@ -111,12 +111,12 @@ def _between(low: float, high: float, where: float) -> float:
 
 def _light(width: int, height: int, light: float, side: float, colour: float) -> ImageArray:
     """Brightness by place and colour, 128 is unchanged; uint8 (height, width, 3)."""
-    corners = np.empty((2, 2, 3))
+    ends = np.empty((1, 2, 3))
     for column, sign in enumerate((-1.0, 1.0)):
         level = 128.0 * (1.0 + LIGHT * light + SIDE_LIGHT * side * sign)
-        corners[:, column] = (level * (1.0 - COLOUR * colour), level, level * (1.0 + COLOUR * colour))
-    small = np.clip(corners, 0, 255).astype(np.uint8)
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+        ends[0, column] = (level * (1.0 - COLOUR * colour), level, level * (1.0 + COLOUR * colour))
+    row = cv2.resize(np.clip(ends, 0, 255).astype(np.uint8), (width, 1), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.repeat(row, height, 1), dtype=np.uint8)
 
 
 def _photograph() -> ImageArray:
