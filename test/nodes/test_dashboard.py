@@ -19,6 +19,7 @@ from sensor_msgs.msg import Image
 
 from fer_msgs.srv import DiscardTake
 from fer_ros.core import bags, paths
+from fer_ros.core.images import encode_jpeg
 from fer_ros.core.types import Frame
 from fer_ros.nodes import messages, topics
 from fer_ros.nodes.camera import CameraNode
@@ -152,7 +153,8 @@ def test_the_whole_loop(ros: Any, wait: Wait, add: Callable[..., Any]) -> None:
         assert len(result["history"]["loss"]) == 2 and result["previous"] == "default"
         await page.told("train", phase="done")
         assert (await page.told("model", name="taught"))["previous"] == "default"
-        assert (await page.told("models", in_use="taught"))["selected"] == "taught"
+        # Taken into use first, then selected.
+        await page.told("models", in_use="taught", selected="taught")
         assert (await page.ask("model.load", name="default"))["ok"]
         await page.told("models", in_use="default", selected="default")
 
@@ -166,7 +168,9 @@ def test_the_whole_loop(ros: Any, wait: Wait, add: Callable[..., Any]) -> None:
     assert [take.label for take in bags.info(bag).takes] == ["winking"]
 
 
-def test_without_the_other_nodes_the_page_says_what_is_missing(wait: Wait, add: Callable[..., Any]) -> None:
+def test_without_the_other_nodes_the_page_says_what_is_missing(
+    fer_home: Path, face: Any, add: Callable[..., Any]
+) -> None:
     dashboard = add(DashboardNode, port=0)
 
     async def script(page: Page) -> None:
@@ -176,8 +180,13 @@ def test_without_the_other_nodes_the_page_says_what_is_missing(wait: Wait, add: 
             answer = await page.ask(kind, **fields)
             assert answer["code"] == "unavailable" and "does not run" in answer["message"]
         assert (await page.told("record"))["holder"] is None
-        await page.ask("train.start", scope="all")
-        assert not (await page.told("train.result"))["ok"]
+        assert (await page.ask("train.start", scope="all"))["code"] == "nothing"
+        with bags.BagWriter(fer_home / "bags" / "before", {}) as writer:
+            writer.begin_take("happy")
+            writer.write(1, encode_jpeg(face, 90), None)
+        assert (await page.ask("train.start", scope="all"))["ok"]
+        result = await page.told("train.result")
+        assert not result["ok"] and "does not run" in result["message"]
 
     visit(dashboard.url, script)
 
