@@ -81,7 +81,7 @@ def read(file: Path) -> Counts:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--model", default="default", help="name or folder of a model")
+    parser.add_argument("--model", default="default", help="name of a model (default: %(default)s)")
     parser.add_argument("--frames", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.frames:

@@ -101,7 +101,7 @@ def _buffer(lite: LiteRT, array: np.ndarray) -> c.c_void_p:
 def main() -> None:
     """Print the table of the profiler."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--model", default="default", help="name or folder of a model")
+    parser.add_argument("--model", default="default", help="name of a model (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=1000)
     given = parser.parse_args()
     bundle = Bundle.load(given.model)

@@ -20,8 +20,8 @@ from fer_ros.core.paths import share_dir
 pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(400)]
 
 PATIENCE = 60_000
-#: Samples of each expression that are enough for faces which move as little as these.
-ENOUGH = 30
+#: Samples of each expression: two seconds, so that enough of them are held out for the score to say something.
+ENOUGH = 60
 
 
 def _count(page: Any, label: str) -> int:
@@ -80,11 +80,11 @@ def test_hold_seven_buttons_train_and_see_the_right_emoticon(
     expect(page.get_by_test_id("progress")).to_be_visible()
     expect(page.get_by_role("img", name="Loss")).to_be_visible()
     expect(page.get_by_test_id("result")).to_be_visible(timeout=3 * PATIENCE)
-    # The figure of the model, which says little: a second of each face leaves some five to test on. Guessing gives 14.
+    # The figure of the model, and a good one.
     (trained_model,) = (fer_home / "models").glob("personal-*/model.yaml")
     accuracy = 100 * yaml.safe_load(trained_model.read_text())["quality"]["accuracy"]
     assert float(page.get_by_test_id("accuracy").inner_text().split()[0]) == pytest.approx(accuracy, abs=0.051)
-    assert accuracy > 40
+    assert accuracy > 80
     expect(page.get_by_test_id("confusion").locator("tbody tr")).to_have_count(7)
     page.set_viewport_size({"width": 320, "height": 640})
     # The table scrolls, the page does not.
