@@ -34,8 +34,8 @@ test-browser: ## test the dashboard's page in a real browser, which must be inst
 	@scripts/setup.sh browser
 	@$(RUN) $(BIN)/python -m pytest test/browser $(ARGS)
 
-dashboard: ## build the dashboard's page from its sources in dashboard/; needs Node.js 20.19 or later
-	cd dashboard && npm ci && npm run build
+dashboard: ## build the dashboard's page from its sources in web/; needs Node.js 20.19 or later
+	cd web && npm ci && npm run build
 
 lint: setup-dev ## ruff and mypy
 	@failed=0; for check in "ruff check ." "ruff format --check ." mypy; do $(RUN) $$check || failed=1; done; exit $$failed
@@ -44,5 +44,5 @@ bench: setup ## time per stage and whole frame; ARGS="--json"
 	@$(BIN)/fer bench $(ARGS)
 
 clean: ## remove the environment and what builds and tests left
-	rm -rf $(VENV) build install log dashboard/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build install log web/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -74,7 +74,7 @@ setup(
             "bag = fer_ros.plugins.sources.bag:BagSource",
             "browser = fer_ros.plugins.sources.browser:BrowserSource",
             "camera = fer_ros.plugins.sources.camera:CameraSource",
-            "face = fer_ros.plugins.sources.face:FaceSource",
+            "face = fer_ros.plugins.sources.face.source:FaceSource",
             "images = fer_ros.plugins.sources.images:ImagesSource",
             "sample = fer_ros.plugins.sources.sample:SampleSource",
             "video = fer_ros.plugins.sources.video:VideoSource",

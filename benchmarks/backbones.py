@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.core import registry
-from fer_ros.core.contracts import Backbone
-from fer_ros.core.crop import InputSpec
+from fer_ros.core.base import registry
+from fer_ros.core.base.contracts import Backbone
+from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.pretraining import export
 from fer_ros.core.pretraining.recipe import RECIPES
 

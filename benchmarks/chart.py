@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from fer_ros.cli.benchmarks import check
+from fer_ros.cli.benchmarks.tables import check
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 
-from fer_ros.dashboard.protocol import BINARY
+from fer_ros.dashboard.talking.protocol import BINARY
 
 HELLO = {"type": "hello", "version": 1, "client": "benchmark", "session": "20260101-000000"}
 #: Seconds for the start, and for things to settle before each measurement.

@@ -24,10 +24,11 @@ import numpy as np
 
 from fer_ros.cli import detectors
 from fer_ros.cli.assignments import assignments
-from fer_ros.core.contracts import Detector
-from fer_ros.core.crop import InputSpec, cut
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.types import Face, ImageArray
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.types import Face, ImageArray
+from fer_ros.core.vision.crop import cut
 
 SIDE = 192
 PAD = 96

@@ -24,15 +24,15 @@ import cv2
 import numpy as np
 
 from fer_ros.core import bags
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.labels import DEFAULT_LABELS
-from fer_ros.core.recogniser import Recogniser
+from fer_ros.core.base.labels import DEFAULT_LABELS
+from fer_ros.core.base.types import Frame
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.recognition.recogniser import Recogniser
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.request import Request
 from fer_ros.core.training.run import train
-from fer_ros.core.types import Frame
 from fer_ros.plugins.detectors.haar import HaarDetector
-from fer_ros.plugins.sources.face import FaceSettings, FaceSource
+from fer_ros.plugins.sources.face.source import FaceSettings, FaceSource
 
 SAMPLES, FRESH = 100, 40
 #: Frames left out after a change of expression: the face takes 0.15 s for it, and a person some time to react.

@@ -28,9 +28,9 @@ def watch(model: str, frames: int) -> None:
     """What is counted: so many frames of the sample, read one after the other."""
     import cv2
 
-    from fer_ros.core import registry
-    from fer_ros.core.bundle import Bundle
-    from fer_ros.core.recogniser import Recogniser
+    from fer_ros.core.base import registry
+    from fer_ros.core.bundles.bundle import Bundle
+    from fer_ros.core.recognition.recogniser import Recogniser
 
     cv2.setNumThreads(1)
     plugin = registry.load("sources", "sample")

@@ -25,7 +25,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 
-from fer_ros.core.bundle import Bundle  # noqa: E402
+from fer_ros.core.bundles.bundle import Bundle  # noqa: E402
 
 SIDE, COPY, ROUNDS = 1024, 64 << 20, 9
 #: Bytes of a bgr8 picture of 640x480.

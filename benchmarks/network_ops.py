@@ -15,7 +15,7 @@ from pathlib import Path
 import ai_edge_litert
 import numpy as np
 
-from fer_ros.core.bundle import Bundle
+from fer_ros.core.bundles.bundle import Bundle
 
 #: Of the C interface: what runs the network, the kind of a number, the memory that a tensor lies in.
 CPU, FLOAT32, ALIGNMENT = 1, 1, 64

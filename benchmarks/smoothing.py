@@ -26,21 +26,21 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_ros.core import bags
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.draw import colour
-from fer_ros.core.errors import FerError
-from fer_ros.core.images import encode_jpeg
-from fer_ros.core.labels import DEFAULT_LABELS
-from fer_ros.core.recogniser import Recogniser
-from fer_ros.core.smoothing import Smoother, SmoothingSettings
+from fer_ros.core.base.errors import FerError
+from fer_ros.core.base.labels import DEFAULT_LABELS
+from fer_ros.core.base.types import Face, FloatArray, Frame, ImageArray
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.recognition.draw import colour
+from fer_ros.core.recognition.recogniser import Recogniser
+from fer_ros.core.recognition.smoothing import Smoother, SmoothingSettings
 from fer_ros.core.training.client import TrainingProcess
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.request import Request
-from fer_ros.core.types import Face, FloatArray, Frame, ImageArray
+from fer_ros.core.vision.images import encode_jpeg
 from fer_ros.plugins.detectors.haar import HaarDetector
 from fer_ros.plugins.filters.bayes import BayesSettings
 from fer_ros.plugins.filters.exponential import ExponentialSettings
-from fer_ros.plugins.sources.face import FaceSettings, FaceSource
+from fer_ros.plugins.sources.face.source import FaceSettings, FaceSource
 
 FPS, START = 30, 1_700_000_000_000_000_000
 #: Samples of each label that the head is taught on, and frames left out after each change.

@@ -83,9 +83,9 @@ def test_the_running_robot_imports_no_training_library() -> None:
     """In a fresh process: the nodes and every plugin are imported, and a face is recognised."""
     code = """
 import sys
-from fer_ros.core import registry
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.recogniser import Recogniser
+from fer_ros.core.base import registry
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.recognition.recogniser import Recogniser
 from fer_ros.nodes import camera, inference, live
 plugins = {kind: registry.load_all(kind) for kind in registry.GROUPS}
 source = plugins["sources"]["sample"]()

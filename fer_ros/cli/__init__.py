@@ -1,1 +1,1 @@
-"""The command `fer`: one verb a file."""
+"""The command ``fer``: its entry, and what its verbs share. The verbs are in ``verbs/``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.base.errors import ConfigError
 
 
 def assignments(words: Iterable[str]) -> dict[str, str]:

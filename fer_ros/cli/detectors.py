@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fer_ros.core import registry, settings
-from fer_ros.core.contracts import Detector
-from fer_ros.core.errors import unknown_name
+from fer_ros.core.base import registry, settings
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import unknown_name
 
 
 def make(name: str, given: Mapping[str, str], faces: int = 1) -> Detector:

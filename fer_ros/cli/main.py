@@ -1,4 +1,4 @@
-"""The command ``fer VERB``. A verb is a module of this folder with ``add_arguments`` and ``run``."""
+"""The command ``fer VERB``. A verb is a module of ``verbs/`` with ``add_arguments`` and ``run``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from fer_ros import __version__
 from fer_ros.cli.text import clean
-from fer_ros.core.errors import FerError, unknown_name
+from fer_ros.core.base.errors import FerError, unknown_name
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ VERBS = {
 def parser_for(verb: str) -> argparse.ArgumentParser:
     """The parser of one verb."""
     # What is a word of Python has an underscore: import_.py.
-    module = importlib.import_module(f"fer_ros.cli.{verb}{'_' * keyword.iskeyword(verb)}")
+    module = importlib.import_module(f"fer_ros.cli.verbs.{verb}{'_' * keyword.iskeyword(verb)}")
     parser = argparse.ArgumentParser(prog=f"fer {verb}", description=module.__doc__)
     parser.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
     module.add_arguments(parser)

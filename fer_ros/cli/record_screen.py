@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from fer_ros.cli.keys import END_OF_INPUT, Hold, keys
 from fer_ros.cli.text import clean, width
-from fer_ros.core.emoticons import Emoticons
-from fer_ros.core.errors import FerError
+from fer_ros.core.base.emoticons import Emoticons
+from fer_ros.core.base.errors import FerError
 from fer_ros.core.recording import Recorder, State, Status
 
 #: Seconds between two drawings, and samples per label that are advised.

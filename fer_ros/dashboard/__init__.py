@@ -1,1 +1,1 @@
-"""The dashboard's server: a page, and a WebSocket to a robot. Plain asyncio; ROS is behind ``robot.Robot``."""
+"""The page's server; its sources: ``web/``, its ROS side: ``fer_ros/nodes/dashboard``. Plain asyncio, no ROS."""

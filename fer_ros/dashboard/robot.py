@@ -1,4 +1,4 @@
-"""What the server wants of the robot, and what it is told by it; ``fer_ros.nodes.dashboard`` does it by ROS."""
+"""What the server wants of the robot, and what it is told by it; ``fer_ros.nodes.dashboard.node`` does it by ROS."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fer_ros.core.errors import FerError
+from fer_ros.core.base.errors import FerError
 
 Json = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.settings import setting
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.settings import setting
 
 #: Characters of a token that a user gives.
 MIN_TOKEN, MAX_TOKEN = 8, 256

@@ -9,16 +9,17 @@ from typing import Any
 
 from sensor_msgs.msg import CompressedImage, Image
 
-from fer_ros.core import registry
-from fer_ros.core.capture import Capture
-from fer_ros.core.contracts import Source
-from fer_ros.core.errors import FerError
-from fer_ros.core.settings import setting
-from fer_ros.core.timing import Rate
-from fer_ros.core.types import Frame
-from fer_ros.nodes import messages, topics
+from fer_ros.core.base import registry
+from fer_ros.core.base.contracts import Source
+from fer_ros.core.base.errors import FerError
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.timing import Rate
+from fer_ros.core.base.types import Frame
+from fer_ros.core.capture.capture import Capture
+from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Health
 from fer_ros.nodes.lifecycle import ManagedNode
+from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.running import run
 
 TOPIC = "image_raw"

@@ -29,8 +29,8 @@ def trainer() -> int:
 
 
 def dashboard() -> int:
-    """Run :func:`fer_ros.nodes.dashboard.main`."""
-    return _run("dashboard")
+    """Run :func:`fer_ros.nodes.dashboard.node.main`."""
+    return _run("dashboard.node")
 
 
 def _run(name: str) -> int:

@@ -15,22 +15,23 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from fer_msgs.msg import Emotion, EmotionArray, ModelInfo
 from fer_msgs.srv import LoadModel
-from fer_ros.core import registry
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.contracts import Detector
-from fer_ros.core.draw import annotate
-from fer_ros.core.errors import FerError
-from fer_ros.core.images import MAX_PIXELS
-from fer_ros.core.mailbox import Mailbox
-from fer_ros.core.recogniser import Recogniser
-from fer_ros.core.settings import setting
-from fer_ros.core.stages import StageStats
-from fer_ros.core.timing import Rate
-from fer_ros.core.types import Frame, Result
-from fer_ros.nodes import messages, topics
+from fer_ros.core.base import registry
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import FerError
+from fer_ros.core.base.mailbox import Mailbox
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.timing import Rate
+from fer_ros.core.base.types import Frame, Result
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.recognition.draw import annotate
+from fer_ros.core.recognition.recogniser import Recogniser
+from fer_ros.core.recognition.stages import StageStats
+from fer_ros.core.vision.images import MAX_PIXELS
+from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import OK, WARN, Diagnostics, Drops, Health
-from fer_ros.nodes.image_input import ImageInput
+from fer_ros.nodes.inputs.image_input import ImageInput
 from fer_ros.nodes.lifecycle import ManagedNode
+from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.running import run
 from fer_ros.nodes.smoothing import Smoothing
 from fer_ros.nodes.waiting import pause

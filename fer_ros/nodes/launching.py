@@ -13,7 +13,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-from fer_ros.core.paths import share_dir
+from fer_ros.core.base.paths import share_dir
 
 YES_NO = ("", "true", "false")
 

@@ -12,8 +12,8 @@ from lifecycle_msgs.srv import ChangeState
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
-from fer_ros.core.errors import FerError
-from fer_ros.core.settings import setting
+from fer_ros.core.base.errors import FerError
+from fer_ros.core.base.settings import setting
 from fer_ros.nodes.parameters import Parameters
 
 

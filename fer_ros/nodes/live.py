@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fer_ros.core.paths import share_dir
-from fer_ros.core.settings import fields
-from fer_ros.core.types import Result
+from fer_ros.core.base.paths import share_dir
+from fer_ros.core.base.settings import fields
+from fer_ros.core.base.types import Result
 from fer_ros.nodes.camera import CameraNode, CameraSettings
 from fer_ros.nodes.inference import InferenceNode, InferenceSettings
 from fer_ros.nodes.lifecycle import ManagedNode, ManagedSettings
@@ -120,7 +120,7 @@ def _more(managed: Mapping[str, str], settings: Mapping[str, str], namespace: st
     :param settings: parameter name, with one of :data:`MORE` before it, → value as typed.
     """
     # Only here: without a dashboard none of it is needed.
-    from fer_ros.nodes.dashboard import DashboardNode
+    from fer_ros.nodes.dashboard.node import DashboardNode
     from fer_ros.nodes.recorder import RecorderNode
     from fer_ros.nodes.trainer import TrainerNode
 

@@ -12,8 +12,8 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from fer_ros.core.errors import ConfigError, unknown_name
-from fer_ros.core.settings import Constraint, check_value, fields, from_text, make
+from fer_ros.core.base.errors import ConfigError, unknown_name
+from fer_ros.core.base.settings import Constraint, check_value, fields, from_text, make
 
 S = TypeVar("S")
 
@@ -60,7 +60,7 @@ class Parameters:
     ) -> S:
         """Declare a parameter for each setting.
 
-        :param settings_type: a dataclass of :func:`fer_ros.core.settings.setting` fields.
+        :param settings_type: a dataclass of :func:`fer_ros.core.base.settings.setting` fields.
         :param prefix: put before the names, such as ``"source."``.
         :param apply: called with the new settings after live ones were set.
         :param notes: setting name → what else it must fulfil, for the descriptor.

@@ -14,17 +14,19 @@ from std_srvs.srv import Trigger
 
 from fer_msgs.msg import EmotionArray, RecordStatus
 from fer_msgs.srv import DiscardTake, StartRecording
-from fer_ros.core import registry
-from fer_ros.core.contracts import Detector
-from fer_ros.core.errors import BadImage, FerError
-from fer_ros.core.images import MAX_PIXELS
+from fer_ros.core.base import registry
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import BadImage, FerError
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Roi
 from fer_ros.core.recording import FaceFinder, Recorder, RecordingSettings, State, settings_for
-from fer_ros.core.settings import setting
-from fer_ros.core.types import Roi
-from fer_ros.nodes import messages, record_messages, topics
+from fer_ros.core.vision.images import MAX_PIXELS
+from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Drops, Health
+from fer_ros.nodes.inputs.picture_input import PictureInput
 from fer_ros.nodes.lifecycle import ManagedNode
-from fer_ros.nodes.picture_input import PictureInput
+from fer_ros.nodes.messages import recognition as messages
+from fer_ros.nodes.messages import recording as record_messages
 from fer_ros.nodes.running import run
 from fer_ros.nodes.waiting import pause
 

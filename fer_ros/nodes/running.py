@@ -16,8 +16,8 @@ from rclpy.executors import ExternalShutdownException, ShutdownException, Single
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
 
-from fer_ros.core.errors import ConfigError, FerError
-from fer_ros.core.paths import share_dir
+from fer_ros.core.base.errors import ConfigError, FerError
+from fer_ros.core.base.paths import share_dir
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.logs import forward
 

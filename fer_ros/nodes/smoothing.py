@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fer_ros.core import registry
-from fer_ros.core.smoothing import Smoother, SmoothingSettings
+from fer_ros.core.base import registry
+from fer_ros.core.recognition.smoothing import Smoother, SmoothingSettings
 from fer_ros.nodes.parameters import Parameters
 
 

@@ -20,16 +20,19 @@ from std_srvs.srv import Trigger
 
 from fer_msgs.msg import TrainProgress
 from fer_msgs.srv import LoadModel, Train
-from fer_ros.core import bags, model_store, registry
-from fer_ros.core.errors import ConfigError, FerError
-from fer_ros.core.settings import setting
+from fer_ros.core import bags
+from fer_ros.core.base import registry
+from fer_ros.core.base.errors import ConfigError, FerError
+from fer_ros.core.base.settings import setting
+from fer_ros.core.bundles import model_store
 from fer_ros.core.training.client import Cancelled, TrainingProcess
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
 from fer_ros.core.training.request import Request
-from fer_ros.nodes import topics, train_messages
+from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import OK, Diagnostics, Health
 from fer_ros.nodes.lifecycle import ManagedNode
+from fer_ros.nodes.messages import training as train_messages
 from fer_ros.nodes.running import run
 from fer_ros.nodes.waiting import pause
 

@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import pytest
 
-from fer_ros.core import registry
+from fer_ros.core.base import registry
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: run `make test-browser`")
 

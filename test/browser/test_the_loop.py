@@ -14,8 +14,8 @@ import pytest
 import yaml
 from playwright.sync_api import expect
 
-from fer_ros.core.labels import DEFAULT_LABELS
-from fer_ros.core.paths import share_dir
+from fer_ros.core.base.labels import DEFAULT_LABELS
+from fer_ros.core.base.paths import share_dir
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(400)]
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_ros.core.contracts import Source
-from fer_ros.core.settings import setting
-from fer_ros.core.types import Frame
+from fer_ros.core.base.contracts import Source
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Frame
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pytest
 
 from fer_ros.cli.checks import camera
 from fer_ros.cli.checks.camera import attempt, check, examine, users
-from fer_ros.core.video_devices import VideoDevice, list_devices
+from fer_ros.core.capture.video_devices import VideoDevice, list_devices
 
 
 def test_no_camera_is_a_warning(tmp_path: Path) -> None:

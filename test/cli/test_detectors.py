@@ -6,7 +6,7 @@ import pytest
 
 from fer_ros.cli import detectors
 from fer_ros.cli.main import main
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.base.errors import ConfigError
 
 
 def test_settings_are_taken_with_and_without_the_prefix() -> None:

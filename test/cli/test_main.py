@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from fer_ros import __version__
-from fer_ros.cli import eval as eval_verb
 from fer_ros.cli.main import VERBS, main
-from fer_ros.core.errors import ConfigError
+from fer_ros.cli.verbs import eval as eval_verb
+from fer_ros.core.base.errors import ConfigError
 
 Fer = Callable[..., Any]
 
@@ -93,7 +93,10 @@ def test_a_reader_that_has_gone_is_no_error(run: Any, unbuffered: str) -> None:
 
 
 def test_a_terminal_without_unicode_gets_escapes(run: Any) -> None:
-    script = "from fer_ros.cli import eval as e, main as m\ne.run = lambda _: print('😄') or 0\nm.main(['eval', 'x'])"
+    script = (
+        "from fer_ros.cli import main as m\nfrom fer_ros.cli.verbs import eval as e\n"
+        "e.run = lambda _: print('😄') or 0\nm.main(['eval', 'x'])"
+    )
     done = run(sys.executable, "-c", script, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.code == 0 and done.out == "\\U0001f604\n", done.err
 
@@ -111,7 +114,7 @@ def test_ctrl_c_ends_quietly(start: Any, tmp_path: Path) -> None:
     """In the middle of a measurement, by a real signal."""
     script = (
         "import sys, time\n"
-        "from fer_ros.cli import eval as e, main as m\n"
+        "from fer_ros.cli import main as m\nfrom fer_ros.cli.verbs import eval as e\n"
         "e.run = lambda _: print('running', flush=True) or time.sleep(60)\n"
         "sys.exit(m.main(['eval', 'x']))"
     )

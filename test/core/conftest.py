@@ -13,18 +13,18 @@ import numpy as np
 import pytest
 import yaml
 
-from fer_ros.core import paths
-from fer_ros.core.arrays import pack
-from fer_ros.core.bundle import Bundle, Part, write
-from fer_ros.core.crop import InputSpec
+from fer_ros.core.base import paths
+from fer_ros.core.base.arrays import pack
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.bundles.bundle import Bundle, Part, write
 
 STRANGER = '''
 import numpy as np
 
-from fer_ros.core.arrays import unpack
-from fer_ros.core.contracts import Backbone, Detector, Head
-from fer_ros.core.crop import Framing
-from fer_ros.core.types import Face, Roi
+from fer_ros.core.base.arrays import unpack
+from fer_ros.core.base.contracts import Backbone, Detector, Head
+from fer_ros.core.base.geometry import Framing
+from fer_ros.core.base.types import Face, Roi
 
 
 class Pooled(Backbone):

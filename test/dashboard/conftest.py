@@ -15,16 +15,16 @@ import aiohttp
 import numpy as np
 import pytest
 
-from fer_ros.core.contracts import Detector
-from fer_ros.core.errors import FerError
-from fer_ros.core.images import encode_jpeg
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import FerError
+from fer_ros.core.base.types import Face, ImageArray, Roi
 from fer_ros.core.recording import FaceFinder, Incoming, Recorder, RecordingSettings
 from fer_ros.core.recording.settings import parse_labels
-from fer_ros.core.types import Face, ImageArray, Roi
-from fer_ros.dashboard.protocol import BINARY, CAMERA, VERSION
+from fer_ros.core.vision.images import encode_jpeg
 from fer_ros.dashboard.robot import Json, Picture, RecordState, Refused, Robot
-from fer_ros.dashboard.server import Server
+from fer_ros.dashboard.serving.server import Server
 from fer_ros.dashboard.settings import DashboardSettings
+from fer_ros.dashboard.talking.protocol import BINARY, CAMERA, VERSION
 
 FACE = Roi(10, 5, 20, 20)
 JPEG = encode_jpeg(np.full((48, 64, 3), 128, np.uint8))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ROOT / "dashboard"
+SOURCES = ROOT / "web"
 BUILT = ROOT / "fer_ros" / "dashboard" / "static"
 #: Bytes of all files together, compressed.
 LARGEST = 300_000
@@ -58,6 +58,6 @@ def test_building_again_gives_the_same(tmp_path: Path) -> None:
     if shutil.which("node") is None:
         pytest.skip("no Node.js, which only building the page needs")
     if not vite.exists():
-        pytest.skip("no dashboard/node_modules: `make dashboard` fetches them")
+        pytest.skip("no web/node_modules: `make dashboard` fetches them")
     subprocess.run([vite, "build", "--outDir", tmp_path, "--logLevel", "error"], cwd=SOURCES, check=True, timeout=100)
     assert _files(tmp_path) == _files(BUILT), "the sources have changed: run `make dashboard`"

@@ -10,12 +10,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from fer_ros.core.errors import ConfigError
-from fer_ros.dashboard import links, tls
-from fer_ros.dashboard.clock import ClockOffset
-from fer_ros.dashboard.limits import Bucket, Flood, Limit
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.dashboard.serving import links, tls
+from fer_ros.dashboard.serving.limits import Bucket, Flood, Limit
+from fer_ros.dashboard.serving.static_files import StaticFiles
 from fer_ros.dashboard.settings import DashboardSettings
-from fer_ros.dashboard.static_files import StaticFiles
+from fer_ros.dashboard.talking.clock import ClockOffset
 
 
 def test_a_bucket_lets_through_its_burst_and_then_its_rate() -> None:

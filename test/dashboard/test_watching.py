@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fer_ros.dashboard import client as clients
-from fer_ros.dashboard import hub, protocol
+from fer_ros.dashboard.talking import client as clients
+from fer_ros.dashboard.talking import hub, protocol
 
 Build = Callable[..., Any]
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
-from fer_ros.core.paths import share_dir
-from fer_ros.core.settings import fields
-from fer_ros.core.smoothing import SmoothingSettings
+from fer_ros.core.base.paths import share_dir
+from fer_ros.core.base.settings import fields
+from fer_ros.core.recognition.smoothing import SmoothingSettings
 from fer_ros.dashboard.settings import DashboardSettings
 from fer_ros.nodes.camera import CameraSettings
-from fer_ros.nodes.dashboard import ViewSettings
+from fer_ros.nodes.dashboard.node import ViewSettings
 from fer_ros.nodes.inference import InferenceSettings
 
 Run = Callable[..., Any]

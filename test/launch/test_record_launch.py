@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from fer_ros.core import bags
-from fer_ros.core.paths import share_dir
+from fer_ros.core.base.paths import share_dir
+from fer_ros.core.base.settings import fields
 from fer_ros.core.recording import RecordingSettings
-from fer_ros.core.settings import fields
 from fer_ros.nodes.recorder import RecorderSettings
 
 Run = Callable[..., Any]

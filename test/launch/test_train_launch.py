@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from fer_ros.core.paths import share_dir
-from fer_ros.core.settings import fields
+from fer_ros.core.base.paths import share_dir
+from fer_ros.core.base.settings import fields
 from fer_ros.core.training.options import Options
 from fer_ros.nodes.trainer import TrainerSettings
 

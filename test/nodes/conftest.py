@@ -22,10 +22,10 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_msgs.msg import Emotion, EmotionArray
-from fer_ros.core import paths, registry
-from fer_ros.core.types import Frame
-from fer_ros.nodes import messages
+from fer_ros.core.base import paths, registry
+from fer_ros.core.base.types import Frame
 from fer_ros.nodes.inference import InferenceNode
+from fer_ros.nodes.messages import recognition as messages
 
 UNPLUGGABLE = '''
 """A source whose cable the test holds."""
@@ -36,10 +36,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fer_ros.core.contracts import EndOfSource, Source
-from fer_ros.core.errors import ConfigError, SourceUnavailable
-from fer_ros.core.settings import setting
-from fer_ros.core.types import Frame
+from fer_ros.core.base.contracts import EndOfSource, Source
+from fer_ros.core.base.errors import ConfigError, SourceUnavailable
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Frame
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage, Image
 
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.images import decode, decode_compressed
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.vision.images import decode, decode_compressed
 from fer_ros.nodes.camera import CameraNode
 
 pytestmark = pytest.mark.ros

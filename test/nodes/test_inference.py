@@ -14,9 +14,9 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from fer_msgs.msg import ModelInfo
 from fer_msgs.srv import LoadModel
-from fer_ros.core.types import Frame
-from fer_ros.nodes import messages
+from fer_ros.core.base.types import Frame
 from fer_ros.nodes.inference import InferenceNode
+from fer_ros.nodes.messages import recognition as messages
 
 pytestmark = pytest.mark.ros
 

@@ -18,7 +18,7 @@ from std_srvs.srv import Trigger
 from fer_msgs.msg import Emotion, EmotionArray, ModelInfo, RecordStatus, TrainProgress
 from fer_msgs.srv import StartRecording, Train
 from fer_ros.core import bags
-from fer_ros.core.labels import DEFAULT_LABELS
+from fer_ros.core.base.labels import DEFAULT_LABELS
 from fer_ros.nodes import topics
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]

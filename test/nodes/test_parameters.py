@@ -12,10 +12,10 @@ import rclpy
 from rcl_interfaces.msg import ParameterType
 from rclpy.parameter import Parameter
 
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.images import ENCODINGS
-from fer_ros.core.settings import fields, setting
-from fer_ros.core.smoothing import SmoothingSettings
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.settings import fields, setting
+from fer_ros.core.recognition.smoothing import SmoothingSettings
+from fer_ros.core.vision.images import ENCODINGS
 from fer_ros.nodes.camera import CameraSettings
 from fer_ros.nodes.inference import InferenceSettings
 from fer_ros.nodes.parameters import Parameters

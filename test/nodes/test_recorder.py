@@ -19,10 +19,11 @@ from std_srvs.srv import Trigger
 from fer_msgs.msg import EmotionArray, RecordStatus
 from fer_msgs.srv import StartRecording
 from fer_ros.core import bags
-from fer_ros.core.types import Frame
-from fer_ros.nodes import messages, topics
+from fer_ros.core.base.types import Frame
+from fer_ros.nodes import topics
 from fer_ros.nodes.camera import CameraNode
 from fer_ros.nodes.inference import InferenceNode
+from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.recorder import RecorderNode
 
 pytestmark = pytest.mark.ros

@@ -11,10 +11,10 @@ import pytest
 from rcl_interfaces.srv import ListParameters, SetParameters
 from rclpy.parameter import Parameter
 
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.types import Frame
-from fer_ros.nodes import messages
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.types import Frame
 from fer_ros.nodes.inference import InferenceNode
+from fer_ros.nodes.messages import recognition as messages
 
 pytestmark = pytest.mark.ros
 

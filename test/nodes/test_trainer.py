@@ -19,11 +19,12 @@ from std_srvs.srv import Trigger
 
 from fer_msgs.msg import ModelInfo, TrainProgress
 from fer_msgs.srv import Train
-from fer_ros.core import bags, paths
-from fer_ros.core.bundle import Bundle
+from fer_ros.core import bags
+from fer_ros.core.base import paths
+from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.nodes.trainer import TrainerNode
 from fer_ros.plugins.detectors.haar import HaarDetector
-from fer_ros.plugins.sources.face import FaceSettings, FaceSource
+from fer_ros.plugins.sources.face.source import FaceSettings, FaceSource
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
 

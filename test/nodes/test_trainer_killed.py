@@ -19,8 +19,8 @@ import pytest
 from fer_msgs.msg import TrainProgress
 from fer_msgs.srv import Train
 from fer_ros.core import bags
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.types import Roi
+from fer_ros.core.base.types import Roi
+from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.nodes import topics
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fer_ros.cli.checks.finding import Finding, error, ok, warning
-from fer_ros.core import registry, settings
-from fer_ros.core.contracts import Source
-from fer_ros.core.errors import FerError
-from fer_ros.core.video_devices import DEV, VideoDevice, list_devices
+from fer_ros.core.base import registry, settings
+from fer_ros.core.base.contracts import Source
+from fer_ros.core.base.errors import FerError
+from fer_ros.core.capture.video_devices import DEV, VideoDevice, list_devices
 
 FIRST_FRAME_S = 5.0
 RATE_S = 1.0

@@ -14,7 +14,7 @@ from typing import Any
 
 from fer_ros.cli.checks.finding import Finding, error, info, ok, warning
 from fer_ros.cli.checks.talker import IMAGE_BYTES, topics
-from fer_ros.core.errors import reason
+from fer_ros.core.base.errors import reason
 
 DISCOVERY_S = 12.0
 IMAGE_S = 5.0

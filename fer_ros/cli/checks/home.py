@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fer_ros.cli.checks.finding import Finding, error, ok, warning
-from fer_ros.core.paths import fer_home
+from fer_ros.core.base.paths import fer_home
 
 LOW_BYTES = 1_000_000_000
 

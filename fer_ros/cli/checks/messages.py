@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fer_ros.cli.checks.finding import Finding, error, ok, warning
-from fer_ros.core.errors import FerError, reason
-from fer_ros.core.paths import share_dir
+from fer_ros.core.base.errors import FerError, reason
+from fer_ros.core.base.paths import share_dir
 
 MESSAGES = (
     "Emotion",

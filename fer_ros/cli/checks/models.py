@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fer_ros.cli.checks.finding import Finding, error, ok
-from fer_ros.core.errors import reason
-from fer_ros.core.model_list import accuracy, listing
-from fer_ros.core.recogniser import Model
+from fer_ros.core.base.errors import reason
+from fer_ros.core.bundles.model_list import accuracy, listing
+from fer_ros.core.recognition.recogniser import Model
 
 DEFAULT = "default"
 

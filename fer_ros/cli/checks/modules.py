@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fer_ros.cli.checks.finding import Finding, error, info, ok, warning
-from fer_ros.core.errors import reason
+from fer_ros.core.base.errors import reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from fer_ros.cli.checks.finding import Finding, error, ok, warning
-from fer_ros.cli.plugins import describe
-from fer_ros.core import registry
-from fer_ros.core.errors import FerError, reason
+from fer_ros.cli.verbs.plugins import describe
+from fer_ros.core.base import registry
+from fer_ros.core.base.errors import FerError, reason
 
 DETECTOR = "haar"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fer_ros.cli.checks.finding import Finding, error, info, ok, warning
 from fer_ros.cli.checks.modules import parse
-from fer_ros.core.errors import reason
+from fer_ros.core.base.errors import reason
 
 #: Major version of rclpy → distribution.
 DISTROS = {3: "humble", 4: "iron", 7: "jazzy", 9: "kilted"}

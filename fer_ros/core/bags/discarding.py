@@ -6,8 +6,8 @@ from pathlib import Path
 
 from fer_ros.core.bags.locate import listing
 from fer_ros.core.bags.writer import BagWriter
-from fer_ros.core.errors import ConfigError, unknown_name
-from fer_ros.core.paths import check_name
+from fer_ros.core.base.errors import ConfigError, unknown_name
+from fer_ros.core.base.paths import check_name
 
 
 def discard_take(parent: Path, bag: str, number: int) -> int:

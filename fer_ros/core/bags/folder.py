@@ -10,7 +10,7 @@ from pathlib import Path
 from fer_ros.core.bags import metadata
 from fer_ros.core.bags.metadata import Metadata
 from fer_ros.core.bags.storages import BY_SUFFIX
-from fer_ros.core.errors import ConfigError, quoted
+from fer_ros.core.base.errors import ConfigError, quoted
 
 #: Beginning of the name of a file whose take was discarded and which is about to be removed.
 DISCARDED = ".discarded-"

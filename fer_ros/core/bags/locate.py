@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fer_ros.core.bags.folder import part_files
-from fer_ros.core.errors import ConfigError, quoted, unknown_name
-from fer_ros.core.paths import NAME_PATTERN, fer_home
+from fer_ros.core.base.errors import ConfigError, quoted, unknown_name
+from fer_ros.core.base.paths import NAME_PATTERN, fer_home
 
 
 def bag_folder() -> Path:

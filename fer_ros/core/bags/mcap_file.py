@@ -25,7 +25,7 @@ from fer_ros.core.bags import metadata
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, check_schema, definition
 from fer_ros.core.bags.metadata import Part
 from fer_ros.core.bags.part import Scan, sync_file
-from fer_ros.core.errors import ConfigError, FerError, quoted, reason
+from fer_ros.core.base.errors import ConfigError, FerError, quoted, reason
 
 SUFFIX, STORAGE = ".mcap", "mcap"
 #: Name of the record with the bag's facts, at the beginning of each file so that a cut-off bag has them too.

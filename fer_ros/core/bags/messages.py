@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fer_ros.core.errors import ConfigError, quoted, reason
-from fer_ros.core.labels import check_label
-from fer_ros.core.paths import share_dir
-from fer_ros.core.types import Roi
+from fer_ros.core.base.errors import ConfigError, quoted, reason
+from fer_ros.core.base.labels import check_label
+from fer_ros.core.base.paths import share_dir
+from fer_ros.core.base.types import Roi
 
 if TYPE_CHECKING:
     from rosbags.typesys.store import Typestore

@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from fer_ros.core import yaml_files
 from fer_ros.core.bags.messages import IMAGE_TOPIC, TOPICS, definition
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.files import write_atomic
+from fer_ros.core.base import yaml_files
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.files import write_atomic
 
 log = logging.getLogger(__name__)
 

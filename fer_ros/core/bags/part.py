@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fer_ros.core.bags.metadata import Part
-from fer_ros.core.errors import ConfigError, FerError
+from fer_ros.core.base.errors import ConfigError, FerError
 
 
 class StorageError(FerError):

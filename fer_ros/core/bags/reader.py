@@ -12,14 +12,14 @@ from typing import Any
 
 import cv2
 
-from fer_ros.core import images
 from fer_ros.core.bags.folder import open_folder
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, Stored, decode_image, decode_label
 from fer_ros.core.bags.metadata import Metadata
 from fer_ros.core.bags.part import Scan
 from fer_ros.core.bags.storages import BY_SUFFIX
-from fer_ros.core.errors import BadImage, ConfigError, quoted
-from fer_ros.core.samples import Sample
+from fer_ros.core.base.errors import BadImage, ConfigError, quoted
+from fer_ros.core.base.samples import Sample
+from fer_ros.core.vision import images
 
 log = logging.getLogger(__name__)
 

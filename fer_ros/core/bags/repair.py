@@ -15,8 +15,8 @@ from fer_ros.core.bags.part import PartWriter, StorageError
 from fer_ros.core.bags.reader import samples_of
 from fer_ros.core.bags.storages import BY_SUFFIX, unlink
 from fer_ros.core.bags.summary import BagInfo, info
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.files import sync_folder
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.files import sync_folder
 
 _MENDING = ".mending-"
 

@@ -21,7 +21,7 @@ from fer_ros.core.bags import metadata
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, check_schema, definition
 from fer_ros.core.bags.metadata import DISTRO, VERSION, Part
 from fer_ros.core.bags.part import Scan, sync_file
-from fer_ros.core.errors import reason
+from fer_ros.core.base.errors import reason
 
 SUFFIX, STORAGE = ".db3", "sqlite3"
 SCHEMA_VERSION = 4

@@ -17,11 +17,11 @@ from fer_ros.core.bags.part import PartWriter, StorageError
 from fer_ros.core.bags.repair import lock, mend, mend_files
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT, create, unlink
 from fer_ros.core.bags.summary import TakeInfo, info
-from fer_ros.core.errors import ConfigError, FerError, unknown_name
-from fer_ros.core.files import sync_folder
-from fer_ros.core.labels import check_label
-from fer_ros.core.paths import private_folder
-from fer_ros.core.types import Roi
+from fer_ros.core.base.errors import ConfigError, FerError, unknown_name
+from fer_ros.core.base.files import sync_folder
+from fer_ros.core.base.labels import check_label
+from fer_ros.core.base.paths import private_folder
+from fer_ros.core.base.types import Roi
 
 #: What the messages of a bag mean; counted up when that changes.
 SCHEMA = "1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core.types import FloatArray
+from fer_ros.core.base.types import FloatArray
 
 #: Bins of equal width.
 BINS = 15

@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core import crop, datasets, fer2013
-from fer_ros.core.crop import Framing
-from fer_ros.core.datasets import Dataset, FerDataset
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.left_out import LeftOut
-from fer_ros.core.pretraining import near_duplicates
-from fer_ros.core.types import ImageArray
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import Framing
+from fer_ros.core.base.types import ImageArray
+from fer_ros.core.datasets import datasets, fer2013, near_duplicates
+from fer_ros.core.datasets.datasets import Dataset, FerDataset
+from fer_ros.core.datasets.left_out import LeftOut
+from fer_ros.core.vision import crop
 
 
 @dataclass(frozen=True, slots=True)

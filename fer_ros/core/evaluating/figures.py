@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core import metrics
-from fer_ros.core.evaluating import calibration, intervals
-from fer_ros.core.evaluation import Evaluation
-from fer_ros.core.pretraining.near_duplicates import THRESHOLD
+from fer_ros.core.datasets.near_duplicates import THRESHOLD
+from fer_ros.core.evaluating import calibration, intervals, metrics
+from fer_ros.core.evaluating.evaluation import Evaluation
 
 #: The figures of a whole set of faces, in the order of reports.
 SCORES = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from fer_ros.core.base.types import FloatArray
 from fer_ros.core.evaluating import calibration
-from fer_ros.core.metrics import Metrics
-from fer_ros.core.types import FloatArray
+from fer_ros.core.evaluating.metrics import Metrics
 
 RESAMPLES = 2000
 LEVEL = 0.95
@@ -76,7 +76,7 @@ def _resampled(found: Metrics) -> npt.NDArray[np.int64]:
 
 
 def _class_figures(cells: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], ...]:
-    """Precision, recall and F1, (resamples, labels) each; those of :func:`fer_ros.core.metrics.measure`."""
+    """Precision, recall and F1, (resamples, labels) each; those of :func:`fer_ros.core.evaluating.metrics.measure`."""
     hits = np.diagonal(cells, axis1=1, axis2=2).astype(np.float64)
     precision = hits / np.maximum(cells.sum(axis=1), 1)
     recall = hits / np.maximum(cells.sum(axis=2), 1)

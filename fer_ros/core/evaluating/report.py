@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros import __version__
-from fer_ros.core import plots
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.evaluating import pictures
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.files import write_atomic
+from fer_ros.core.datasets.left_out import summary
+from fer_ros.core.evaluating import pictures, plots
+from fer_ros.core.evaluating.evaluation import Evaluation
 from fer_ros.core.evaluating.figures import SCORES
-from fer_ros.core.evaluation import Evaluation
-from fer_ros.core.files import write_atomic
-from fer_ros.core.left_out import summary
 
 JSON, TEXT = "report.json", "report.md"
 #: Everything that a report may consist of.

@@ -14,18 +14,17 @@ from typing import Any
 import cv2
 import numpy as np
 
-from fer_ros.core import crop
-from fer_ros.core.contracts import Detector
-from fer_ros.core.crop import Framing
-from fer_ros.core.datasets import Dataset
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import Framing
+from fer_ros.core.base.types import FloatArray, ImageArray
+from fer_ros.core.datasets.datasets import Dataset
+from fer_ros.core.datasets.left_out import LeftOut
+from fer_ros.core.datasets.portraits import Portrait, Portraits
 from fer_ros.core.evaluating import intervals
-from fer_ros.core.evaluating.portraits import Portrait, Portraits
-from fer_ros.core.evaluation import Choice
-from fer_ros.core.left_out import LeftOut
-from fer_ros.core.pretraining import degrade
-from fer_ros.core.recogniser import Model
-from fer_ros.core.types import FloatArray, ImageArray
+from fer_ros.core.evaluating.evaluation import Choice
+from fer_ros.core.recognition.recogniser import Model
+from fer_ros.core.vision import crop, degrade
 
 SEED = 0
 #: Side of the faces that the recipe's bounds of blur are given for, pixels.
@@ -142,7 +141,7 @@ def measure(
 
     The detector finds the face in the unchanged picture: it is the model that is measured.
 
-    :param among: see :func:`fer_ros.core.evaluation.evaluate`.
+    :param among: see :func:`fer_ros.core.evaluating.evaluation.evaluate`.
     :param progress: called with the number of pictures done.
     :raises ConfigError: nothing is left to measure.
     """

@@ -12,16 +12,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core import fer2013, metrics, plots, registry
-from fer_ros.core.arrays import pack
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.crop import InputSpec
-from fer_ros.core.evaluation import calibration_error
-from fer_ros.core.pretraining import calibrate, export, near_duplicates
+from fer_ros.core.base import registry
+from fer_ros.core.base.arrays import pack
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.types import FloatArray, ImageArray
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.datasets import fer2013, near_duplicates
+from fer_ros.core.evaluating import metrics, plots
+from fer_ros.core.evaluating.evaluation import calibration_error
+from fer_ros.core.pretraining import calibrate, export
 from fer_ros.core.pretraining.data import label_shares, prepare, prepared
 from fer_ros.core.pretraining.run import Trained
-from fer_ros.core.softmax import softmax
-from fer_ros.core.types import FloatArray, ImageArray
+from fer_ros.core.vision.softmax import softmax
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core.softmax import softmax
-from fer_ros.core.types import FloatArray
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.vision.softmax import softmax
 
 #: Bounds of the temperature: few faces that are all read rightly would make it 0.
 COLDEST, HOTTEST = 0.2, 5.0

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from fer_ros.core.base.types import FloatArray
 from fer_ros.core.pretraining.recipe import Recipe
-from fer_ros.core.types import FloatArray
 
 
 def build(backbone: Any, recipe: Recipe, classes: int) -> Any:

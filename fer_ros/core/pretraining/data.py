@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fer_ros.core import fer2013
-from fer_ros.core.crop import InputSpec, resize, scale
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.pretraining import near_duplicates
-from fer_ros.core.types import FloatArray, ImageArray
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.types import FloatArray, ImageArray
+from fer_ros.core.datasets import fer2013, near_duplicates
+from fer_ros.core.vision.crop import resize, scale
 
 log = logging.getLogger(__name__)
 

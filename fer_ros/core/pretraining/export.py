@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.core.errors import ConfigError, unknown_name
-from fer_ros.core.types import FloatArray
+from fer_ros.core.base.errors import ConfigError, unknown_name
+from fer_ros.core.base.types import FloatArray
 
 #: The backbone's weights in a bundle, for those who train it further: plain arrays in HDF5, no code.
 WEIGHTS_FILE = "backbone.weights.h5"

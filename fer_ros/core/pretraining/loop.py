@@ -15,17 +15,20 @@ import keras
 import numpy as np
 import yaml
 
-from fer_ros.core import fer2013, plots, yaml_files
-from fer_ros.core.arrays import pack
-from fer_ros.core.augment import augment
-from fer_ros.core.crop import InputSpec, scale
-from fer_ros.core.errors import ConfigError, reason
-from fer_ros.core.files import write_atomic
+from fer_ros.core.base import yaml_files
+from fer_ros.core.base.arrays import pack
+from fer_ros.core.base.errors import ConfigError, reason
+from fer_ros.core.base.files import write_atomic
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.types import FloatArray, ImageArray
+from fer_ros.core.datasets import fer2013
+from fer_ros.core.evaluating import plots
 from fer_ros.core.pretraining import data
-from fer_ros.core.pretraining.degrade import degrade
 from fer_ros.core.pretraining.recipe import Recipe
 from fer_ros.core.pretraining.run_folder import STATE_FILE
-from fer_ros.core.types import FloatArray, ImageArray
+from fer_ros.core.training.augment import augment
+from fer_ros.core.vision.crop import scale
+from fer_ros.core.vision.degrade import degrade
 
 #: Called after each epoch: epoch from 1, number of epochs, loss, accuracy on PublicTest.
 Progress = Callable[[int, int, float, float], None]

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.core import registry
-from fer_ros.core.arrays import unpack
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.crop import InputSpec
-from fer_ros.core.errors import ConfigError, reason, unknown_name
-from fer_ros.core.files import sha256
+from fer_ros.core.base import registry
+from fer_ros.core.base.arrays import unpack
+from fer_ros.core.base.errors import ConfigError, reason, unknown_name
+from fer_ros.core.base.files import sha256
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.pretraining import classifier
 from fer_ros.core.pretraining.export import WEIGHTS_FILE
 from fer_ros.core.pretraining.recipe import Recipe
-from fer_ros.core.softmax import softmax
-from fer_ros.core.types import FloatArray
+from fer_ros.core.vision.softmax import softmax
 
 log = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from fer_ros.core.augment import Augmentation
-from fer_ros.core.crop import InputSpec
-from fer_ros.core.errors import ConfigError, unknown_name
-from fer_ros.core.pretraining.degrade import Degradation
+from fer_ros.core.base.errors import ConfigError, unknown_name
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.training.augment import Augmentation
+from fer_ros.core.vision.degrade import Degradation
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("cosine", "constant")

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.core import fer2013, registry
-from fer_ros.core.crop import InputSpec
-from fer_ros.core.errors import ConfigError, unknown_name
+from fer_ros.core.base import registry
+from fer_ros.core.base.errors import ConfigError, unknown_name
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.datasets import fer2013
 from fer_ros.core.pretraining import data, run_folder
 from fer_ros.core.pretraining.recipe import Recipe
-from fer_ros.core.types import FloatArray
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.core import fer2013, yaml_files
-from fer_ros.core.errors import ConfigError, reason
-from fer_ros.core.files import write_atomic
+from fer_ros.core.base import yaml_files
+from fer_ros.core.base.errors import ConfigError, reason
+from fer_ros.core.base.files import write_atomic
+from fer_ros.core.datasets import fer2013
 from fer_ros.core.pretraining.recipe import Recipe
 
 #: Entries of the recipe that are applied to the trained network.

@@ -8,11 +8,11 @@ import time
 from collections import OrderedDict
 from typing import Any
 
-from fer_ros.core.contracts import Detector
-from fer_ros.core.images import decode_compressed
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.settings import fields
+from fer_ros.core.base.types import ImageArray, Roi
 from fer_ros.core.recording.work import Incoming
-from fer_ros.core.settings import fields
-from fer_ros.core.types import ImageArray, Roi
+from fer_ros.core.vision.images import decode_compressed
 
 #: Seconds after its last result for which inference counts as running.
 LIVE = 1.0

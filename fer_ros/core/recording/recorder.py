@@ -10,8 +10,8 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
-from fer_ros.core.contracts import Clock
-from fer_ros.core.errors import reason
+from fer_ros.core.base.contracts import Clock
+from fer_ros.core.base.errors import reason
 from fer_ros.core.recording.faces import FaceFinder
 from fer_ros.core.recording.session import Session
 from fer_ros.core.recording.settings import RecordingSettings
@@ -27,7 +27,8 @@ TICK = 0.1
 class Recorder:
     """Records takes into bags. Any thread may call the methods.
 
-    The commands return a future: its ``result`` raises :class:`fer_ros.core.errors.FerError` where something is wrong.
+    The commands return a future: its ``result`` raises :class:`fer_ros.core.base.errors.FerError`
+    where something is wrong.
     """
 
     def __init__(

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from fer_ros.core import bags
 from fer_ros.core.bags import BagWriter, StorageError
-from fer_ros.core.contracts import Clock
-from fer_ros.core.errors import BadImage, ConfigError, FerError
-from fer_ros.core.paths import check_name
+from fer_ros.core.base.contracts import Clock
+from fer_ros.core.base.errors import BadImage, ConfigError, FerError
+from fer_ros.core.base.paths import check_name
 from fer_ros.core.recording.faces import FaceFinder
 from fer_ros.core.recording.settings import MEGABYTE, RecordingSettings, parse_labels, unknown_label
 from fer_ros.core.recording.status import State, Status

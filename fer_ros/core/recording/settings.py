@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT
-from fer_ros.core.errors import ConfigError, unknown_name
-from fer_ros.core.labels import DEFAULT_LABELS, NONE_OF_THESE, check_label
-from fer_ros.core.settings import setting
+from fer_ros.core.base.errors import ConfigError, unknown_name
+from fer_ros.core.base.labels import DEFAULT_LABELS, NONE_OF_THESE, check_label
+from fer_ros.core.base.settings import setting
 
 MEGABYTE = 1_000_000
 

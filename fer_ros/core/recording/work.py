@@ -10,9 +10,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from fer_ros.core.image_headers import compressed_size
-from fer_ros.core.images import encode_jpeg
-from fer_ros.core.types import ImageArray
+from fer_ros.core.base.types import ImageArray
+from fer_ros.core.vision.image_headers import compressed_size
+from fer_ros.core.vision.images import encode_jpeg
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import fer_ros
-from fer_ros.core import model_store
-from fer_ros.core.errors import ConfigError, FerError
+from fer_ros.core.base.errors import ConfigError, FerError
+from fer_ros.core.bundles import model_store
 from fer_ros.core.training.outcome import Outcome, Progress
 from fer_ros.core.training.request import Request
 

@@ -10,18 +10,20 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_ros.core import bags, crop, registry
-from fer_ros.core.augment import Augmentation, augment
+from fer_ros.core import bags
 from fer_ros.core.bags.reader import open_bag
 from fer_ros.core.bags.summary import FACES, PICTURES
-from fer_ros.core.contracts import Backbone
-from fer_ros.core.crop import Framing, InputSpec
-from fer_ros.core.errors import ConfigError, quoted
-from fer_ros.core.labels import DEFAULT_LABELS, NONE_OF_THESE
-from fer_ros.core.samples import Sample
-from fer_ros.core.split_parts import Origin
+from fer_ros.core.base import registry
+from fer_ros.core.base.contracts import Backbone
+from fer_ros.core.base.errors import ConfigError, quoted
+from fer_ros.core.base.geometry import Framing, InputSpec
+from fer_ros.core.base.labels import DEFAULT_LABELS, NONE_OF_THESE
+from fer_ros.core.base.samples import Sample
+from fer_ros.core.base.types import FloatArray, ImageArray
+from fer_ros.core.training.augment import Augmentation, augment
 from fer_ros.core.training.options import Options
-from fer_ros.core.types import FloatArray, ImageArray
+from fer_ros.core.training.split_parts import Origin
+from fer_ros.core.vision import crop
 
 log = logging.getLogger(__name__)
 

@@ -8,12 +8,12 @@ from math import prod
 
 import numpy as np
 
-from fer_ros.core import registry
-from fer_ros.core.contracts import Head
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.head_training import Part, Task
+from fer_ros.core.base import registry
+from fer_ros.core.base.contracts import Head
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.head_training import Part, Task
+from fer_ros.core.base.types import FloatArray
 from fer_ros.core.training.perceptron import Examples, History, Perceptron, Schedule
-from fer_ros.core.types import FloatArray
 
 Layers = list[tuple[FloatArray, FloatArray]]
 Features = Callable[[FloatArray], FloatArray]

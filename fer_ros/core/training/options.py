@@ -6,10 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fer_ros.core.settings import setting
+from fer_ros.core.base.settings import setting
 
 if TYPE_CHECKING:
-    from fer_ros.core.contracts import Head
+    from fer_ros.core.base.contracts import Head
 
 SPLITS = ("auto", "sessions", "takes", "blocks", "random")
 

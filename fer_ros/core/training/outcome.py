@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from fer_ros.core.metrics import Metrics
+from fer_ros.core.evaluating.metrics import Metrics
 
 #: In the order they run; the last one is the trainer node's.
 PHASES = ("loading", "embedding", "training", "evaluating", "saving", "swapping")

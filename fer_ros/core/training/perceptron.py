@@ -20,8 +20,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core.softmax import softmax
-from fer_ros.core.types import FloatArray
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.vision.softmax import softmax
 
 T = TypeVar("T")
 Targets = npt.NDArray[np.int64]

@@ -18,22 +18,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core import arrays, metrics, model_store, plots, registry, splits
-from fer_ros.core import bundle as bundles
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.contracts import Backbone, Head
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.head_training import Part, Task, Trained
-from fer_ros.core.metrics import Metrics
-from fer_ros.core.pretraining import model_card
-from fer_ros.core.split_parts import Indices, Shares
-from fer_ros.core.splits import Split
+from fer_ros.core.base import arrays, registry
+from fer_ros.core.base.contracts import Backbone, Head
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.head_training import Part, Task, Trained
+from fer_ros.core.base.types import FloatArray, ImageArray
+from fer_ros.core.bundles import bundle as bundles
+from fer_ros.core.bundles import model_card, model_store
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.evaluating import metrics, plots
+from fer_ros.core.evaluating.metrics import Metrics
 from fer_ros.core.training import faces as face_tools
+from fer_ros.core.training import splits
 from fer_ros.core.training.faces import Faces
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
 from fer_ros.core.training.request import Request
-from fer_ros.core.types import FloatArray, ImageArray
+from fer_ros.core.training.split_parts import Indices, Shares
+from fer_ros.core.training.splits import Split
 
 log = logging.getLogger(__name__)
 

@@ -54,7 +54,7 @@ def main() -> int:
     with contextlib.suppress(OSError):
         os.nice(NICE)
     logging.getLogger().addHandler(_LogHandler(channel))
-    from fer_ros.core.errors import FerError
+    from fer_ros.core.base.errors import FerError
     from fer_ros.core.training import run
     from fer_ros.core.training.options import Options
     from fer_ros.core.training.outcome import Progress

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from fer_ros.core.crop import InputSpec
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.litert import LiteRTBackbone
-from fer_ros.core.types import FloatArray
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.vision.litert import LiteRTBackbone
 
 #: Channels of the thirteen depthwise-separable blocks at width 1.0 and their strides, as in table 1 of the paper.
 WIDTHS = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)

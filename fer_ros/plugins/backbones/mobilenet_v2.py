@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from fer_ros.core.crop import InputSpec
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.litert import LiteRTBackbone
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.vision.litert import LiteRTBackbone
 
 #: Of the seven stages at width 1.0, table 2 of the paper: expansion, channels, number of blocks, stride of the first.
 STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from fer_ros.core.crop import InputSpec
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.litert import LiteRTBackbone
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.vision.litert import LiteRTBackbone
 
 
 class Paper2017(LiteRTBackbone):

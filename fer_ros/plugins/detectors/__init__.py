@@ -1,1 +1,1 @@
-"""Group `fer_ros.detectors`: where the faces are in a frame. Contract: `fer_ros.core.contracts.Detector`."""
+"""Group `fer_ros.detectors`: where the faces are in a frame. Contract: `fer_ros.core.base.contracts.Detector`."""

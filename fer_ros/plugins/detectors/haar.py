@@ -23,13 +23,13 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-from fer_ros.core.contracts import Detector
-from fer_ros.core.crop import Framing
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.settings import setting
-from fer_ros.core.tracking import Detection, Tracker, suppress
-from fer_ros.core.types import Face, ImageArray, Roi
-from fer_ros.core.windows import Window, reduced
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import Framing
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Face, ImageArray, Roi
+from fer_ros.core.vision.tracking import Detection, Tracker, suppress
+from fer_ros.core.vision.windows import Window, reduced
 
 CASCADE = "haarcascade_frontalface_alt2.xml"
 #: Debian and Ubuntu ship OpenCV without ``cv2.data``; the package opencv-data puts the cascades here.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fer_ros.core.contracts import Detector
-from fer_ros.core.types import Face, ImageArray, Roi
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.types import Face, ImageArray, Roi
 
 
 class WholeFrameDetector(Detector):

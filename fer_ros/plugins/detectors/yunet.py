@@ -20,13 +20,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core.contracts import Detector
-from fer_ros.core.crop import Framing
-from fer_ros.core.errors import ConfigError, reason
-from fer_ros.core.settings import setting
-from fer_ros.core.tracking import Detection, Track, Tracker, suppress
-from fer_ros.core.types import Face, ImageArray
-from fer_ros.core.windows import Window
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import ConfigError, reason
+from fer_ros.core.base.geometry import Framing
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Face, ImageArray
+from fer_ros.core.vision.tracking import Detection, Track, Tracker, suppress
+from fer_ros.core.vision.windows import Window
 
 #: Boxes that overlap by more are the same face, and boxes that are looked at before that.
 OVERLAP, CANDIDATES = 0.3, 500

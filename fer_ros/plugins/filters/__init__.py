@@ -1,1 +1,1 @@
-"""Group `fer_ros.filters`: what smooths the probabilities of a face. Contract: `fer_ros.core.contracts.Filter`."""
+"""Group `fer_ros.filters`: what smooths the probabilities of a face. Contract: `fer_ros.core.base.contracts.Filter`."""

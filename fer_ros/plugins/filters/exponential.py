@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fer_ros.core.contracts import Filter
-from fer_ros.core.settings import setting
-from fer_ros.core.types import FloatArray
+from fer_ros.core.base.contracts import Filter
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import FloatArray
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fer_ros.core.contracts import Filter
-from fer_ros.core.types import FloatArray
+from fer_ros.core.base.contracts import Filter
+from fer_ros.core.base.types import FloatArray
 
 
 class NoFilter(Filter):

@@ -1,1 +1,1 @@
-"""Group `fer_ros.heads`: from an embedding to probabilities. Contract: `fer_ros.core.contracts.Head`."""
+"""Group `fer_ros.heads`: from an embedding to probabilities. Contract: `fer_ros.core.base.contracts.Head`."""

@@ -11,11 +11,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.contracts import Head
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.head_training import Task, Trained
-from fer_ros.core.types import FloatArray
+from fer_ros.core.base.contracts import Head
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.head_training import Task, Trained
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.bundles.bundle import Bundle
 
 NEUTRAL = "neutral"
 #: No label is moved by more, in nats: a factor of 12 in its odds, so that a clear expression is still recognised.

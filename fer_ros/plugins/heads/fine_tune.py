@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fer_ros.core.arrays import pack, packed
-from fer_ros.core.crop import scale
-from fer_ros.core.errors import ConfigError, reason
-from fer_ros.core.head_training import Part, Task, Trained
-from fer_ros.core.types import FloatArray
+from fer_ros.core.base.arrays import pack, packed
+from fer_ros.core.base.errors import ConfigError, reason
+from fer_ros.core.base.head_training import Part, Task, Trained
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.vision.crop import scale
 from fer_ros.plugins.heads.linear import LinearHead
 
 #: Epochs and step size of the head alone; the options are those of what comes then.

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fer_ros.core.arrays import pack, packed, unpack
-from fer_ros.core.contracts import Head
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.head_training import Task, Trained
-from fer_ros.core.softmax import softmax
-from fer_ros.core.types import FloatArray
+from fer_ros.core.base.arrays import pack, packed, unpack
+from fer_ros.core.base.contracts import Head
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.head_training import Task, Trained
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.vision.softmax import softmax
 
 
 class LinearHead(Head):

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core.arrays import pack, unpack
-from fer_ros.core.contracts import Head
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.head_training import Task, Trained
-from fer_ros.core.softmax import softmax
-from fer_ros.core.types import FloatArray
+from fer_ros.core.base.arrays import pack, unpack
+from fer_ros.core.base.contracts import Head
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.head_training import Task, Trained
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.vision.softmax import softmax
 
 #: How many faces the assumption that all features vary alike is worth against the variance that was measured.
 PRIOR_FACES = 10.0

@@ -1,1 +1,1 @@
-"""Group `fer_ros.sinks`: where the results go. Contract: `fer_ros.core.contracts.Sink`."""
+"""Group `fer_ros.sinks`: where the results go. Contract: `fer_ros.core.base.contracts.Sink`."""

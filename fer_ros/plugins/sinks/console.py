@@ -7,11 +7,11 @@ import time
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from fer_ros.core.contracts import Sink
-from fer_ros.core.settings import setting
-from fer_ros.core.stages import durations
-from fer_ros.core.timing import Rate, Stats
-from fer_ros.core.types import Result
+from fer_ros.core.base.contracts import Sink
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.timing import Rate, Stats
+from fer_ros.core.base.types import Result
+from fer_ros.core.recognition.stages import durations
 
 
 @dataclass(frozen=True)

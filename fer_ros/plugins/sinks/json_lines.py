@@ -6,9 +6,9 @@ import json
 import sys
 from typing import Any
 
-from fer_ros.core.contracts import Sink
-from fer_ros.core.stages import durations
-from fer_ros.core.types import Emotion, Result
+from fer_ros.core.base.contracts import Sink
+from fer_ros.core.base.types import Emotion, Result
+from fer_ros.core.recognition.stages import durations
 
 
 class JsonLinesSink(Sink):

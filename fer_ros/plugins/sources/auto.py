@@ -7,11 +7,11 @@ import time
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from fer_ros.core import video_devices
-from fer_ros.core.contracts import Clock, Source
-from fer_ros.core.errors import ConfigError, SourceUnavailable
-from fer_ros.core.settings import setting
-from fer_ros.core.types import Frame
+from fer_ros.core.base.contracts import Clock, Source
+from fer_ros.core.base.errors import ConfigError, SourceUnavailable
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Frame
+from fer_ros.core.capture import video_devices
 from fer_ros.plugins.sources.browser import BrowserSource
 from fer_ros.plugins.sources.camera import CameraSettings, CameraSource
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from fer_ros.core import bags
-from fer_ros.core.contracts import Clock, EndOfSource, Source
-from fer_ros.core.errors import ConfigError, SourceUnavailable
-from fer_ros.core.samples import Sample
-from fer_ros.core.settings import setting
-from fer_ros.core.types import Frame
+from fer_ros.core.base.contracts import Clock, EndOfSource, Source
+from fer_ros.core.base.errors import ConfigError, SourceUnavailable
+from fer_ros.core.base.samples import Sample
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Frame
 
 
 @dataclass(frozen=True)

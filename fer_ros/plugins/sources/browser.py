@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fer_ros.core.browser_link import Picture, Receiver, default_socket
-from fer_ros.core.contracts import Clock, Source
-from fer_ros.core.errors import BadImage, SourceUnavailable
-from fer_ros.core.images import decode_compressed
-from fer_ros.core.settings import setting
-from fer_ros.core.types import Frame
+from fer_ros.core.base.contracts import Clock, Source
+from fer_ros.core.base.errors import BadImage, SourceUnavailable
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Frame
+from fer_ros.core.capture.browser_link import Picture, Receiver, default_socket
+from fer_ros.core.vision.images import decode_compressed
 
 #: Seconds that one look for a browser takes: not longer, so that the camera node can be stopped meanwhile.
 WAIT = 0.5

@@ -17,13 +17,13 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-from fer_ros.core import video_devices
-from fer_ros.core.contracts import Clock, Source
-from fer_ros.core.errors import ConfigError, SourceUnavailable, quoted
-from fer_ros.core.mailbox import Mailbox
-from fer_ros.core.opencv_video import DRIVER_TIMEOUT, open_video
-from fer_ros.core.settings import setting
-from fer_ros.core.types import Frame
+from fer_ros.core.base.contracts import Clock, Source
+from fer_ros.core.base.errors import ConfigError, SourceUnavailable, quoted
+from fer_ros.core.base.mailbox import Mailbox
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Frame
+from fer_ros.core.capture import video_devices
+from fer_ros.core.capture.opencv_video import DRIVER_TIMEOUT, open_video
 
 log = logging.getLogger(__name__)
 

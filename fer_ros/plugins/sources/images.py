@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fer_ros.core.contracts import Clock, EndOfSource, Source
-from fer_ros.core.datasets import SUFFIXES, read_image
-from fer_ros.core.errors import ConfigError, SourceUnavailable, quoted, reason
-from fer_ros.core.pacing import Pacer
-from fer_ros.core.settings import setting
-from fer_ros.core.types import Frame, ImageArray
+from fer_ros.core.base.contracts import Clock, EndOfSource, Source
+from fer_ros.core.base.errors import ConfigError, SourceUnavailable, quoted, reason
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Frame, ImageArray
+from fer_ros.core.capture.pacing import Pacer
+from fer_ros.core.datasets.datasets import SUFFIXES, read_image
 
 log = logging.getLogger(__name__)
 

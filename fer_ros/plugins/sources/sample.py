@@ -16,11 +16,11 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-from fer_ros.core.contracts import Clock, Source
-from fer_ros.core.errors import ConfigError, SourceUnavailable
-from fer_ros.core.pacing import Pacer
-from fer_ros.core.settings import setting
-from fer_ros.core.types import Frame, ImageArray
+from fer_ros.core.base.contracts import Clock, Source
+from fer_ros.core.base.errors import ConfigError, SourceUnavailable
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Frame, ImageArray
+from fer_ros.core.capture.pacing import Pacer
 
 #: In the photograph, pixels: the middle of the face, how far the face reaches from there, the photograph's side.
 FACE, HEAD, SIDE = (224.0, 107.0), 75.0, 512.0

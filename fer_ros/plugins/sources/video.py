@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-from fer_ros.core.contracts import Clock, EndOfSource, Source
-from fer_ros.core.errors import ConfigError, SourceUnavailable, quoted
-from fer_ros.core.opencv_video import open_video
-from fer_ros.core.pacing import MIN_RATE, Pacer
-from fer_ros.core.settings import setting
-from fer_ros.core.types import Frame
+from fer_ros.core.base.contracts import Clock, EndOfSource, Source
+from fer_ros.core.base.errors import ConfigError, SourceUnavailable, quoted
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Frame
+from fer_ros.core.capture.opencv_video import open_video
+from fer_ros.core.capture.pacing import MIN_RATE, Pacer
 
 #: Used where a file states no rate or an absurd one; and what counts as absurd.
 DEFAULT_RATE, MAX_RATE = 30.0, 1000.0

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fer_ros.core import bags
-from fer_ros.core.types import Roi
+from fer_ros.core.base.types import Roi
 
 START = 1_700_000_000_000_000_000
 STEP = 33_333_333

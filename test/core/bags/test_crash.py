@@ -25,7 +25,7 @@ KILLER = """
 import json, os, random, signal, sys, time
 from pathlib import Path
 from fer_ros.core import bags
-from fer_ros.core.types import Roi
+from fer_ros.core.base.types import Roi
 
 def write(folder, storage, seed, pipe):
     say = lambda *words: os.write(pipe, (json.dumps(words) + "\\n").encode())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rosbags.rosbag2 import Reader
 
 from fer_ros.core import bags
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.base.errors import ConfigError
 
 from .conftest import Record, picture, roi, stamp
 

@@ -15,7 +15,7 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from fer_ros.core import bags
 from fer_ros.core.bags.messages import Stored, encode
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.base.errors import ConfigError
 
 from .conftest import Record, picture
 

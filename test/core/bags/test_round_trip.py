@@ -14,7 +14,7 @@ from rosbags.highlevel import AnyReader
 
 from fer_ros import __version__
 from fer_ros.core import bags
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.base.errors import ConfigError
 
 from .conftest import FACTS, Record, picture, roi, stamp
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core import datasets
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.datasets import datasets
 from fer_ros.core.evaluating import duplicates
 
 RNG = np.random.default_rng(2)

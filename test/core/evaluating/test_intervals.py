@@ -3,9 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_ros.core import metrics
-from fer_ros.core.evaluating import calibration, intervals
-from fer_ros.core.metrics import measure
+from fer_ros.core.evaluating import calibration, intervals, metrics
+from fer_ros.core.evaluating.metrics import measure
 
 LABELS = ("a", "b", "c")
 RNG = np.random.default_rng(5)

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core import files, metrics
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.evaluating import report
+from fer_ros.core.base import files
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.evaluating import metrics, report
+from fer_ros.core.evaluating.evaluation import Evaluation, Mistake
 from fer_ros.core.evaluating.figures import figures
-from fer_ros.core.evaluation import Evaluation, Mistake
 
 LABELS = ("happy", "$sad|", "행복")
 

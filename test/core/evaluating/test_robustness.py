@@ -8,14 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core import datasets, registry
-from fer_ros.core.crop import Framing
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.base import registry
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import Framing
+from fer_ros.core.base.types import ImageArray, Roi
+from fer_ros.core.datasets import datasets
+from fer_ros.core.datasets.portraits import Portrait
 from fer_ros.core.evaluating import robustness
-from fer_ros.core.evaluating.portraits import Portrait
-from fer_ros.core.evaluation import evaluate
-from fer_ros.core.recogniser import Model
-from fer_ros.core.types import ImageArray, Roi
+from fer_ros.core.evaluating.evaluation import evaluate
+from fer_ros.core.recognition.recogniser import Model
 
 FACE = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 256, (48, 48), dtype=np.uint8), (5, 5), 0)
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_ros.core.evaluation import calibration_error
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.evaluating.evaluation import calibration_error
 from fer_ros.core.pretraining import calibrate
-from fer_ros.core.softmax import softmax
-from fer_ros.core.types import FloatArray
+from fer_ros.core.vision.softmax import softmax
 
 
 def faces(count: int, seed: int, true: float = 1.0) -> tuple[FloatArray, np.ndarray]:

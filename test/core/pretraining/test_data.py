@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core.crop import InputSpec
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.fer2013 import Fer2013
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.datasets.fer2013 import Fer2013
 from fer_ros.core.pretraining import data
 
 

@@ -16,12 +16,12 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core import fer2013
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.types import ImageArray
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.datasets import fer2013
 from fer_ros.core.pretraining import run as pretrain
 from fer_ros.core.pretraining.recipe import Recipe
-from fer_ros.core.types import ImageArray
 
 MISSING = [name for name in ("tensorflow", "keras", "matplotlib") if importlib.util.find_spec(name) is None]
 needs_tensorflow = pytest.mark.skipif(bool(MISSING), reason=f"training needs {', '.join(MISSING)}: make setup-dev")
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(300)
 
 #: A backbone of somebody else, so small that an epoch takes no time.
 SMALL = '''
-from fer_ros.core.litert import LiteRTBackbone
+from fer_ros.core.vision.litert import LiteRTBackbone
 
 
 class Small(LiteRTBackbone):

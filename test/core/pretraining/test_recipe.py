@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_ros.core import registry
-from fer_ros.core.crop import InputSpec
-from fer_ros.core.errors import ConfigError
+from fer_ros.core.base import registry
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.pretraining.recipe import RECIPES, Recipe, named
 
 sides = st.lists(st.floats(0.25, 1.0), min_size=1, max_size=6).map(tuple)

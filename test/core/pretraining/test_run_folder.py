@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.fer2013 import Fer2013
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.datasets.fer2013 import Fer2013
 from fer_ros.core.pretraining.recipe import Recipe
 from fer_ros.core.pretraining.run_folder import RECIPE_FILE, STATE_FILE, claim, epochs_done
 

@@ -18,19 +18,20 @@ import keras
 import numpy as np
 import yaml
 
-from fer_ros.core import bundle as bundles
-from fer_ros.core import fer2013, registry
-from fer_ros.core.bundle import Bundle, Part
-from fer_ros.core.crop import InputSpec
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.litert import LiteRTBackbone
+from fer_ros.core.base import registry
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.bundles import bundle as bundles
+from fer_ros.core.bundles.bundle import Bundle, Part
+from fer_ros.core.datasets import fer2013
 from fer_ros.core.pretraining import data, export, networks
 from fer_ros.core.pretraining import run as pretrain
 from fer_ros.core.pretraining.assemble import assemble
 from fer_ros.core.pretraining.loop import Batches
 from fer_ros.core.pretraining.recipe import Recipe
-from fer_ros.core.recogniser import Model
-from fer_ros.core.types import FloatArray
+from fer_ros.core.recognition.recogniser import Model
+from fer_ros.core.vision.litert import LiteRTBackbone
 
 FOLDER = Path(sys.argv[1])
 RECIPE = Recipe(backbone="small", preset="only", epochs=4, batch=8, learning_rate=0.02, sides=(0.5, 1.0), norm_faces=0)

@@ -10,11 +10,11 @@ import pytest
 
 from fer_ros.core import bags
 from fer_ros.core.bags import BagWriter
-from fer_ros.core.contracts import Detector
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.images import encode_jpeg
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.types import Face, ImageArray, Roi
 from fer_ros.core.recording import FaceFinder, Recorder, RecordingSettings, State
-from fer_ros.core.types import Face, ImageArray, Roi
+from fer_ros.core.vision.images import encode_jpeg
 
 JPEG = encode_jpeg(np.full((48, 64, 3), 128, np.uint8))
 LABELS = ("happy", "sad", "fear")

@@ -8,13 +8,13 @@ import time
 import numpy as np
 import pytest
 
-from fer_ros.core import registry
-from fer_ros.core.contracts import Detector
-from fer_ros.core.errors import BadImage, ConfigError
+from fer_ros.core.base import registry
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import BadImage, ConfigError
+from fer_ros.core.base.settings import make as make_settings
+from fer_ros.core.base.types import Face, ImageArray, Roi
 from fer_ros.core.recording import FaceFinder, Incoming, settings_for
 from fer_ros.core.recording.faces import KEPT, PATIENCE
-from fer_ros.core.settings import make as make_settings
-from fer_ros.core.types import Face, ImageArray, Roi
 
 OWN, TOLD = Roi(0, 0, 5, 5), Roi(1, 2, 3, 4)
 

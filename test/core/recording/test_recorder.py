@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from fer_ros.core import bags
-from fer_ros.core.contracts import Detector
-from fer_ros.core.errors import ConfigError, FerError
-from fer_ros.core.images import encode_jpeg
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import ConfigError, FerError
+from fer_ros.core.base.types import Face, ImageArray, Roi
 from fer_ros.core.recording import FaceFinder, Incoming, Recorder, RecordingSettings, State
-from fer_ros.core.types import Face, ImageArray, Roi
+from fer_ros.core.vision.images import encode_jpeg
 
 BOX = Roi(10, 5, 20, 20)
 TOLD = Roi(1, 2, 30, 31)

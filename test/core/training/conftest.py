@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core import bags, bundle
-from fer_ros.core.arrays import pack
-from fer_ros.core.bundle import Bundle, Part
-from fer_ros.core.crop import InputSpec
-from fer_ros.core.types import Roi
+from fer_ros.core import bags
+from fer_ros.core.base.arrays import pack
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.types import Roi
+from fer_ros.core.bundles import bundle
+from fer_ros.core.bundles.bundle import Bundle, Part
 
 #: What a label looks like in these bags, BGR.
 COLOURS = {

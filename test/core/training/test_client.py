@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from fer_ros.core import paths
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.errors import FerError
+from fer_ros.core.base import paths
+from fer_ros.core.base.errors import FerError
+from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.training.client import Cancelled, TrainingProcess
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Progress

@@ -10,15 +10,17 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core import bags, bundle, paths
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.recogniser import Model
+from fer_ros.core import bags
+from fer_ros.core.base import paths
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.types import Roi
+from fer_ros.core.bundles import bundle
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.recognition.recogniser import Model
 from fer_ros.core.training import faces, run
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.request import Request
-from fer_ros.core.types import Roi
-from fer_ros.plugins.sources.face import FaceSettings, FaceSource
+from fer_ros.plugins.sources.face.source import FaceSettings, FaceSource
 
 pytestmark = pytest.mark.slow
 OPTIONS = Options(head="fine_tune", epochs=2, learning_rate=1e-3, tune_layers=8, split="random")
@@ -62,7 +64,7 @@ def test_weights_of_another_network_are_refused(bag: Path, fer_home: Path) -> No
     keras = pytest.importorskip("keras")
     general = Bundle.load("default")
     folder = Path(shutil.copytree(general.path, fer_home / "models" / "copied"))
-    from fer_ros.core import registry
+    from fer_ros.core.base import registry
 
     plugin = registry.load("backbones", general.backbone.plugin)
     keras.utils.set_random_seed(3)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_ros.core.softmax import softmax
 from fer_ros.core.training.perceptron import CHUNK, Examples, Perceptron, Schedule, glorot
+from fer_ros.core.vision.softmax import softmax
 
 
 def examples(rng: np.random.Generator, count: int, inputs: int, classes: int) -> Examples:

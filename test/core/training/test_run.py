@@ -15,11 +15,12 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core import model_store, paths
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.crop import InputSpec
-from fer_ros.core.errors import ConfigError, FerError
-from fer_ros.core.recogniser import Model
+from fer_ros.core.base import paths
+from fer_ros.core.base.errors import ConfigError, FerError
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.bundles import model_store
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.recognition.recogniser import Model
 from fer_ros.core.training import faces, run
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
@@ -243,7 +244,7 @@ def test_a_full_disk_leaves_nothing(general: Bundle, make_bag: MakeBag, monkeypa
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("fer_ros.core.files.os.fsync", full)
+        patch.setattr("fer_ros.core.base.files.os.fsync", full)
         with pytest.raises(FerError, match="the disk is full, so the model could not be written"):
             train(bag, name="a")
     assert [folder.name for folder in general.path.parent.iterdir()] == ["general"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_ros.core import registry
-from fer_ros.core.bundle import Bundle
-from fer_ros.core.crop import scale
+from fer_ros.core.base import registry
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.vision.crop import scale
 from fer_ros.plugins.backbones.mobilenet_v1 import MobileNetV1
 
 

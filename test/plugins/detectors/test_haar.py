@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.types import ImageArray
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.types import ImageArray
 from fer_ros.plugins.detectors import haar
 from fer_ros.plugins.detectors.haar import HaarDetector, HaarSettings
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_ros.core.types import Face, Roi
+from fer_ros.core.base.types import Face, Roi
 from fer_ros.plugins.detectors.whole_frame import WholeFrameDetector
 
 

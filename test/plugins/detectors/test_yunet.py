@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.tracking import Detection
-from fer_ros.core.types import ImageArray, Roi
-from fer_ros.core.windows import Window
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.types import ImageArray, Roi
+from fer_ros.core.vision.tracking import Detection
+from fer_ros.core.vision.windows import Window
 from fer_ros.plugins.detectors.yunet import NEAR, NEAR_COST, YuNetDetector, YuNetSettings, detections
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
 from test.plugins.detectors import bright_squares

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from fer_ros.core import registry
-from fer_ros.core.contracts import Filter
-from fer_ros.core.smoothing import is_distribution
-from fer_ros.core.softmax import softmax
-from fer_ros.core.types import FloatArray
+from fer_ros.core.base import registry
+from fer_ros.core.base.contracts import Filter
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.recognition.smoothing import is_distribution
+from fer_ros.core.vision.softmax import softmax
 from fer_ros.plugins.filters.bayes import BayesFilter, BayesSettings
 from fer_ros.plugins.filters.exponential import ExponentialFilter, ExponentialSettings
 from fer_ros.plugins.filters.none import NoFilter

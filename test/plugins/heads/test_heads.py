@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_ros.core.arrays import pack
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.softmax import softmax
+from fer_ros.core.base.arrays import pack
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.vision.softmax import softmax
 from fer_ros.plugins.heads.dense import DenseHead
 from fer_ros.plugins.heads.linear import LinearHead
 

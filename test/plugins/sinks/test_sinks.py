@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from fer_ros.core.types import Emotion, Face, Frame, Result, Roi, StageTimes
+from fer_ros.core.base.types import Emotion, Face, Frame, Result, Roi, StageTimes
 from fer_ros.plugins.sinks.console import ConsoleSettings, ConsoleSink
 from fer_ros.plugins.sinks.json_lines import JsonLinesSink
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from fer_ros.core import pacing
-from fer_ros.core.types import Frame
+from fer_ros.core.base.types import Frame
+from fer_ros.core.capture import pacing
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
 
 #: Frames of the video; each shows its number as the brightness of its lower left corner.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fer_ros.core import video_devices
-from fer_ros.core.errors import SourceUnavailable
-from fer_ros.core.video_devices import VideoDevice, list_devices
+from fer_ros.core.base.errors import SourceUnavailable
+from fer_ros.core.capture import video_devices
+from fer_ros.core.capture.video_devices import VideoDevice, list_devices
 from fer_ros.plugins.sources.auto import AutoSettings, AutoSource
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from fer_ros.core import bags
-from fer_ros.core.contracts import EndOfSource
-from fer_ros.core.errors import ConfigError, SourceUnavailable
+from fer_ros.core.base.contracts import EndOfSource
+from fer_ros.core.base.errors import ConfigError, SourceUnavailable
 from fer_ros.plugins.sources.bag import BagSettings, BagSource
 
 START = 1_700_000_000_000_000_000

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_ros.core import video_devices
-from fer_ros.core.browser_link import Picture, connect, default_socket, packed
-from fer_ros.core.errors import SourceUnavailable
-from fer_ros.core.images import encode_jpeg
+from fer_ros.core.base.errors import SourceUnavailable
+from fer_ros.core.capture import video_devices
+from fer_ros.core.capture.browser_link import Picture, connect, default_socket, packed
+from fer_ros.core.vision.images import encode_jpeg
 from fer_ros.plugins.sources.auto import AutoSettings, AutoSource
 from fer_ros.plugins.sources.browser import MAX_AGE, BrowserSettings, BrowserSource
 

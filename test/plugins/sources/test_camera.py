@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from fer_ros.core import video_devices
-from fer_ros.core.errors import ConfigError, SourceUnavailable
-from fer_ros.core.types import Frame
+from fer_ros.core.base.errors import ConfigError, SourceUnavailable
+from fer_ros.core.base.types import Frame
+from fer_ros.core.capture import video_devices
 from fer_ros.plugins.sources.camera import CameraSettings, CameraSource
 
 #: Of the video file (see conftest.py).

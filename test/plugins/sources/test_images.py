@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core.contracts import EndOfSource
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.types import Frame
+from fer_ros.core.base.contracts import EndOfSource
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.types import Frame
 from fer_ros.plugins.sources.images import ImagesSettings, ImagesSource
 
 

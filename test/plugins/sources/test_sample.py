@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from fer_ros.core.errors import ConfigError, SourceUnavailable
+from fer_ros.core.base.errors import ConfigError, SourceUnavailable
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
 
 

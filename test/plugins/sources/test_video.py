@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from fer_ros.core.contracts import EndOfSource
-from fer_ros.core.errors import ConfigError
-from fer_ros.core.types import Frame
+from fer_ros.core.base.contracts import EndOfSource
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.types import Frame
 from fer_ros.plugins.sources.video import VideoSettings, VideoSource
 
 #: Of the video file (see conftest.py).
@@ -89,7 +89,7 @@ def test_opencv_and_ffmpeg_write_nothing_beside_the_error(tmp_path: Path) -> Non
     # In a process of its own, as a robot runs it: FFmpeg takes its log level from the first file that is opened.
     script = (
         "import sys\n"
-        "from fer_ros.core.errors import ConfigError\n"
+        "from fer_ros.core.base.errors import ConfigError\n"
         "from fer_ros.plugins.sources.video import VideoSettings, VideoSource\n"
         "try:\n"
         "    VideoSource(VideoSettings(sys.argv[1])).open()\n"

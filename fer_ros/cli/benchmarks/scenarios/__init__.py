@@ -1,0 +1,1 @@
+"""What ``fer bench`` can measure: one scenario a module."""

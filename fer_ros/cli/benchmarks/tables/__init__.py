@@ -1,0 +1,1 @@
+"""What becomes of the figures: tables, limits, and the comparison with saved ones."""

@@ -1,0 +1,82 @@
+"""List the bags; with a name, look into one, or repair one that was cut off."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from typing import Any
+
+from fer_ros.cli.text import clean, size, table, warn
+from fer_ros.core import bags
+from fer_ros.core.bags import BagInfo
+from fer_ros.core.base.errors import FerError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("bag", nargs="?", metavar="BAG", help="a name in $FER_HOME/bags, or a path (default: list all)")
+    parser.add_argument("--repair", action="store_true", help="finish what was cut off, so that every tool reads it")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what there is."""
+    if args.bag is None:
+        if args.repair:
+            raise FerError("--repair needs the name of a bag")
+        return _list(args.json)
+    path = bags.locate(args.bag)
+    found = bags.repair(path) if args.repair else bags.info(path)
+    print(json.dumps(found.to_dict(), ensure_ascii=False) if args.json else as_text(found))
+    return 0
+
+
+def as_text(found: BagInfo) -> str:
+    """A bag for people."""
+    state = "complete" if found.complete else "not finished: being recorded, or cut off (--repair finishes it)"
+    lines = [clean(f"{found.path} ({found.storage}, {size(found.bytes)}): {state}")]
+    lines += [clean(f"  {key}: {value}") for key, value in sorted(found.facts.items()) if value]
+    rows = [
+        (t.number or "-", t.label, t.subject, t.samples, f"{t.seconds:.1f} s", _when(t.part.start)) for t in found.takes
+    ]
+    takes = table(("take", "label", "subject", "samples", "length", "began"), rows, right=(0, 3, 4))
+    lines += ["", *(f"  {line}" for line in takes.splitlines()), ""]
+    labels = ", ".join(f"{label} {count}" for label, count in found.labels.items())
+    lines.append(clean(f"  {found.samples} samples: {labels}"))
+    if found.unlabelled:
+        lines.append(f"  {found.unlabelled} messages without their image or label are left aside")
+    return "\n".join(lines)
+
+
+def _list(as_json: bool) -> int:
+    rows: list[tuple[object, ...]] = []
+    plain: list[dict[str, Any]] = []
+    problems = []
+    for path in bags.listing():
+        try:
+            found = bags.info(path)
+        except FerError as error:
+            problems.append(str(error))
+            plain.append({"name": path.name, "path": str(path), "error": str(error)})
+            continue
+        labels = ", ".join(f"{label} {count}" for label, count in found.labels.items())
+        state = "" if found.complete else "not finished"
+        rows.append(
+            (found.name, found.samples, len(found.takes), f"{found.seconds:.0f} s", size(found.bytes), labels, state)
+        )
+        plain.append(found.to_dict())
+    if as_json:
+        print(json.dumps({"bags": plain}, ensure_ascii=False))
+        return 0
+    if rows:
+        print(table(("bag", "samples", "takes", "length", "size", "labels", ""), rows, right=(1, 2, 3, 4)))
+    elif not problems:
+        warn(f"no bag in {bags.bag_folder()}: record one with `fer record`")
+    for problem in problems:
+        warn(problem)
+    return 0
+
+
+def _when(nanoseconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(nanoseconds / 1e9))

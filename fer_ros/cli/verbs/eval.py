@@ -1,0 +1,147 @@
+"""Measure a model on a dataset: a recorded bag, a folder <label>/*.png|jpg, or fer2013.csv."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+from fer_ros.cli import detectors
+from fer_ros.cli.assignments import assignments
+from fer_ros.cli.progress import Bar
+from fer_ros.cli.text import clean, table
+from fer_ros.core.base import paths
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.labels import resolve
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.datasets import datasets
+from fer_ros.core.evaluating import duplicates, report, robustness
+from fer_ros.core.evaluating.evaluation import evaluate
+from fer_ros.core.evaluating.figures import figures
+from fer_ros.core.recognition.recogniser import Model
+
+FIGURES = ("precision", "recall", "f1")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "dataset", type=Path, metavar="DATASET", help="a bag, a folder <label>/*.png|jpg, or fer2013.csv (or .npz)"
+    )
+    parser.add_argument(
+        "--model", default=paths.SELECTED, help="name of a model, or the folder of one (default: %(default)s)"
+    )
+    parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
+    parser.add_argument("--detector", default="haar", help="detector plugin (default: %(default)s)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector; several times"
+    )
+    parser.add_argument("--mirror", action="store_true", help="read each face and its mirror image, and average")
+    parser.add_argument("--split", help="of FER2013: Training, PublicTest or PrivateTest (default: all but Training)")
+    parser.add_argument(
+        "--among",
+        metavar="LABELS",
+        help="choose only among these labels: a list with commas, or `data` for those that the dataset has",
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="FOLDER", help="write report.md, report.json and pictures into a folder"
+    )
+    parser.add_argument(
+        "--robustness",
+        action="store_true",
+        help="measure also against blur, noise, little light, small faces, rotation, shifted boxes, JPEG; "
+        "takes some 60 times as long",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse unknown labels, broken pictures, damaged rows, crops of unequal sizes, and data of one label",
+    )
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads of the network (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate, print, and write the report."""
+    if args.report is not None:
+        report.check(args.report)
+    source = Path(args.model) if "/" in args.model else args.model
+    model = Model.open(Bundle.load(source), max(1, args.threads), args.mirror)
+    dataset = datasets.load(args.dataset, args.crops, args.split, args.strict)
+    detector: Detector | None = None if dataset.crops else detectors.make(args.detector, assignments(args.set))
+    among = _among(args.among, dataset, model)
+    with Bar(len(dataset), "pictures") as bar:
+        result = evaluate(model, dataset, detector, among, args.strict, bar.at)
+    found = figures(result, duplicates.twins(dataset))
+    if args.robustness:
+        with Bar(len(dataset), "pictures made worse") as bar:
+            found["robustness"] = robustness.measure(model, dataset, detector, among, bar.at).to_dict()
+    if args.report is not None:
+        report.write(args.report, result, found, _command(args))
+    print(json.dumps(found) if args.json else text(found))
+    if args.report is not None and not args.json:
+        print(f"\nreport: {clean(args.report / report.TEXT)}")
+    return 0
+
+
+def text(found: dict[str, Any]) -> str:
+    """The figures for a terminal."""
+    lines = [f"model {found['model']} on {found['dataset']}: {found['count']} faces", _scores(found)]
+    if found.get("clean"):
+        count = found["near_duplicates"]["count"]
+        lines += [
+            f"without those that have a near-duplicate in another split ({count}): {found['clean']['count']} faces",
+            _scores(found["clean"]),
+        ]
+    lines.append("rows: true labels; the last columns: how many were taken for which")
+    if found["no_face"]:
+        lines.append(f"no face found in {found['no_face']} pictures (not counted)")
+    lines += [f"left out: {count} {reason}" for reason, count in found["skipped"].items()]
+    lines += [f"note: {note}" for note in found["notes"]]
+    rows = []
+    for label, confusion in zip(found["labels"], found["confusion"], strict=True):
+        values = found["per_class"][label]
+        rows.append((label, *(f"{values[name]:.3f}" for name in FIGURES), values["count"], *confusion))
+    header = ("label", *FIGURES, "count", *found["labels"])
+    tables = [table(header, rows, right=range(1, len(header)))]
+    if "robustness" in found:
+        tables.insert(0, _robustness(found["robustness"]))
+    return "\n".join([*(clean(line) for line in lines), "", "\n\n".join(tables)])
+
+
+def _scores(found: dict[str, Any]) -> str:
+    low, high = found["intervals"]["accuracy"]
+    return (
+        f"accuracy {found['accuracy']:.3f} (95 %: {low:.3f} to {high:.3f})   "
+        f"macro precision {found['macro_precision']:.3f}   recall {found['macro_recall']:.3f}   "
+        f"F1 {found['macro_f1']:.3f}   calibration error {found['expected_calibration_error']:.3f}"
+    )
+
+
+def _robustness(values: dict[str, Any]) -> str:
+    rows = []
+    for name, curve in values["curves"].items():
+        points = curve["points"]
+        rows.append((name, curve["axis"], " ".join(f"{p['amount']:g}:{p['accuracy']:.3f}" for p in points)))
+    return table(("way", "amount", "accuracy at each amount"), rows)
+
+
+def _command(args: argparse.Namespace) -> str:
+    """What made the report, with the options that decide its figures."""
+    words = ["fer", "eval", str(args.dataset), "--model", str(args.model)]
+    words += [f"--{name}" for name in ("crops", "mirror", "robustness", "strict") if getattr(args, name)]
+    for name, usual in (("detector", "haar"), ("split", None), ("among", None), ("report", None)):
+        if getattr(args, name) != usual:
+            words += [f"--{name}", str(getattr(args, name))]
+    words += [word for pair in args.set for word in ("--set", pair)]
+    return shlex.join(words)
+
+
+def _among(names: str | None, dataset: datasets.Dataset, model: Model) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    if names != "data":
+        return tuple(name.strip() for name in names.split(","))
+    return tuple(name for name in dataset.labels if resolve(name, model.bundle.labels)) or None

@@ -1,0 +1,87 @@
+"""Make a bag of pictures: a folder <label>/*.png|jpg, or fer2013.csv (with FER+'s fer2013new.csv beside it)."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import time
+from pathlib import Path
+
+from fer_ros.cli import detectors
+from fer_ros.cli.assignments import assignments
+from fer_ros.cli.progress import Bar
+from fer_ros.core import bags
+from fer_ros.core.bags.storages import BY_NAME, DEFAULT
+from fer_ros.core.base.errors import ConfigError, FerError
+from fer_ros.core.base.paths import check_name
+from fer_ros.core.datasets import importing
+from fer_ros.core.datasets.left_out import summary
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("path", type=Path, metavar="PATH", help="a folder <label>/*.png|jpg, or fer2013.csv (or .npz)")
+    parser.add_argument("--bag", metavar="NAME", help="name of the bag (default: the name of PATH)")
+    parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
+    parser.add_argument("--detector", default="haar", metavar="NAME", help="detector plugin (default: %(default)s)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector; several times"
+    )
+    parser.add_argument("--without-face", action="store_true", help="keep pictures without a face, too")
+    parser.add_argument("--split", help="of FER2013: Training, PublicTest or PrivateTest (default: all)")
+    parser.add_argument(
+        "--votes",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of FER2013: label by FER+ votes, leaving out faces on which a smaller share agreed, such as 0.5",
+    )
+    parser.add_argument("--consent", default="", metavar="TEXT", help="what the people shown have agreed to")
+    parser.add_argument("--storage", choices=tuple(BY_NAME), default=DEFAULT, help="files of the bag")
+    parser.add_argument(
+        "--strict", action="store_true", help="refuse damaged rows, broken pictures and unusable labels"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Import; nothing of a bag that could not be made whole is left."""
+    folder = bags.bag_folder() / check_name("bag", args.bag or args.path.resolve().stem)
+    if folder.exists():
+        raise ConfigError(f"there is a bag '{folder.name}' already: give another name by --bag, or remove {folder}")
+    if not 0.0 <= args.votes <= 1.0:
+        raise ConfigError("--votes is a share: give 0 to 1")
+    crops = args.crops or not args.path.is_dir()
+    if args.path.is_dir():
+        if args.split or args.votes:
+            raise ConfigError(f"{args.path} is a folder: --split and --votes are for FER2013")
+        pictures = importing.from_folder(args.path)
+    else:
+        pictures = importing.from_fer2013(args.path, args.split, args.votes, args.strict)
+    detector = None if crops else detectors.make(args.detector, assignments(args.set))
+    facts = {**importing.facts(args.path, crops), "consent": args.consent}
+    done = importing.Imported()
+    try:
+        with Bar(pictures.count, "pictures") as bar, bags.BagWriter(folder, facts, args.storage) as writer:
+            done = importing.write(pictures, writer, detector, args.without_face, time.time_ns, bar.at, args.strict)
+    except (FerError, KeyboardInterrupt):
+        _remove(folder)
+        raise
+    if not done.labels:
+        raise ConfigError(f"{args.path}: no picture could be used ({summary(done.left_out) or 'there is none'})")
+    if args.json:
+        print(json.dumps({**bags.info(folder).to_dict(), "left_out": done.left_out}, ensure_ascii=False))
+        return 0
+    labels = ", ".join(f"{label} {number}" for label, number in done.labels.items())
+    print(f"{folder}: {sum(done.labels.values())} pictures ({labels})")
+    if summary(done.left_out):
+        print(f"left out: {summary(done.left_out)}")
+    return 0
+
+
+def _remove(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()

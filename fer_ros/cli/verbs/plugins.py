@@ -1,0 +1,137 @@
+"""List the plugins without importing them; with a name, import that one and tell what it can be set to."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import inspect
+import json
+import sys
+from typing import Any
+
+from fer_ros.cli.text import clean, table, warn
+from fer_ros.core.base import registry, settings
+from fer_ros.core.base.errors import ConfigError, unknown_name
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(registry.GROUPS)} (default: all)")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="show this plugin's settings")
+    parser.add_argument("--settings", action="store_true", help="import every plugin and show its settings")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what is installed."""
+    if args.kind is not None and args.kind not in registry.GROUPS:
+        raise unknown_name("plugin group", args.kind, registry.GROUPS)
+    if args.name is not None:
+        described = describe(args.kind, args.name)
+        print(_json(described) if args.json else as_text(described))
+        return 0
+    kinds = [args.kind] if args.kind else list(registry.GROUPS)
+    found = [info for kind in kinds for info in registry.listing(kind)]
+    if args.settings:
+        _print_settings(found, args.json)
+    elif args.json:
+        print(_json({"plugins": [plain(info) for info in found]}))
+    else:
+        print(table(("kind", "name", "target", "package"), [(i.kind, i.name, i.target, i.package) for i in found]))
+    return 0
+
+
+def plain(info: registry.PluginInfo) -> dict[str, Any]:
+    """What is known of a plugin without importing it, for JSON."""
+    return {"kind": info.kind, "name": info.name, "target": info.target, "package": info.package}
+
+
+def describe(kind: str, name: str) -> dict[str, Any]:
+    """Import a plugin and tell what it is and can be set to.
+
+    :returns: ``kind``, ``name``, ``target``, ``package``; ``summary``, the docstring's first line; ``presets`` of a
+        backbone; ``settings``, each with ``name``, ``type``, ``default``, ``low``, ``high``, ``choices``, ``live``,
+        ``help``.
+    :raises ConfigError: it is unknown, cannot be imported, or breaks its group's contract.
+    """
+    # A stranger's module may print when it is imported: standard output belongs to the listing.
+    with contextlib.redirect_stdout(sys.stderr):
+        plugin = registry.load(kind, name)
+    info = next(i for i in registry.listing(kind) if i.name == name)
+    try:
+        known = settings.fields(plugin.Settings) if hasattr(plugin, "Settings") else {}
+    except Exception as error:
+        raise ConfigError(
+            f"{kind.removesuffix('s')} '{name}' ({info.target}): its Settings are no dataclass made with "
+            f"fer_ros.core.base.settings.setting ({type(error).__name__}: {error})"
+        ) from error
+    return {
+        **plain(info),
+        "summary": (inspect.getdoc(plugin) or "").partition("\n")[0],
+        "settings": [_setting(*item) for item in known.items()],
+        "presets": {preset: dict(arguments) for preset, arguments in getattr(plugin, "presets", {}).items()},
+    }
+
+
+def _setting(name: str, field: tuple[type, Any, settings.Constraint]) -> dict[str, Any]:
+    kind, default, constraint = field
+    return {
+        "name": name,
+        "type": kind.__name__,
+        "default": default,
+        "low": constraint.low,
+        "high": constraint.high,
+        "choices": list(constraint.choices) if constraint.choices is not None else None,
+        "live": constraint.live,
+        "help": constraint.help,
+    }
+
+
+def as_text(described: dict[str, Any]) -> str:
+    """A described plugin for people."""
+    kind = described["kind"].removesuffix("s")
+    lines = [clean(f"{kind} {described['name']}: {described['summary'] or '(no description)'}")]
+    lines.append(clean(f"  {described['target']}, package {described['package'] or '(unknown)'}"))
+    if described["settings"]:
+        rows = [(s["name"], s["type"], _value(s["default"]), _allowed(s), s["help"]) for s in described["settings"]]
+        text = table(("setting", "type", "default", "allowed", ""), rows)
+        lines += ["", *(f"  {line}" for line in text.splitlines())]
+    elif not described["presets"]:
+        lines.append("  nothing to set")
+    for preset, arguments in described["presets"].items():
+        lines.append(clean(f"  preset {preset}: " + ", ".join(f"{key}={value}" for key, value in arguments.items())))
+    return "\n".join(lines)
+
+
+def _print_settings(found: list[registry.PluginInfo], as_json: bool) -> None:
+    described, broken = [], []
+    for info in found:
+        try:
+            described.append(describe(info.kind, info.name))
+        except ConfigError as error:
+            warn(str(error))
+            broken.append({**plain(info), "error": str(error)})
+    if as_json:
+        print(_json({"plugins": described, "broken": broken}))
+    else:
+        print("\n\n".join(as_text(plugin) for plugin in described))
+
+
+def _value(value: object) -> str:
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+def _allowed(setting: dict[str, Any]) -> str:
+    if setting["choices"] is not None:
+        return ", ".join(setting["choices"])
+    low, high = setting["low"], setting["high"]
+    if low is None and high is None:
+        return "any"
+    if high is None:
+        return f"from {low}"
+    return f"up to {high}" if low is None else f"{low} to {high}"
+
+
+def _json(content: dict[str, Any]) -> str:
+    # A stranger's default may be of any type.
+    return json.dumps(content, default=str)

@@ -1,0 +1,142 @@
+"""Train a head on recorded bags and write a model; by default the head and settings of the webcam paper of 2023.
+
+Without a bag, all recorded ones are used. Options that are left out are what the head itself states.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from fer_ros.cli.progress import Bar
+from fer_ros.cli.text import clean, table
+from fer_ros.core import bags
+from fer_ros.core.base import settings
+from fer_ros.core.bundles import model_store
+from fer_ros.core.training.client import TrainingProcess
+from fer_ros.core.training.options import Options
+from fer_ros.core.training.outcome import Outcome, Progress
+from fer_ros.core.training.request import Request
+
+FIGURES = ("precision", "recall", "f1")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options: one for each option of training, and how to call the result."""
+    parser.add_argument(
+        "bags", nargs="*", metavar="BAG", help="name in $FER_HOME/bags, or a path (default: all recorded)"
+    )
+    add_common(parser)
+    for name, (kind, _, constraint) in settings.fields(Options).items():
+        flag = f"--{name.replace('_', '-')}"
+        if kind is bool:
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, help=constraint.help)
+        else:
+            parser.add_argument(
+                flag,
+                type=kind,
+                choices=constraint.choices,
+                help=constraint.help,
+                metavar=None if constraint.choices else "X",
+            )
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Declare how to call the result, and how to show it."""
+    parser.add_argument("--name", default="", help="of the new model (default: one with the time of day)")
+    parser.add_argument("--select", action="store_true", help="use it from now on where no model is named")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train and print the outcome; Ctrl-C ends it and leaves nothing."""
+    given = {name: getattr(args, name) for name in settings.fields(Options) if getattr(args, name) is not None}
+    return train(args, settings.make(Options, given))
+
+
+def train(args: argparse.Namespace, options: Options) -> int:
+    """Train with these options on ``args.bags``, and print the outcome."""
+    began = time.monotonic()
+    folders = tuple(dict.fromkeys(bags.locate(text) for text in args.bags)) or tuple(bags.listing())
+    request = Request(folders, options, args.name)
+    process = TrainingProcess()
+    with Bar(100, "%") as bar:
+        view = _View(bar)
+        outcome = process.run(request, view.show)
+    seconds = time.monotonic() - began
+    if args.select:
+        model_store.select(outcome.model)
+    if args.json:
+        print(json.dumps({**outcome.to_dict(), "seconds": seconds, "selected": args.select}))
+    else:
+        print(report(outcome, seconds, args.select))
+    return 0
+
+
+@dataclass
+class _View:
+    """The bar, with the last epoch beside it."""
+
+    bar: Bar
+    note: str = field(default="", init=False)
+
+    def show(self, step: Progress) -> None:
+        if step.row:
+            found = {name: f"{value:.3f}" for name, value in step.row.items()}
+            self.note = f"epoch {step.epoch} of {step.epochs}, loss {found['loss']}"
+            if "val_accuracy" in found:
+                self.note += f", validation accuracy {found['val_accuracy']}"
+        self.bar.at(int(100 * step.share), self.note if step.phase == "training" else step.phase)
+
+
+def report(outcome: Outcome, seconds: float, selected: bool) -> str:
+    """The outcome as text."""
+    found = outcome.metrics
+    total = {part: outcome.total(part) for part in ("train", "validation", "test")}
+    lines = [
+        f"model {outcome.model}: head {outcome.head} on the backbone of {outcome.base}, in {seconds:.1f} s",
+        f"{total['train']} faces to train, {total['validation']} to validate, {total['test']} to test; {outcome.note}",
+    ]
+    if outcome.left_out or outcome.without_face:
+        lines.append(f"left out: {outcome.left_out} between two parts, {outcome.without_face} frames without a face")
+    if outcome.history:
+        lines.append(_losses(outcome.history))
+    rows: list[tuple[Any, ...]] = []
+    for label, confusion in zip(found.labels, found.confusion, strict=True):
+        figures = found.per_class[label]
+        rows.append((label, *(f"{figures[name]:.3f}" for name in FIGURES), int(figures["count"]), *confusion))
+    header = ("label", *FIGURES, "count", *found.labels)
+    lines += [
+        "",
+        f"on the test faces: accuracy {found.accuracy:.3f}   macro precision {found.macro_precision:.3f}   "
+        f"recall {found.macro_recall:.3f}   F1 {found.macro_f1:.3f}",
+        _compared(outcome),
+        "rows: true labels; the last columns: how many were taken for which",
+        "",
+        table(header, rows, right=range(1, len(header))),
+        "",
+        f"{outcome.path}",
+        "it is selected: used from now on where no model is named"
+        if selected
+        else f"use it: fer live --model {outcome.model}, always: fer models select {outcome.model}",
+    ]
+    return "\n".join(line if "\n" in line else clean(line) for line in lines)
+
+
+def _losses(history: list[dict[str, float]]) -> str:
+    first, last = history[0], history[-1]
+    text = f"loss {first['loss']:.3f} → {last['loss']:.3f} in {len(history)} epochs"
+    if "val_loss" in last:
+        text += f", on validation {first['val_loss']:.3f} → {last['val_loss']:.3f}"
+    return text
+
+
+def _compared(outcome: Outcome) -> str:
+    general = outcome.baseline
+    if general is None:
+        return f"the general model {outcome.base} lacks some of these labels, so it was not measured"
+    text = f"the general model {outcome.base} on the same faces: accuracy {general.accuracy:.3f}"
+    return f"{text}   F1 {general.macro_f1:.3f}"

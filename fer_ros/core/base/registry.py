@@ -1,0 +1,101 @@
+"""Plugins by entry point: listed without importing, loaded one at a time.
+
+A plugin is a class named by an entry point of one of the groups in :data:`GROUPS`. A package of someone else adds a
+plugin by its own entry point and nothing else. Names are unique in a group; where two packages give the same name,
+the first that is found wins and the other is reported.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import inspect
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from fer_ros.core.base import contracts
+from fer_ros.core.base.errors import ConfigError, reason, unknown_name
+
+log = logging.getLogger(__name__)
+
+GROUPS: dict[str, type] = {
+    "sources": contracts.Source,
+    "detectors": contracts.Detector,
+    "backbones": contracts.Backbone,
+    "heads": contracts.Head,
+    "filters": contracts.Filter,
+    "sinks": contracts.Sink,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """What is known of a plugin without importing it."""
+
+    kind: str
+    name: str
+    target: str
+    package: str
+
+
+def entry_points(kind: str) -> dict[str, importlib.metadata.EntryPoint]:
+    """All entry points of a kind by name, without importing any.
+
+    :param kind: a key of :data:`GROUPS`, such as ``"detectors"``.
+    """
+    if kind not in GROUPS:
+        raise unknown_name("plugin group", kind, GROUPS)
+    found: dict[str, importlib.metadata.EntryPoint] = {}
+    for point in importlib.metadata.entry_points(group=f"fer_ros.{kind}"):
+        first = found.setdefault(point.name, point)
+        if first.value != point.value:
+            log.warning("plugin %s '%s' is given twice: using %s, not %s", kind, point.name, first.value, point.value)
+    return found
+
+
+def names(kind: str) -> list[str]:
+    """The names of a kind, sorted."""
+    return sorted(entry_points(kind))
+
+
+def listing(kind: str) -> list[PluginInfo]:
+    """What is installed of a kind, sorted by name, without importing anything."""
+    return [
+        PluginInfo(kind, name, point.value, (point.dist.name or "") if point.dist else "")
+        for name, point in sorted(entry_points(kind).items())
+    ]
+
+
+def load(kind: str, name: str) -> type[Any]:
+    """Import one plugin class.
+
+    :raises ConfigError: the name is unknown (the message lists the known ones), the import fails, or what was
+        imported does not fulfil the contract of its group.
+    """
+    points = entry_points(kind)
+    if name not in points:
+        raise unknown_name(kind.removesuffix("s"), name, points)
+    point = points[name]
+    which = f"{kind.removesuffix('s')} '{name}' ({point.value})"
+    try:
+        plugin = point.load()
+    except (Exception, SystemExit) as error:
+        # A script that somebody named by mistake may end the process when it is imported.
+        raise ConfigError(f"{which} cannot be loaded: {type(error).__name__}: {reason(error)}") from error
+    if not (isinstance(plugin, type) and issubclass(plugin, GROUPS[kind])):
+        raise ConfigError(f"{which} is not a subclass of fer_ros.core.base.contracts.{GROUPS[kind].__name__}")
+    if inspect.isabstract(plugin):
+        missing = ", ".join(sorted(getattr(plugin, "__abstractmethods__", ())))
+        raise ConfigError(f"{which} lacks {missing}")
+    return plugin
+
+
+def load_all(kind: str) -> dict[str, type[Any]]:
+    """Import every plugin of a kind; one that fails is left out with a warning that says why, the rest go on."""
+    loaded: dict[str, type[Any]] = {}
+    for name in names(kind):
+        try:
+            loaded[name] = load(kind, name)
+        except ConfigError as error:
+            log.warning("%s", error)
+    return loaded

@@ -1,0 +1,231 @@
+"""Model bundles: a folder with ``model.yaml``, the backbone and the head. Never a pickle.
+
+``model.yaml`` (schema 1) holds ``name``, ``labels``, ``input``, ``backbone`` and ``head`` (plugin and file), ``data``,
+``quality``, ``recipe``, ``versions`` and the SHA-256 of every other file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from fer_ros import __version__
+from fer_ros.core.base import files, paths, registry, yaml_files
+from fer_ros.core.base.contracts import Backbone, Head
+from fer_ros.core.base.errors import ConfigError, quoted, reason
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.labels import check_label
+
+T = TypeVar("T")
+
+SCHEMA = 1
+MAX_LABELS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A network of the bundle: the plugin that runs it, and its file in the folder."""
+
+    plugin: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What ``model.yaml`` says.
+
+    :ivar labels: in the order of the head's outputs.
+    :ivar data: what it was trained on.
+    :ivar quality: measured figures, such as ``accuracy`` and ``macro_f1``, each with what it was measured on.
+    :ivar checksums: file name → SHA-256, hexadecimal.
+    """
+
+    name: str
+    path: Path
+    labels: tuple[str, ...]
+    input: InputSpec
+    backbone: Part
+    head: Part
+    data: dict[str, Any] = field(default_factory=dict)
+    quality: dict[str, Any] = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    checksums: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, source: str | Path) -> Bundle:
+        """Read and verify a bundle.
+
+        :param source: a model's name, or the folder of a bundle.
+        :raises ConfigError: it does not exist, ``model.yaml`` is damaged, or a file differs from its SHA-256.
+        """
+        path = source if isinstance(source, Path) else paths.model_path(source)
+        mark = path / paths.MODEL_FILE
+        if not mark.is_file():
+            raise ConfigError(f"{path}: no model here, {paths.MODEL_FILE} is missing; see `fer models`")
+        content = yaml_files.read(mark)
+        try:
+            bundle = cls._parse(path, content)
+            bundle.verify()
+        except ConfigError as error:
+            raise ConfigError(f"{mark}: {error}; train or copy the model anew") from error
+        return bundle
+
+    @classmethod
+    def _parse(cls, path: Path, content: Any) -> Bundle:
+        if not isinstance(content, dict):
+            raise ConfigError("damaged: names with values are expected")
+        schema = _entry(content, "schema", int)
+        if schema != SCHEMA:
+            raise ConfigError(f"schema {schema} is not known to fer_ros {__version__}: update fer_ros")
+        return cls(
+            name=paths.check_name("model", _entry(content, "name", str)),
+            path=path,
+            labels=_labels(_entry(content, "labels", list)),
+            input=_input(_entry(content, "input", dict)),
+            backbone=_part(_entry(content, "backbone", dict)),
+            head=_part(_entry(content, "head", dict)),
+            data=_entry(content, "data", dict, {}),
+            quality=_entry(content, "quality", dict, {}),
+            recipe=_entry(content, "recipe", dict, {}),
+            versions=_entry(content, "versions", dict, {}),
+            checksums=_entry(content, "sha256", dict),
+        )
+
+    def verify(self) -> None:
+        """Compare every file with its SHA-256.
+
+        :raises ConfigError: a file is missing, differs, or has no checksum.
+        """
+        for part in (self.backbone, self.head):
+            if part.file not in self.checksums:
+                raise ConfigError(f"{part.file} has no SHA-256")
+        for name, expected in self.checksums.items():
+            file = self.path / _plain(name)
+            if not file.is_file():
+                raise ConfigError(f"{name} is missing")
+            try:
+                found = files.sha256(file)
+            except OSError as error:
+                raise ConfigError(f"{name} cannot be read: {reason(error)}") from error
+            if found != expected:
+                raise ConfigError(f"{name} is damaged, its SHA-256 is another")
+
+    def open(self, threads: int = 1) -> tuple[Backbone, Head]:
+        """Load the networks.
+
+        :param threads: CPU threads at most.
+        :raises ConfigError: a plugin is unknown, or the networks do not fit each other.
+        """
+        backbone = registry.load("backbones", self.backbone.plugin)(self.path / self.backbone.file, self.input, threads)
+        head = registry.load("heads", self.head.plugin)(self.path / self.head.file, self.labels, backbone.output_shape)
+        return backbone, head
+
+
+def write(
+    bundle: Bundle, contents: dict[str, bytes], replace: bool = False, pictures: dict[str, bytes] | None = None
+) -> Bundle:
+    """Write a bundle whole: into a temporary folder beside ``bundle.path``, then renamed.
+
+    :param bundle: what to state; its ``path`` is the folder to be made, its checksums are computed here.
+    :param contents: file name → bytes of the networks.
+    :param replace: put it in place of an existing one; otherwise that is an error.
+    :param pictures: further files, such as plots and the model card, without checksums, so that they may be edited.
+    :returns: the bundle as it was written, loaded and verified.
+    """
+    target = bundle.path
+    if target.exists() and not replace:
+        raise ConfigError(f"{target} exists already: choose another name or allow it to be replaced")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        for name, data in {**contents, **(pictures or {})}.items():
+            files.write_atomic(temporary / _plain(name), data)
+        checksums = {name: files.sha256(temporary / name) for name in contents}
+        document = {
+            "schema": SCHEMA,
+            "name": bundle.name,
+            "labels": list(bundle.labels),
+            "input": bundle.input.to_dict(),
+            "backbone": {"plugin": bundle.backbone.plugin, "file": bundle.backbone.file},
+            "head": {"plugin": bundle.head.plugin, "file": bundle.head.file},
+            "data": bundle.data,
+            "quality": bundle.quality,
+            "recipe": bundle.recipe,
+            "versions": {"fer_ros": __version__, **bundle.versions},
+            "sha256": checksums,
+        }
+        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+        files.write_atomic(temporary / paths.MODEL_FILE, text.encode())
+        Bundle.load(temporary)
+        os.chmod(temporary, 0o755)
+        _swap_in(temporary, target, replace)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return Bundle.load(target)
+
+
+def _swap_in(temporary: Path, target: Path, replace: bool) -> None:
+    """Put the new folder in the target's place; at every moment the old or the new one is there, where Linux can."""
+    if replace and target.exists() and files.exchange(temporary, target):
+        files.sync_folder(target.parent)
+        shutil.rmtree(temporary, ignore_errors=True)
+        return
+    old = temporary.with_name(f"{temporary.name}.old")
+    if replace and target.exists():
+        os.rename(target, old)
+    try:
+        # Fails where the target has come into being meanwhile: a folder is never renamed over one with files in it.
+        os.rename(temporary, target)
+    except BaseException:
+        if old.exists() and not target.exists():
+            os.rename(old, target)
+        raise
+    files.sync_folder(target.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _entry(content: dict[str, Any], name: str, kind: type[T], default: T | None = None) -> T:
+    """An entry of the right type; a missing or empty one is the default where there is one."""
+    value = content.get(name)
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ConfigError(f"damaged: {name} must be of type {kind.__name__}, got {quoted(value)}")
+    return value
+
+
+def _labels(content: list[Any]) -> tuple[str, ...]:
+    for label in content:
+        if not isinstance(label, str):
+            raise ConfigError(f"label {quoted(label)} must be a string")
+        check_label(label)
+    if not 2 <= len(content) <= MAX_LABELS or len(set(content)) != len(content):
+        raise ConfigError(f"2 to {MAX_LABELS} different labels are needed, got {quoted(content)}")
+    return tuple(content)
+
+
+def _input(content: dict[str, Any]) -> InputSpec:
+    # All of it, for a default in place of what is missing would scale the crops otherwise than in training.
+    names = [f.name for f in fields(InputSpec)]
+    if set(content) != set(names):
+        raise ConfigError(f"input must have {', '.join(names)}, got {quoted(list(content))}")
+    return InputSpec(**content)
+
+
+def _part(content: dict[str, Any]) -> Part:
+    return Part(_entry(content, "plugin", str), _plain(_entry(content, "file", str)))
+
+
+def _plain(name: object) -> str:
+    """A file name without a folder, so that a bundle can never reach outside itself."""
+    if not isinstance(name, str) or not name or name != Path(name).name or name.startswith("."):
+        raise ConfigError(f"file name {quoted(name)} is not allowed: it must be a plain name")
+    return name

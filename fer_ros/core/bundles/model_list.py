@@ -1,0 +1,99 @@
+"""The models on this machine, the user's own and those that ship with the package, and what is known of each."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fer_ros.core.base import paths
+from fer_ros.core.base.errors import FerError, reason
+from fer_ros.core.bundles.bundle import Bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A model's folder.
+
+    :ivar own: it lies in the user's folder, not in the package.
+    :ivar hidden: a model of the user's has the same name, so that the name stands for that one.
+    :ivar bundle: None where it is damaged; ``error`` then says why in one line.
+    :ivar bytes: of all files in the folder.
+    """
+
+    name: str
+    path: Path
+    own: bool
+    hidden: bool
+    bundle: Bundle | None
+    error: str
+    bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; ``accuracy`` is None where none was measured."""
+        bundle = self.bundle
+        facts: dict[str, Any] = {
+            "name": self.name,
+            "path": str(self.path),
+            "own": self.own,
+            "hidden": self.hidden,
+            "damaged": bundle is None,
+            "error": self.error,
+            "bytes": self.bytes,
+        }
+        if bundle is None:
+            return facts
+        return {
+            **facts,
+            "labels": list(bundle.labels),
+            "backbone": bundle.backbone.plugin,
+            "head": bundle.head.plugin,
+            "input": bundle.input.to_dict(),
+            "accuracy": accuracy(bundle),
+            "measured_on": str(bundle.quality.get("split", "")),
+        }
+
+
+def listing() -> list[Listed]:
+    """Every model, each verified by its SHA-256: the user's own first, then the shipped ones, each sorted by name."""
+    own, shipped = paths.model_folders()
+    names = {folder.name for folder in _folders(own) if (folder / paths.MODEL_FILE).is_file()}
+    found = [_examine(folder, True, False) for folder in _folders(own)]
+    return found + [_examine(folder, False, folder.name in names) for folder in _folders(shipped)]
+
+
+def accuracy(bundle: Bundle) -> float | None:
+    """The measured accuracy, 0 to 1; None where ``model.yaml`` states none."""
+    value = bundle.quality.get("accuracy")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _folders(parent: Path) -> list[Path]:
+    # A bundle in the making is a hidden folder.
+    try:
+        return sorted(folder for folder in parent.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _examine(folder: Path, own: bool, hidden: bool) -> Listed:
+    bundle, error = None, ""
+    try:
+        paths.check_name("model", folder.name)
+        bundle = Bundle.load(folder)
+    except (FerError, OSError) as problem:
+        error = reason(problem)
+    return Listed(folder.name, folder, own, hidden, bundle, error, _bytes(folder))
+
+
+def _bytes(folder: Path) -> int:
+    total = 0
+    for file in folder.rglob("*"):
+        try:
+            total += file.lstat().st_size if file.is_file() else 0
+        except OSError:
+            continue
+    return total

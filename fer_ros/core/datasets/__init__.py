@@ -1,0 +1,1 @@
+"""Labelled pictures from elsewhere: folders, FER2013, near-duplicates, and importing them into bags."""

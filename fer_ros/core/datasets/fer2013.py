@@ -1,0 +1,264 @@
+"""Reading FER2013: the original ``fer2013.csv`` (with FER+'s ``fer2013new.csv`` beside it) or the same as ``.npz``.
+
+A damaged row is left out and counted, or refused where that is asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_ros.core.base.errors import ConfigError, quoted, reason
+from fer_ros.core.base.labels import DEFAULT_LABELS, FERPLUS_TO_LABEL
+from fer_ros.core.base.types import FloatArray, ImageArray
+from fer_ros.core.datasets.left_out import LeftOut
+
+SIDE = 48
+TRAINING, PUBLIC_TEST, PRIVATE_TEST = "Training", "PublicTest", "PrivateTest"
+USAGES = (TRAINING, PUBLIC_TEST, PRIVATE_TEST)
+#: A line of a csv file: column → text, None in what a short line lacks.
+Row = dict[str, "str | None"]
+
+
+class BadRow(ValueError):
+    """A row cannot be used.
+
+    :ivar kind: of the damage, to count by.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Fer2013:
+    """Faces with their labels.
+
+    :ivar images: uint8 (n, 48, 48), grey.
+    :ivar targets: int64 (n,), index into ``labels``.
+    :ivar votes: float32 (n, 7), FER+ votes per label; zeros where there are none.
+    :ivar usage: str (n,), ``Training``, ``PublicTest`` or ``PrivateTest``.
+    :ivar rows: int64 (n,), row in the original csv.
+    :ivar left_out: kind of damage → rows of the whole file that were left out.
+    """
+
+    images: ImageArray
+    targets: npt.NDArray[np.int64]
+    votes: FloatArray
+    usage: npt.NDArray[np.str_]
+    rows: npt.NDArray[np.int64]
+    labels: tuple[str, ...] = DEFAULT_LABELS
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def part(self, usage: str) -> Fer2013:
+        """The faces of one split.
+
+        :raises ConfigError: the split has none.
+        """
+        chosen = self.usage == usage
+        if not chosen.any():
+            found = ", ".join(sorted(set(self.usage.tolist())))
+            raise ConfigError(f"there are no faces of usage {quoted(usage)}: found {found or 'none'}")
+        return self.take(np.flatnonzero(chosen))
+
+    def take(self, indices: npt.NDArray[np.intp]) -> Fer2013:
+        """The faces at the indices."""
+        return Fer2013(
+            self.images[indices],
+            self.targets[indices],
+            self.votes[indices],
+            self.usage[indices],
+            self.rows[indices],
+            self.labels,
+            self.left_out,
+        )
+
+
+def load(path: Path, strict: bool = False) -> Fer2013:
+    """Read a ``.csv`` or ``.npz``.
+
+    :param strict: refuse damaged rows instead of leaving them out.
+    :raises ConfigError: the file is missing, of another kind, damaged as a whole or without one good row; with
+        ``strict`` also for any damaged row, and the message names the first.
+    """
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file; give the path of fer2013.csv")
+    left_out = LeftOut(strict)
+    if path.suffix.lower() == ".npz":
+        return _from_npz(path, left_out)
+    if path.suffix.lower() == ".csv":
+        return _from_csv(path, left_out)
+    raise ConfigError(f"{path}: not a FER2013 file; give fer2013.csv (or the same data as .npz)")
+
+
+def soft_targets(faces: Fer2013, votes_weight: float) -> FloatArray:
+    """Training targets: the original label mixed with the share of FER+ votes.
+
+    :param votes_weight: 0 takes the label alone, 1 the votes alone; without votes the label always counts alone.
+    :returns: float32 (n, number of labels), rows of sum 1.
+    """
+    hard = np.eye(len(faces.labels), dtype=np.float32)[faces.targets]
+    total = faces.votes.sum(axis=1, keepdims=True)
+    share = np.where(total > 0, faces.votes / np.maximum(total, 1.0), hard)
+    return ((1.0 - votes_weight) * hard + votes_weight * share).astype(np.float32)
+
+
+def _votes(names: list[str], votes: npt.NDArray[np.float32]) -> FloatArray:
+    missing = sorted(set(FERPLUS_TO_LABEL) - set(names))
+    if missing or votes.ndim != 2 or votes.shape[1] != len(names):
+        raise ValueError(f"FER+ needs a column of votes for {', '.join(missing) or 'each of its names'}")
+    if not (np.isfinite(votes).all() and (votes >= 0).all()):
+        raise ValueError("votes must be numbers from 0 up")
+    out = np.zeros((len(votes), len(DEFAULT_LABELS)), dtype=np.float32)
+    for column, name in enumerate(names):
+        if name in FERPLUS_TO_LABEL:
+            out[:, DEFAULT_LABELS.index(FERPLUS_TO_LABEL[name])] = votes[:, column]
+    return out
+
+
+def _from_npz(path: Path, left_out: LeftOut) -> Fer2013:
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            images, targets, usage = data["image"], data["label"].astype(np.int64), data["usage"].astype(str)
+            rows = data["row"].astype(np.int64) if "row" in data else np.arange(len(images))
+            votes = np.zeros((len(images), len(DEFAULT_LABELS)), dtype=np.float32)
+            if "votes" in data:
+                votes = _votes([str(n) for n in data["vote_names"]], data["votes"].astype(np.float32))
+            names = tuple(str(n) for n in data["label_names"]) if "label_names" in data else DEFAULT_LABELS
+    except Exception as error:
+        # A damaged archive makes zipfile, zlib and numpy raise errors of a dozen unrelated types.
+        raise ConfigError(f"{path}: damaged or not FER2013: {reason(error)}") from error
+    if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE) or names != DEFAULT_LABELS:
+        raise ConfigError(f"{path}: expected uint8 images of 48x48 with the labels {', '.join(DEFAULT_LABELS)}")
+    if {targets.shape, usage.shape, rows.shape, votes.shape[:1]} != {(len(images),)}:
+        raise ConfigError(f"{path}: there must be one label, usage and row for each of the {len(images)} images")
+    good = (targets >= 0) & (targets < len(names)) & np.isin(usage, USAGES)
+    for index in np.flatnonzero(~good):
+        try:
+            _emotion(int(targets[index])), _usage(str(usage[index]))
+        except BadRow as error:
+            left_out.add(f"{path}: row {rows[index]}", error.kind, str(error))
+    if not good.any():
+        raise _empty(path, left_out)
+    return Fer2013(images, targets, votes, usage, rows, DEFAULT_LABELS, dict(left_out.counts)).take(
+        np.flatnonzero(good)
+    )
+
+
+def _from_csv(path: Path, left_out: LeftOut) -> Fer2013:
+    found: list[tuple[ImageArray, int, str, int]] = []
+    count = 0
+    for count, (line, row) in enumerate(_csv_rows(path, ("emotion", "pixels", "Usage")), start=1):
+        try:
+            found.append((_pixels(row["pixels"]), _emotion(row["emotion"]), _usage(row["Usage"]), count - 1))
+        except BadRow as error:
+            left_out.add(f"{path}: line {line}", error.kind, str(error))
+    if not found:
+        raise _empty(path, left_out)
+    votes = np.zeros((count, len(DEFAULT_LABELS)), dtype=np.float32)
+    plus = path.with_name("fer2013new.csv")
+    if plus.is_file():
+        votes = _votes_csv(plus, count, left_out)
+    images, targets, usage, rows = zip(*found, strict=True)
+    return Fer2013(
+        np.stack(images),
+        np.array(targets, dtype=np.int64),
+        votes[list(rows)],
+        np.array(usage),
+        np.array(rows, dtype=np.int64),
+        DEFAULT_LABELS,
+        dict(left_out.counts),
+    )
+
+
+def _empty(path: Path, left_out: LeftOut) -> ConfigError:
+    return ConfigError(f"{path}: holds no faces" + (f" that can be used ({left_out})" if left_out.counts else ""))
+
+
+def _csv_rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
+    """Line number and row, blank lines aside.
+
+    Every line is taken apart by itself, so that a quotation mark too many costs one face and not all that follow; a
+    line that cannot be taken apart lacks all its columns.
+    """
+    try:
+        # Spreadsheets put a byte order mark in front, which would become part of the first column's name.
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            names = _fields(file.readline()) or []
+            missing = set(needed) - set(names)
+            if missing:
+                raise ConfigError(f"{path}: column {', '.join(sorted(missing))} is missing; this is not {path.name}")
+            for line, text in enumerate(file, start=2):
+                if text.strip():
+                    fields = _fields(text) or []
+                    yield line, dict(zip(names, [*fields, *[None] * len(names)], strict=False))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {reason(error)}") from error
+
+
+def _fields(line: str) -> list[str] | None:
+    """The fields of one line, None where there is no sense in it."""
+    try:
+        return next(csv.reader([line.rstrip("\n")]), None)
+    except csv.Error:
+        return None
+
+
+def _pixels(text: str | None) -> ImageArray:
+    try:
+        with warnings.catch_warnings():
+            # What is no number ends the reading with a warning. Ten times as fast as split() and int().
+            warnings.simplefilter("error")
+            levels = np.fromstring(text or "", dtype=np.int64, sep=" ")
+    except (ValueError, DeprecationWarning):
+        raise BadRow("of damaged pixels", "numbers expected") from None
+    if levels.size != SIDE * SIDE:
+        raise BadRow("of another size", f"{levels.size} grey levels, {SIDE * SIDE} expected")
+    if levels.min() < 0 or levels.max() > 255:
+        raise BadRow("of damaged pixels", "grey levels from 0 to 255 expected")
+    return levels.astype(np.uint8).reshape(SIDE, SIDE)
+
+
+def _emotion(value: str | int | None) -> int:
+    try:
+        target = int(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        target = -1
+    if not 0 <= target < len(DEFAULT_LABELS):
+        raise BadRow("of unknown emotion", f"emotion {quoted(value)}, expected 0 to {len(DEFAULT_LABELS) - 1}")
+    return target
+
+
+def _usage(value: str | None) -> str:
+    if value not in USAGES:
+        raise BadRow("of unknown usage", f"usage {quoted(value)}, expected one of {', '.join(USAGES)}")
+    return value
+
+
+def _votes_csv(path: Path, count: int, left_out: LeftOut) -> FloatArray:
+    """Votes per label, float32 (count, labels); damaged ones are left out, and their faces have none."""
+    names = list(FERPLUS_TO_LABEL)
+    rows = list(_csv_rows(path, tuple(names)))
+    if len(rows) != count:
+        raise ConfigError(f"{path}: has {len(rows)} rows, fer2013.csv has {count}; they must be of the same release")
+    votes = np.zeros((count, len(names)), dtype=np.float32)
+    for number, (line, row) in enumerate(rows):
+        try:
+            given = [float((row[name] or "").strip() or 0) if row[name] is not None else -1.0 for name in names]
+        except ValueError:
+            given = [-1.0]
+        if min(given) >= 0 and np.isfinite(given).all():
+            votes[number] = given
+        else:
+            left_out.add(f"{path}: line {line}", "of damaged votes", "numbers from 0 up expected")
+    return _votes(names, votes)

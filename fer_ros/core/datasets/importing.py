@@ -1,0 +1,169 @@
+"""Pictures from elsewhere into a bag, so that they can be trained on like recorded ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+
+from fer_ros.core.bags import BagWriter
+from fer_ros.core.bags.summary import FACES, PICTURES
+from fer_ros.core.base.contracts import Clock, Detector
+from fer_ros.core.base.errors import ConfigError, quoted
+from fer_ros.core.base.labels import check_label
+from fer_ros.core.base.types import ImageArray, Roi
+from fer_ros.core.datasets import fer2013
+from fer_ros.core.datasets.datasets import FolderDataset
+from fer_ros.core.datasets.left_out import LeftOut
+from fer_ros.core.vision.images import encode_jpeg
+
+#: Nanoseconds between two pictures, which have no time of their own: a replay shows 30 a second.
+STEP = 33_333_333
+#: Pixels of the longer side up to which a picture is stored without loss.
+LOSSLESS = 128
+
+
+@dataclass(slots=True)
+class Imported:
+    """What came of it.
+
+    :ivar labels: pictures in the bag per label.
+    :ivar left_out: reason → pictures that were left out.
+    """
+
+    labels: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture with its label; ``image`` is None where it could not be read."""
+
+    name: str
+    label: str
+    image: ImageArray | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What is to be imported.
+
+    :ivar each: label by label.
+    :ivar left_out: reason → rows of the file that could not be used.
+    """
+
+    count: int
+    each: Iterator[Picture]
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+def from_folder(path: Path) -> Pictures:
+    """The pictures of a folder ``<label>/*.png|jpg``.
+
+    :raises ConfigError: there are none.
+    """
+    dataset = FolderDataset(path, crops=False)
+    return Pictures(len(dataset), (Picture(item.name, item.label, item.image) for item in dataset))
+
+
+def from_fer2013(path: Path, split: str | None, votes: float, strict: bool = False) -> Pictures:
+    """The faces of ``fer2013.csv`` (or the same as ``.npz``).
+
+    :param split: ``Training``, ``PublicTest`` or ``PrivateTest``; None takes all.
+    :param votes: with FER+'s ``fer2013new.csv`` beside it: the label is the one with most votes, and faces on which a
+        smaller share of the voters agreed are left out, given as an empty label; 0 keeps FER2013's own labels.
+    :param strict: refuse damaged rows instead of leaving them out.
+    :raises ConfigError: the file is damaged as a whole, or votes are asked for and there are none.
+    """
+    faces = fer2013.load(path, strict)
+    if split is not None:
+        faces = faces.part(split)
+    labels = [faces.labels[target] for target in faces.targets]
+    if votes > 0.0:
+        if not faces.votes.any():
+            raise ConfigError(f"{path}: there are no votes; put FER+'s fer2013new.csv beside it, or leave --votes away")
+        share = faces.votes / faces.votes.sum(axis=1, keepdims=True).clip(min=1.0)
+        best = share.argmax(axis=1)
+        labels = [faces.labels[b] if share[row, b] >= votes else "" for row, b in enumerate(best)]
+    order = sorted(range(len(faces)), key=lambda row: (labels[row], row))
+    each = (Picture(f"row {faces.rows[row]}", labels[row], faces.images[row]) for row in order)
+    return Pictures(len(faces), each, faces.left_out)
+
+
+def write(
+    pictures: Pictures,
+    writer: BagWriter,
+    detector: Detector | None,
+    keep_without_face: bool,
+    clock: Clock,
+    progress: Callable[[int], None],
+    strict: bool = False,
+) -> Imported:
+    """Write pictures into an open bag, a take for each label; its pictures are marked as independent of each other.
+
+    :param detector: finds the face (the largest counts); None where the pictures are faces already.
+    :param keep_without_face: keep pictures in which no face is found, too.
+    :param clock: gives the first stamp, nanoseconds.
+    :param progress: called with the number of pictures done.
+    :param strict: refuse unreadable pictures and labels that cannot be taught instead of leaving them out.
+    :raises ConfigError: ``strict`` and something is wrong.
+    :raises StorageError: the disk is full; what was written before is in the bag.
+    """
+    done, stamp, label = Imported(), clock(), ""
+    left_out, without_face, without_agreement = LeftOut(strict), 0, 0
+    left_out.counts.update(pictures.left_out)
+    for number, picture in enumerate(pictures.each, start=1):
+        progress(number)
+        if not picture.label:
+            without_agreement += 1
+        elif picture.image is None:
+            left_out.add(picture.name, "unreadable")
+        elif not _teachable(picture.label):
+            left_out.add(picture.name, "of a label that cannot be taught", quoted(picture.label))
+        else:
+            roi = _face(picture.image, detector)
+            if roi is None and not keep_without_face:
+                without_face += 1
+                continue
+            if picture.label != label:
+                label = picture.label
+                writer.begin_take(label, independent=True)
+            writer.write(stamp + number * STEP, _file(picture.image), roi)
+            done.labels[label] = done.labels.get(label, 0) + 1
+    writer.end_take()
+    done.left_out = {
+        "without a face": without_face,
+        "unreadable": 0,
+        "without agreement": without_agreement,
+        **left_out.counts,
+    }
+    return done
+
+
+def facts(path: Path, crops: bool) -> dict[str, str]:
+    """What the bag says of itself."""
+    return {"camera": f"imported from {path.name}", **({PICTURES: FACES} if crops else {})}
+
+
+def _teachable(label: str) -> bool:
+    try:
+        check_label(label)
+    except ConfigError:
+        return False
+    return True
+
+
+def _face(image: ImageArray, detector: Detector | None) -> Roi | None:
+    if detector is None:
+        return Roi(0, 0, image.shape[1], image.shape[0])
+    detector.reset()
+    faces = detector.detect(image)
+    return faces[0].roi if faces else None
+
+
+def _file(image: ImageArray) -> bytes:
+    if max(image.shape[:2]) > LOSSLESS:
+        return encode_jpeg(image, 95)
+    return bytes(cv2.imencode(".png", image)[1].tobytes())

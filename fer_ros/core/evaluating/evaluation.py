@@ -1,0 +1,211 @@
+"""Measuring a model on a dataset."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import ConfigError, unknown_name
+from fer_ros.core.base.labels import resolve
+from fer_ros.core.base.types import FloatArray, ImageArray
+from fer_ros.core.datasets.datasets import Dataset
+from fer_ros.core.datasets.left_out import LeftOut
+from fer_ros.core.datasets.portraits import Portrait, Portraits
+from fer_ros.core.evaluating import calibration, metrics
+from fer_ros.core.recognition.recogniser import Model
+
+BATCH = 64
+#: Mistakes that are kept with their pictures.
+WORST = 40
+#: Sizes of pictures that are named.
+SIZES_NAMED = 4
+TINY = 1e-30
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A face that was taken for something else.
+
+    :ivar picture: uint8 (height, width, channels) as the network got it, RGB where there are three channels.
+    """
+
+    name: str
+    truth: str
+    predicted: str
+    confidence: float
+    picture: ImageArray
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was found.
+
+    :ivar truth: int64 (n,), index into the model's labels.
+    :ivar probabilities: float32 (n, number of labels).
+    :ivar no_face: pictures in which the detector found no face; not counted in the metrics.
+    :ivar skipped: reason → number of pictures left out.
+    :ivar positions: int64 (n,), of the faces in the dataset.
+    :ivar mistakes: the most confident ones, at most ``WORST``, the most confident first.
+    :ivar notes: sentences on what is unusual about the data.
+    """
+
+    metrics: metrics.Metrics
+    truth: npt.NDArray[np.int64]
+    probabilities: FloatArray
+    model: str
+    dataset: str
+    no_face: int
+    skipped: dict[str, int]
+    positions: npt.NDArray[np.int64]
+    mistakes: list[Mistake] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: the metrics, the calibration error, the model, the dataset, and what was left out."""
+        return {
+            **self.metrics.to_dict(),
+            "balanced_accuracy": self.metrics.macro_recall,
+            "expected_calibration_error": calibration_error(self.truth, self.probabilities),
+            "model": self.model,
+            "dataset": self.dataset,
+            "no_face": self.no_face,
+            "skipped": self.skipped,
+            "notes": self.notes,
+        }
+
+
+def evaluate(
+    model: Model,
+    dataset: Dataset,
+    detector: Detector | None = None,
+    among: tuple[str, ...] | None = None,
+    strict: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Classify every picture of a dataset.
+
+    :param detector: finds the face (the largest counts) where the dataset does not know it; None where the dataset's
+        pictures are crops.
+    :param among: choose only among these labels, such as the six that a dataset has; None: among all.
+    :param strict: refuse unknown labels, unreadable pictures, crops of unequal sizes and data of one label, instead of
+        leaving them out or noting them.
+    :param progress: called with the number of pictures done.
+    :raises ConfigError: nothing is left to measure, or ``strict`` and something was wrong.
+    """
+    labels, spec = model.bundle.labels, model.bundle.input
+    choice = Choice(among, labels)
+    portraits = Portraits(dataset, labels, detector, LeftOut(strict))
+    truth: list[int] = []
+    positions: list[int] = []
+    rows: list[FloatArray] = []
+    worst: list[tuple[float, int, Mistake]] = []
+    for batch in _batches(portraits.read(progress)):
+        crops = np.stack([portrait.crop(spec) for portrait in batch])
+        rows.append(choice.limit(model.classify(crops)))
+        truth.extend(portrait.target for portrait in batch)
+        positions.extend(portrait.position for portrait in batch)
+        _keep_worst(worst, batch, crops, rows[-1], labels)
+    skipped = {**dataset.left_out, **portraits.left_out.counts}
+    if not truth:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
+        raise ConfigError(
+            f"{dataset.name}: nothing to measure ({portraits.no_face} without a face, {reasons or 'none skipped'})"
+        )
+    notes = _notes(truth, labels, portraits)
+    if strict and notes:
+        raise ConfigError(f"{dataset.name}: {notes[0]}; without --strict it is measured all the same")
+    targets, probabilities = np.array(truth, dtype=np.int64), np.concatenate(rows)
+    return Evaluation(
+        metrics.measure(targets, probabilities.argmax(axis=1), labels),
+        targets,
+        probabilities,
+        model.bundle.name,
+        dataset.name,
+        portraits.no_face,
+        skipped,
+        np.array(positions, dtype=np.int64),
+        [mistake for _, _, mistake in sorted(worst, reverse=True, key=lambda entry: entry[:2])],
+        notes,
+    )
+
+
+def calibration_error(truth: npt.NDArray[np.int64], probabilities: FloatArray) -> float:
+    """Expected calibration error, see :func:`fer_ros.core.evaluating.calibration.error`."""
+    return calibration.error(truth, probabilities)
+
+
+class Choice:
+    """Which labels may be answered."""
+
+    def __init__(self, among: tuple[str, ...] | None, labels: tuple[str, ...]) -> None:
+        """Check the names.
+
+        :param among: names or aliases of some of ``labels``; None allows all.
+        :raises ConfigError: a name is unknown, or there is none.
+        """
+        self._allowed: npt.NDArray[np.bool_] | None = None
+        if among is None:
+            return
+        if not among:
+            raise ConfigError("no label is left to choose among")
+        chosen = []
+        for name in among:
+            label = resolve(name, labels)
+            if label is None:
+                raise unknown_name("label", name, labels)
+            chosen.append(label)
+        self._allowed = np.array([label in chosen for label in labels])
+
+    def limit(self, probabilities: FloatArray) -> FloatArray:
+        """Probabilities (n, labels) of the labels that are allowed, of sum 1."""
+        if self._allowed is None:
+            return probabilities
+        # Never nothing at all, even where the network is certain of a label that is not allowed.
+        out = np.where(self._allowed, np.maximum(probabilities, TINY), 0.0).astype(np.float32)
+        return np.asarray(out / out.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def _batches(portraits: Iterator[Portrait]) -> Iterator[list[Portrait]]:
+    batch: list[Portrait] = []
+    for portrait in portraits:
+        batch.append(portrait)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _keep_worst(
+    worst: list[tuple[float, int, Mistake]],
+    batch: list[Portrait],
+    crops: ImageArray,
+    probabilities: FloatArray,
+    labels: tuple[str, ...],
+) -> None:
+    """Put mistakes into a heap of the most confident ones; of equal ones the first in the dataset."""
+    for portrait, picture, row in zip(batch, crops, probabilities, strict=True):
+        predicted, confidence = int(row.argmax()), float(row.max())
+        if predicted != portrait.target:
+            # A copy, which does not keep the whole batch alive.
+            mistake = Mistake(portrait.name, labels[portrait.target], labels[predicted], confidence, np.array(picture))
+            heapq.heappush(worst, (confidence, -portrait.position, mistake))
+            if len(worst) > WORST:
+                heapq.heappop(worst)
+
+
+def _notes(targets: list[int], labels: tuple[str, ...], portraits: Portraits) -> list[str]:
+    notes = []
+    if len(set(targets)) == 1:
+        notes.append(f"'{labels[targets[0]]}' is the only label, so macro figures say nothing of the others")
+    if len(portraits.sizes) > 1:
+        named = ", ".join(f"{count} of {size}" for size, count in portraits.sizes.most_common(SIZES_NAMED))
+        more = "" if len(portraits.sizes) <= SIZES_NAMED else ", …"
+        notes.append(f"the crops are of {len(portraits.sizes)} sizes, brought to one: {named}{more}")
+    return notes

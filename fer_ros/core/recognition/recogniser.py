@@ -1,0 +1,147 @@
+"""The way of a frame: detector, crop, backbone, head, emotions, with the time of each stage."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_ros.core.base.contracts import Backbone, Clock, Detector, Head
+from fer_ros.core.base.emoticons import Emoticons
+from fer_ros.core.base.errors import ConfigError, reason
+from fer_ros.core.base.geometry import Framing
+from fer_ros.core.base.labels import UNCERTAIN
+from fer_ros.core.base.types import Emotion, Face, FloatArray, Frame, ImageArray, Result, StageTimes
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.recognition.smoothing import Reading, Smoother
+from fer_ros.core.vision import crop
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A bundle with its networks loaded.
+
+    :ivar mirror: whether a face and its mirror image are both read and their probabilities averaged.
+    """
+
+    bundle: Bundle
+    backbone: Backbone
+    head: Head
+    mirror: bool = False
+
+    @classmethod
+    def open(cls, bundle: Bundle, threads: int = 1, mirror: bool = False) -> Model:
+        """Load the networks and run them once: one that cannot answer is refused, and the first frame is fast.
+
+        :param mirror: read each face twice, a little better for twice the network's time.
+        :raises ConfigError: a plugin is unknown, or a file is damaged or does not fit.
+        """
+        try:
+            return cls._try(bundle, threads, mirror)
+        except ConfigError:
+            raise
+        except Exception as error:
+            # Plugins of others may raise anything; whoever swaps models must be able to keep the old one.
+            raise ConfigError(f"{bundle.path}: cannot be run: {type(error).__name__}: {reason(error)}") from error
+
+    @classmethod
+    def _try(cls, bundle: Bundle, threads: int, mirror: bool) -> Model:
+        model = cls(bundle, *bundle.open(threads), mirror)
+        spec = bundle.input
+        levels = np.linspace(0, 255, spec.height * spec.width * spec.channels)
+        with np.errstate(over="ignore", invalid="ignore"):
+            answer = model.classify(levels.astype(np.uint8).reshape(1, spec.height, spec.width, spec.channels))
+        if answer.shape != (1, len(bundle.labels)) or not abs(float(answer.sum()) - 1.0) < 1e-3 or answer.min() < 0:
+            raise ConfigError(f"{bundle.path}: does not answer with probabilities of its labels; train it anew")
+        return model
+
+    def classify(self, crops: ImageArray) -> FloatArray:
+        """Probabilities of face crops.
+
+        :param crops: uint8 (n, height, width, channels) as :func:`fer_ros.core.vision.crop.cut` gives them, n ≥ 1.
+        :returns: float32 (n, number of labels).
+        """
+        found = self._read(crops)
+        return (found + self._read(crops[:, :, ::-1])) / np.float32(2.0) if self.mirror else found
+
+    def _read(self, crops: ImageArray) -> FloatArray:
+        return self.head.predict(self.backbone.embed(crop.scale(crops, self.bundle.input)))
+
+    def crops(self, image: ImageArray, faces: list[Face], framing: Framing) -> ImageArray:
+        """The crops of faces, uint8 (n, height, width, channels)."""
+        return np.stack([crop.cut(image, face.roi, framing, self.bundle.input) for face in faces])
+
+
+class Recogniser:
+    """Reads the emotions of frames. One thread calls :meth:`process`; :meth:`swap` may be called from any."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        detector: Detector,
+        threads: int = 1,
+        clock: Clock = time.time_ns,
+        emoticons: Emoticons | None = None,
+        smoother: Smoother | None = None,
+        mirror: bool = False,
+    ) -> None:
+        """Load the networks.
+
+        :param threads: CPU threads for the network at most.
+        :param clock: gives the times of the stages, nanoseconds; the same clock that stamped the frames.
+        :param smoother: chooses the labels; None takes the most probable one of each frame.
+        :param mirror: see :meth:`Model.open`.
+        :raises ConfigError: see :meth:`Model.open`.
+        """
+        self._model = Model.open(bundle, threads, mirror)
+        self._threads, self._mirror, self._clock = threads, mirror, clock
+        self._lock = threading.Lock()
+        self.detector = detector
+        self.emoticons = emoticons or Emoticons.load()
+        self._smoother, self._smoothed = smoother or Smoother(), self._model
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle in use."""
+        return self._model.bundle
+
+    def swap(self, bundle: Bundle) -> None:
+        """Load another bundle, then use it from the next frame on; if loading fails, the old one stays.
+
+        :raises ConfigError: see :meth:`Model.open`.
+        """
+        with self._lock:
+            self._model = Model.open(bundle, self._threads, self._mirror)
+
+    def process(self, frame: Frame) -> Result:
+        """Read one frame. ``times.received`` is the frame's own, or now where it has none."""
+        model = self._model
+        times = StageTimes(received=frame.received or self._clock())
+        faces = self.detector.detect(frame.image)
+        times.detected = self._clock()
+        emotions: list[Emotion] = []
+        if faces:
+            crops = model.crops(frame.image, faces, self.detector.framing)
+            if model is not self._smoothed:
+                # What another model said, maybe of other labels, says nothing about this one's.
+                self._smoother.reset()
+                self._smoothed = model
+            readings = self._smoother.read(faces, model.classify(crops), frame.stamp)
+            emotions = [self._emotion(model, *pair) for pair in zip(faces, readings, strict=True)]
+        times.classified = self._clock()
+        return Result(frame, emotions, model.bundle.name, times)
+
+    def _emotion(self, model: Model, face: Face, reading: Reading) -> Emotion:
+        labels = model.bundle.labels
+        label = UNCERTAIN if reading.label is None else labels[reading.label]
+        return Emotion(
+            face=face,
+            label=label,
+            confidence=reading.confidence,
+            labels=labels,
+            probabilities=reading.probabilities,
+            emoticon=self.emoticons.of(label),
+            emoticons=self.emoticons.candidates(label),
+        )

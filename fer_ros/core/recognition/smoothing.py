@@ -1,0 +1,155 @@
+"""Labels that hold still: the probabilities of each face smoothed over time, its label chosen with hysteresis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fer_ros.core.base import registry
+from fer_ros.core.base.contracts import Filter
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import Face, FloatArray
+
+#: Seconds without being seen after which a face is begun anew.
+FORGET = 1.0
+#: Faces remembered at most; the detectors report far fewer at a time.
+MAX_FACES = 256
+#: How far a sum of probabilities may be from 1.
+TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class SmoothingSettings:
+    """How labels are chosen, beside the settings of the filter itself."""
+
+    filter: str = setting(
+        "exponential", "what smooths a face's probabilities before its label is chosen: a filter plugin", live=True
+    )
+    hysteresis: float = setting(
+        0.1, "how far another label's smoothed probability must lead before it is taken", low=0.0, high=1.0, live=True
+    )
+    uncertain: float = setting(
+        0.0, "the label is 'uncertain' while its smoothed probability is below; 0: never", low=0.0, high=1.0, live=True
+    )
+    smooth_probabilities: bool = setting(
+        False, "publish the smoothed probabilities in place of the head's own", live=True
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse a filter that cannot be used.
+
+        :raises ConfigError: it is unknown, or fails to load.
+        """
+        registry.load("filters", self.filter)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is told of a face.
+
+    :ivar label: index of its label; None while none is certain enough.
+    :ivar confidence: the label's smoothed probability, 0 to 1; without a label, the highest one.
+    :ivar probabilities: float32 (labels,), as they are to be published.
+    """
+
+    label: int | None
+    confidence: float
+    probabilities: FloatArray
+
+
+@dataclass(slots=True)
+class _Track:
+    """What is remembered of one face."""
+
+    filter: Filter
+    seen: int
+    smoothed: FloatArray | None = None
+    label: int | None = None
+    #: Whether a label was withdrawn, so that the next one has to be better than just good enough.
+    withdrawn: bool = False
+
+    def choose(self, settings: SmoothingSettings, smoothed: FloatArray) -> None:
+        """Keep the label until another one leads by the margin, and be uncertain below the threshold."""
+        best, least, margin = int(smoothed.argmax()), settings.uncertain, settings.hysteresis
+        held = self.label
+        candidate = best if held is None or smoothed[best] >= smoothed[held] + margin else held
+        if self.withdrawn:
+            # Never out of reach: half the way to 1 at most.
+            least = min(least + margin, (1.0 + least) / 2.0) if least > 0.0 else 0.0
+        self.withdrawn = bool(smoothed[candidate] < least)
+        self.label = None if self.withdrawn else candidate
+
+
+class Smoother:
+    """Follows the probabilities of all faces. One thread calls :meth:`read`; :meth:`configure` may be called from any.
+
+    What it remembers is bounded: a face is forgotten when it was not seen for :data:`FORGET` seconds. It begins anew,
+    too, when the stamps stand still or go back, as in a bag that is played again.
+    """
+
+    def __init__(self, settings: SmoothingSettings | None = None, filter_settings: Any = None) -> None:
+        """Remember nothing yet.
+
+        :param settings: None reads each frame for itself: its most probable label.
+        :param filter_settings: of the filter that ``settings`` names; None takes its defaults.
+        """
+        self._tracks: dict[int, _Track] = {}
+        self.configure(settings or SmoothingSettings(filter="none", hysteresis=0.0), filter_settings)
+
+    def configure(self, settings: SmoothingSettings, filter_settings: Any = None) -> None:
+        """Take other settings from the next frame on; another filter begins anew with each face.
+
+        :raises ConfigError: the filter cannot be loaded.
+        """
+        plugin: type[Filter] = registry.load("filters", settings.filter)
+        # Replaced as a whole: the other thread sees all of it or nothing.
+        self._configuration = settings, plugin, plugin.Settings() if filter_settings is None else filter_settings
+
+    def reset(self) -> None:
+        """Forget every face, such as when another model answers."""
+        self._tracks = {}
+
+    def read(self, faces: Sequence[Face], rows: FloatArray, stamp: int) -> list[Reading]:
+        """Take the answers of the head for the faces of one frame.
+
+        :param rows: float32 (faces, labels). A row that is no distribution, such as one with NaN, counts as not seen.
+        :param stamp: when the frame was taken, nanoseconds.
+        """
+        oldest = stamp - round(1e9 * FORGET)
+        self._tracks = {key: track for key, track in self._tracks.items() if oldest <= track.seen < stamp}
+        readings = [self._read(face.track_id, row, stamp) for face, row in zip(faces, rows, strict=True)]
+        for key in list(self._tracks)[: max(0, len(self._tracks) - MAX_FACES)]:
+            del self._tracks[key]
+        return readings
+
+    def _read(self, key: int, row: FloatArray, stamp: int) -> Reading:
+        settings, plugin, filter_settings = self._configuration
+        # Taken out and put back behind: the first of them is the one that was not seen for longest. 0: not tracked.
+        track = self._tracks.pop(key, None) if key else None
+        elapsed = 0.0 if track is None else 1e-9 * (stamp - track.seen)
+        if track is None or elapsed <= 0.0 or type(track.filter) is not plugin:
+            track, elapsed = _Track(plugin(filter_settings), stamp), 0.0
+        track.filter.settings = filter_settings
+        if is_distribution(row):
+            smoothed = track.filter.update(row, 0.0 if track.smoothed is None else elapsed)
+            if not (smoothed.shape == row.shape and is_distribution(smoothed)):
+                track, smoothed = _Track(plugin(filter_settings), stamp), row
+            track.smoothed, track.seen = smoothed, stamp
+            track.choose(settings, smoothed)
+        self._tracks[key] = track
+        if track.smoothed is None:
+            return Reading(None, 0.0, row)
+        confidence = track.smoothed.max() if track.label is None else track.smoothed[track.label]
+        published = track.smoothed if settings.smooth_probabilities else row
+        return Reading(track.label, float(confidence), published)
+
+
+def is_distribution(row: FloatArray) -> bool:
+    """Whether these are probabilities: finite, none negative, sum 1."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = float(row.sum(dtype=np.float64))
+        # Written so that NaN fails.
+        return bool(abs(total - 1.0) <= TOLERANCE and row.min() >= 0.0)

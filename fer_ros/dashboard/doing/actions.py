@@ -1,0 +1,30 @@
+"""Which part of the server does what a request asks for."""
+
+from __future__ import annotations
+
+from fer_ros.dashboard.doing.models import Models
+from fer_ros.dashboard.doing.phone import Phone
+from fer_ros.dashboard.doing.recording import Recording
+from fer_ros.dashboard.doing.training import Training
+from fer_ros.dashboard.talking.connection import Action
+
+
+def actions(
+    recording: Recording, training: Training, models: Models, phone: Phone, add_label: Action
+) -> dict[str, Action]:
+    """Request → what does it; the names and fields are those of ``protocol.REQUESTS``."""
+    return {
+        "record.start": lambda c, m: recording.start(c, m["label"], m["subject"]),
+        "record.stop": lambda c, m: recording.stop(c),
+        "record.discard": lambda c, m: recording.discard(c, m["take"]),
+        "labels.add": add_label,
+        "train.start": lambda c, m: training.start(c, m["scope"], m["head"], m["epochs"], m["name"]),
+        "train.cancel": lambda c, m: training.cancel(),
+        "models.list": lambda c, m: models.list(),
+        "model.load": lambda c, m: models.load(m["name"]),
+        "model.rename": lambda c, m: models.rename(m["name"], m["new"]),
+        "model.delete": lambda c, m: models.delete(m["name"]),
+        "model.download": lambda c, m: models.ticket(m["name"]),
+        "camera.start": lambda c, m: phone.start(c),
+        "camera.stop": lambda c, m: phone.stop(c),
+    }

@@ -1,0 +1,181 @@
+"""The models on this machine as the page shows and changes them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+import time
+import zipfile
+from datetime import datetime
+from typing import IO
+
+from fer_ros.core.base import paths
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.bundles import model_list, model_store
+from fer_ros.core.bundles.model_list import Listed
+from fer_ros.dashboard.robot import Json, Robot
+from fer_ros.dashboard.talking.hub import Hub
+
+#: Seconds for which a ticket is good, and tickets at most.
+TICKET, TICKETS = 60.0, 100
+#: Seconds for which the list of models counts as fresh for who comes; another program may have changed them.
+FRESH = 10.0
+#: Bytes of a zip that are held in memory; a larger one goes through a temporary file.
+IN_MEMORY = 16 << 20
+
+
+class Models:
+    """Lists, chooses, renames, deletes and packs models. Used in the server's thread; the disk is read in another."""
+
+    def __init__(self, robot: Robot, hub: Hub) -> None:
+        self._robot, self._hub = robot, hub
+        self._in_use: Json | None = None
+        self._previous: str | None = None
+        self._told = -FRESH
+        self._tickets: dict[str, tuple[str, float]] = {}
+        # Changes one after the other.
+        self._lock = asyncio.Lock()
+
+    @property
+    def in_use(self) -> str:
+        """The name of the model in use; empty where it is not known."""
+        return str(self._in_use["name"]) if self._in_use else ""
+
+    @property
+    def previous(self) -> str | None:
+        """The model that was in use before."""
+        return self._previous
+
+    def on_model(self, message: Json) -> None:
+        """Inference has taken a model into use, or has told again which one it is."""
+        if self._in_use is not None and self._in_use["name"] != message["name"]:
+            self._previous = self._in_use["name"]
+        self._in_use = message
+        self._hub.tell({**message, "previous": self._previous}, keep=True)
+        self._hub.spawn(self.tell())
+
+    async def refresh(self) -> None:
+        """Tell all clients which models there are, unless that was done a moment ago: every file is verified."""
+        if time.monotonic() - self._told > FRESH:
+            await self.tell()
+
+    async def tell(self) -> None:
+        """Tell all clients which models there are."""
+        self._told = time.monotonic()
+        self._hub.tell({"type": "models", **await self.list()}, keep=True)
+
+    async def list(self) -> Json:
+        """Which models there are, which is in use, and which is selected for the next start."""
+        found = await asyncio.to_thread(model_list.listing)
+        selected = await asyncio.to_thread(paths.selected)
+        return {
+            "selected": selected,
+            "in_use": self.in_use,
+            "models": [_facts(model) for model in found if not model.hidden],
+        }
+
+    async def load(self, name: str) -> Json:
+        """Take a model into use, now and after the next start.
+
+        :raises FerError: it does not exist, is damaged, or inference does not run.
+        """
+        async with self._lock:
+            await self._robot.load_model(name)
+            await asyncio.to_thread(model_store.select, name)
+        await self.tell()
+        return {"name": name}
+
+    async def rename(self, old: str, new: str) -> Json:
+        """Give a model of the user's another name; where it is in use, inference goes on with the new one.
+
+        :raises FerError: see :func:`fer_ros.core.bundles.model_store.rename`.
+        """
+        async with self._lock:
+            await asyncio.to_thread(model_store.rename, old, new)
+            if self._previous == old:
+                self._previous = new
+            if self.in_use == old:
+                await self._robot.load_model(new)
+        await self.tell()
+        return {"name": new}
+
+    async def delete(self, name: str) -> Json:
+        """Remove a model of the user's.
+
+        :raises FerError: it is in use, does not exist, or came with the package.
+        """
+        async with self._lock:
+            if name == self.in_use:
+                raise ConfigError(f"model '{name}' is in use: choose another one first")
+            await asyncio.to_thread(model_store.delete, name)
+            if self._previous == name:
+                self._previous = None
+        await self.tell()
+        return {}
+
+    async def ticket(self, name: str) -> Json:
+        """Let a model be fetched once.
+
+        :returns: its ``url``.
+        :raises ConfigError: there is no such model.
+        """
+        await asyncio.to_thread(paths.model_path, name)
+        now = time.monotonic()
+        self._tickets = {key: value for key, value in self._tickets.items() if value[1] > now}
+        while len(self._tickets) >= TICKETS:
+            del self._tickets[next(iter(self._tickets))]
+        ticket = secrets.token_urlsafe(16)
+        self._tickets[ticket] = (name, now + TICKET)
+        return {"url": f"/download/{ticket}"}
+
+    async def redeem(self, ticket: str) -> tuple[str, IO[bytes]]:
+        """The zip that a ticket is for: its name, and the file, which the caller closes.
+
+        :raises ConfigError: the ticket is not good (any more), or the model is gone.
+        """
+        name, until = self._tickets.pop(ticket, ("", 0.0))
+        if time.monotonic() > until:
+            raise ConfigError("this link is not good any more: ask for the model again")
+        return f"{name}.zip", await asyncio.to_thread(_zipped, name)
+
+
+def _zipped(name: str) -> IO[bytes]:
+    """:raises ConfigError: there is no such model."""
+    folder = paths.model_path(name)
+    out: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
+    try:
+        # The weights are numbers that hardly get smaller; what counts is that it is quick.
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for file in sorted(folder.iterdir()):
+                if file.is_file() and not file.is_symlink():
+                    archive.write(file, f"{name}/{file.name}")
+        out.seek(0)
+    except BaseException:
+        out.close()
+        raise
+    return out
+
+
+def _facts(model: Listed) -> Json:
+    bundle = model.bundle
+    facts: Json = {"name": model.name, "own": model.own, "bytes": model.bytes, "error": model.error}
+    if bundle is None:
+        return facts
+    return {
+        **facts,
+        "labels": list(bundle.labels),
+        "backbone": bundle.backbone.plugin,
+        "head": bundle.head.plugin,
+        "accuracy": model_list.accuracy(bundle),
+        "measured_on": str(bundle.quality.get("split", "")),
+        "created": _milliseconds(bundle.data.get("created")),
+    }
+
+
+def _milliseconds(created: object) -> float | None:
+    """A time as ``model.yaml`` states it, in milliseconds since the epoch."""
+    try:
+        return datetime.strptime(str(created), "%Y-%m-%dT%H:%M:%S%z").timestamp() * 1e3
+    except (ValueError, OverflowError):
+        return None

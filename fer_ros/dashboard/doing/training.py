@@ -1,0 +1,96 @@
+"""Training from the page: one at a time, followed by everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from fer_ros.core import bags
+from fer_ros.core.base import paths, registry
+from fer_ros.core.base.errors import ConfigError, FerError
+from fer_ros.dashboard.doing.models import Models
+from fer_ros.dashboard.doing.recording import Busy, Recording
+from fer_ros.dashboard.doing.takes import TakeReader
+from fer_ros.dashboard.robot import Json, Robot
+from fer_ros.dashboard.talking.client import Client
+from fer_ros.dashboard.talking.hub import Hub
+
+
+class Nothing(ConfigError):
+    """Nothing was recorded that could be learned from."""
+
+
+class Training:
+    """Starts and cancels trainings, and keeps what came out of the last one. Used in the server's thread only."""
+
+    def __init__(self, robot: Robot, hub: Hub, models: Models, recording: Recording, reader: TakeReader) -> None:
+        self._robot, self._hub, self._models = robot, hub, models
+        self._recording, self._reader = recording, reader
+        self._running = False
+
+    async def start(self, client: Client, scope: str, head: str, epochs: int, name: str) -> None:
+        """Begin; the result comes to all clients as ``train.result``.
+
+        :param scope: ``mine`` or ``all``.
+        :raises Busy: a training from here runs already.
+        :raises Nothing: nothing is recorded yet.
+        :raises ConfigError: the client still records, or a name is not allowed.
+        """
+        if self._running:
+            raise Busy("a training runs already: wait for it, or cancel it")
+        if self._recording.holder is client:
+            raise ConfigError("let the button go first")
+        if head and head not in registry.names("heads"):
+            raise ConfigError(f"there is no head of this name: choose one of {', '.join(registry.names('heads'))}")
+        if name:
+            paths.check_name("model", name)
+        self._running = True
+        try:
+            if not await asyncio.to_thread(self._material, client.bag if scope == "mine" else ""):
+                raise Nothing("nothing is recorded yet: hold a button first")
+        except BaseException:
+            self._running = False
+            raise
+        self._hub.forget("train.result")
+        self._hub.spawn(self._run([client.bag] if scope == "mine" else [], head, epochs, name))
+
+    async def cancel(self) -> None:
+        """End the training, whoever began it.
+
+        :raises FerError: none runs, or the trainer does not.
+        """
+        await self._robot.cancel_training()
+
+    def on_progress(self, message: Json) -> None:
+        """The trainer has told how far it is."""
+        self._hub.tell(message, keep=True)
+
+    def _material(self, bag: str) -> bool:
+        """Whether there is something to learn from, in a bag or, without one, anywhere."""
+        return bool(self._reader.read(bag).takes if bag else bags.listing())
+
+    async def _run(self, chosen: list[str], head: str, epochs: int, name: str) -> None:
+        before, began = self._models.in_use or None, time.monotonic()
+        try:
+            result = await self._robot.train(chosen, head, epochs, name)
+        except FerError as error:
+            result = {**NOTHING, "message": str(error), "seconds": time.monotonic() - began}
+        finally:
+            self._running = False
+        self._hub.tell({"type": "train.result", **result, "previous": before}, keep=True)
+        await self._models.tell()
+
+
+#: The result of a training that came to nothing.
+NOTHING: Json = {
+    "ok": False,
+    "message": "",
+    "model": "",
+    "metrics": None,
+    "baseline": None,
+    "split": "",
+    "counts": {"train": 0, "validation": 0, "test": 0},
+    "history": {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []},
+    "seconds": 0.0,
+    "phases": {},
+}

@@ -1,0 +1,1 @@
+"""What any web server has: addresses, files, TLS, access, limits."""

@@ -1,0 +1,283 @@
+"""The server: an event loop in a thread of its own, in which everything of the dashboard happens."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from aiohttp import web
+
+from fer_ros import __version__
+from fer_ros.core.base import registry
+from fer_ros.core.base.emoticons import Emoticons
+from fer_ros.core.base.errors import FerError, reason
+from fer_ros.core.base.labels import DEFAULT_LABELS
+from fer_ros.dashboard.doing.actions import actions
+from fer_ros.dashboard.doing.models import Models
+from fer_ros.dashboard.doing.phone import Phone
+from fer_ros.dashboard.doing.recording import Recording
+from fer_ros.dashboard.doing.takes import TakeReader
+from fer_ros.dashboard.doing.training import Training
+from fer_ros.dashboard.robot import Json, Robot
+from fer_ros.dashboard.serving import http_log, links, static_files, tls
+from fer_ros.dashboard.serving.access import Access
+from fer_ros.dashboard.settings import DashboardSettings
+from fer_ros.dashboard.talking import protocol
+from fer_ros.dashboard.talking.client import Client
+from fer_ros.dashboard.talking.connection import Conversation, greet, new_socket
+from fer_ros.dashboard.talking.hub import Hub
+from fer_ros.dashboard.talking.protocol import Message
+
+log = logging.getLogger(__name__)
+
+#: Seconds that starting and ending may take.
+START, END = 10.0, 0.8
+#: Connections that may not have said hello yet.
+STRANGERS = 32
+CHUNK = 1 << 16
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Server:
+    """Made, started, told what the robot does by :meth:`post`, and stopped by the node that it belongs to.
+
+    :ivar hub, recording, training, models: for what is posted; to be used in the server's thread only.
+    """
+
+    hub: Hub
+    recording: Recording
+    training: Training
+    models: Models
+
+    def __init__(self, settings: DashboardSettings, robot: Robot, static: Path = static_files.FOLDER) -> None:
+        """Read certificate and page; nothing listens yet.
+
+        :raises ConfigError: certificate or key are no good.
+        """
+        self._settings, self._robot = settings, robot
+        self._tls = tls.context(settings)
+        self.access = Access(settings)
+        self._static = static_files.StaticFiles(static)
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending: asyncio.Event | None = None
+        self._started = threading.Event()
+        self._error: Exception | None = None
+        self._strangers = 0
+        self._labels = list(DEFAULT_LABELS)
+        self.port = settings.port
+
+    @property
+    def url(self) -> str:
+        """Where the page is, with the token."""
+        return links.url(links.reachable(self._settings.host), self.port, self._settings.secure, self.access.token)
+
+    @property
+    def clients(self) -> int:
+        """Browsers that are connected."""
+        return len(self.hub) if self._started.is_set() and self._error is None else 0
+
+    def start(self) -> None:
+        """Listen.
+
+        :raises FerError: the port is taken, or the address is not this machine's.
+        """
+        self._started.clear()
+        self._error = None
+        self._thread = threading.Thread(target=self._run, name="dashboard", daemon=True)
+        self._thread.start()
+        if not self._started.wait(START):
+            raise FerError("the dashboard does not start: the machine is too busy, or its network hangs")
+        if self._error is not None:
+            self._thread.join()
+            raise self._error
+
+    def stop(self) -> None:
+        """End every connection and stop listening; harmless where nothing runs."""
+        if self._loop is not None and self._ending is not None:
+            self.post(self._ending.set)
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(2 * END)
+
+    def post(self, action: Callable[..., object], *arguments: object) -> None:
+        """Let something be done in the server's thread; any thread may call it, also when nothing runs any more."""
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended in this moment
+                loop.call_soon_threadsafe(action, *arguments)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except Exception as error:
+            log.exception("the dashboard has failed")
+            self._error = error
+        finally:
+            self._loop = None
+            self._started.set()
+
+    async def _serve(self) -> None:
+        settings = self._settings
+        self.hub = Hub(self._robot)
+        reader = TakeReader()
+        self.models = Models(self._robot, self.hub)
+        self.recording = Recording(self._robot, self.hub, reader, settings.max_take)
+        self.training = Training(self._robot, self.hub, self.models, self.recording, reader)
+        socket = settings.camera_socket
+        self._phone = Phone(self._robot, self.hub, Path(socket).expanduser() if socket else None)
+        self._actions = actions(self.recording, self.training, self.models, self._phone, self._add_label)
+        self._ending = asyncio.Event()
+        runner = web.AppRunner(
+            self._app(), logger=http_log.logger(), access_log=None, handle_signals=False, shutdown_timeout=END / 2
+        )
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, settings.host, settings.port, ssl_context=self._tls, reuse_address=True)
+            try:
+                await site.start()
+            except OSError as error:
+                place = f"{settings.host}, port {settings.port}"
+                self._error = FerError(f"the dashboard cannot listen on {place}: {reason(error)}: choose another port")
+                return
+            self.port = runner.addresses[0][1]
+            self._loop = asyncio.get_running_loop()
+            self._started.set()
+            helpers = [asyncio.create_task(self.recording.look()), asyncio.create_task(self._phone.look())]
+            await self._ending.wait()
+            for helper in helpers:
+                helper.cancel()
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._end(), END)
+        finally:
+            await runner.cleanup()
+
+    async def _end(self) -> None:
+        goodbyes = (client.close(1001, "the server is ending") for client in self.hub)
+        await asyncio.gather(self.recording.end(), self._phone.end(), *goodbyes)
+
+    def _app(self) -> web.Application:
+        app = web.Application(middlewares=[self._guard])
+        app.router.add_get("/ws", self._on_socket)
+        app.router.add_get("/healthz", self._on_health)
+        app.router.add_get("/download/{ticket}", self._on_download)
+        app.router.add_get("/{name:.*}", self._on_file)
+        app.on_response_prepare.append(self._secure)
+        return app
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let nobody in who comes under another name or from another page."""
+        if not self.access.allows_host(request.host):
+            text = "This name is not known here: use the address, or add the name to allowed_hosts.\n"
+            return web.Response(status=403, text=text)
+        if not self.access.allows_origin(request.headers.get("Origin"), request.host):
+            return web.Response(status=403, text="Pages of other servers are not let in.\n")
+        return await handler(request)
+
+    async def _secure(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(static_files.SECURITY)
+        host = request.host if self.access.allows_host(request.host) else ""
+        response.headers["Content-Security-Policy"] = static_files.policy(host)
+        response.headers["Server"] = "fer_ros"
+
+    async def _on_file(self, request: web.Request) -> web.StreamResponse:
+        return self._static.answer(request)
+
+    async def _on_health(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})
+
+    async def _on_download(self, request: web.Request) -> web.StreamResponse:
+        try:
+            name, file = await self.models.redeem(request.match_info["ticket"])
+        except FerError as error:
+            return web.Response(status=404, text=f"{error}\n", headers={"Cache-Control": "no-store"})
+        with file:
+            answer = web.StreamResponse(
+                headers={
+                    "Content-Type": "application/zip",
+                    "Content-Disposition": f'attachment; filename="{name}"',  # of safe characters only
+                    "Cache-Control": "no-store",
+                }
+            )
+            await answer.prepare(request)
+            while chunk := file.read(CHUNK):
+                await answer.write(chunk)
+            await answer.write_eof()
+        return answer
+
+    async def _on_socket(self, request: web.Request) -> web.StreamResponse:
+        if self._strangers >= STRANGERS:
+            return web.Response(status=503, text="Too many browsers are connecting.\n")
+        socket = new_socket()
+        if not socket.can_prepare(request).ok:
+            return web.Response(status=426, text="A WebSocket is expected.\n", headers={"Upgrade": "websocket"})
+        await socket.prepare(request)
+        self._strangers += 1
+        try:
+            client = await greet(socket, self.access.knows, lambda: len(self.hub) < self._settings.max_clients)
+        finally:
+            self._strangers -= 1
+        if client is not None:
+            await self._talk(client, socket)
+        return socket
+
+    async def _talk(self, client: Client, socket: web.WebSocketResponse) -> None:
+        client.tell(await asyncio.to_thread(self._welcome))
+        self.hub.add(client)
+        conversation = Conversation(
+            client, self._actions, self._robot.now, self.hub.watch, self.recording.hold, self._phone.take
+        )
+        self.hub.spawn(self._tell_more(client))
+        try:
+            await conversation.listen(socket)
+        finally:
+            self.hub.remove(client)
+            await self.recording.gone(client)
+            await self._phone.stop(client)
+
+    async def _tell_more(self, client: Client) -> None:
+        """What takes a moment to find out."""
+        await self.recording.tell_takes(client)
+        with contextlib.suppress(FerError):
+            self._tell_labels(await self._robot.labels())
+        await self.models.refresh()
+
+    def _welcome(self) -> Json:
+        settings, emoticons = self._settings, {}
+        try:
+            emoticons = Emoticons.load().to_dict()
+        except FerError as error:
+            log.warning("the page shows no emoticons: %s", error)
+        return {
+            "type": "welcome",
+            "version": protocol.VERSION,
+            "software": f"fer_ros {__version__}",
+            "namespace": self._robot.namespace,
+            "clients": len(self.hub) + 1,
+            "emoticons": emoticons,
+            "labels": self._labels,
+            "advised": settings.advised,
+            "hold": protocol.HOLD,
+            "limits": {
+                "camera_bytes": protocol.MAX_BINARY,
+                "camera_pixels": protocol.MAX_CAMERA_PIXELS,
+                "camera_fps": protocol.CAMERA_FPS,
+                "text_bytes": protocol.MAX_TEXT,
+            },
+            "heads": registry.names("heads"),
+            "secure": settings.secure,
+            "share": None if settings.local else {"url": self.url, "qr": links.qr_rows(self.url)},
+        }
+
+    async def _add_label(self, client: Client, message: Message) -> Json:
+        self._tell_labels(await self._robot.add_label(message["label"]))
+        return {"labels": self._labels}
+
+    def _tell_labels(self, labels: Sequence[str]) -> None:
+        self._labels = list(labels)
+        self.hub.tell({"type": "labels", "labels": self._labels}, keep=True)

@@ -1,0 +1,1 @@
+"""The WebSocket: the protocol, connections, and what every client is told."""

@@ -1,0 +1,153 @@
+"""One browser that is connected: what waits for it, what it watches, and how much it may send."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from fer_ros.dashboard.robot import Picture
+from fer_ros.dashboard.serving.limits import Bucket, Limit
+from fer_ros.dashboard.talking import protocol
+from fer_ros.dashboard.talking.clock import ClockOffset
+
+#: Messages that may wait for a client before it is given up.
+MAX_WAITING = 256
+#: Pictures on their way: enough for 30 a second over a network with a round trip of 100 ms.
+WINDOW = 3
+#: Share of the time between two pictures that one may come early: cameras are not that exact.
+EARLY = 0.25
+#: Close codes, see docs/dashboard_protocol.md.
+CLOSE = {"token": 4401, "hello": 4408, "slow": 4409, "size": 4413, "rate": 4429, "full": 4503}
+#: Seconds that closing may take.
+CLOSING = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a client wants to see."""
+
+    video: bool = False
+    emotions: bool = False
+    fps: float = 30.0
+
+
+class Client:
+    """Everything of one connection. Used in the server's thread only."""
+
+    def __init__(self, socket: web.WebSocketResponse, hello: Mapping[str, Any]) -> None:
+        """Take over a connection whose ``hello`` was accepted."""
+        self.session: str = hello["session"]
+        who = hashlib.sha256(hello["client"].encode()).hexdigest()[:8]
+        self.bag = f"page-{self.session}-{who}"
+        self.clock = ClockOffset()
+        self.watch = Watch()
+        self.texts, self.seen = Limit(50, 100), Limit(120, 120)
+        self.pictures, self._complaints = Limit(40, 40), Bucket(1, 1)
+        self.open = True
+        self._socket = socket
+        self._waiting: deque[str] = deque()
+        self._emotions: str | None = None
+        self._picture: Picture | None = None
+        self._sequence = self._seen = 0
+        self._due = 0.0
+        self._ready = asyncio.Event()
+        self._closing: str | None = None
+
+    @property
+    def closing(self) -> bool:
+        """Whether the connection is being closed from our side."""
+        return self._closing is not None
+
+    def send(self, text: str) -> None:
+        """Let a message wait to be sent; a client that does not read is given up."""
+        if self._closing is not None:
+            return
+        if len(self._waiting) >= MAX_WAITING:
+            self.refuse("slow", "the page does not keep up with what it is sent")
+            return
+        self._waiting.append(text)
+        self._ready.set()
+
+    def tell(self, message: Mapping[str, Any]) -> None:
+        """As :meth:`send`."""
+        self.send(protocol.encode(message))
+
+    def refuse(self, code: str, message: str) -> None:
+        """Say why, then close; the first reason counts."""
+        if self._closing is None:
+            self._closing = code
+            self._waiting.clear()
+            self._waiting.append(protocol.encode({"type": "refused", "code": code, "message": message}))
+            self._ready.set()
+
+    def complain(self, code: str, message: str, **fields: object) -> None:
+        """Tell of a mistake that is not in a request; once a second at most, unless a picture is named."""
+        if fields or self._complaints.take():
+            self.tell({"type": "error", "code": code, "message": message, **fields})
+
+    def change_watch(self, watch: Watch) -> None:
+        """Watch something else from now on."""
+        self.watch = watch
+        self._seen = self._sequence
+        self._picture = self._emotions = None
+
+    def has_seen(self, sequence: int) -> None:
+        """The client has drawn a picture."""
+        self._seen = max(self._seen, min(sequence, self._sequence))
+        self._ready.set()
+
+    def offer_emotions(self, text: str) -> None:
+        """Send what was read from a frame, unless something newer comes first."""
+        if self.watch.emotions:
+            self._emotions = text
+            self._ready.set()
+
+    def offer_picture(self, picture: Picture) -> None:
+        """Send a picture, unless a newer one comes first or it is more than was asked for."""
+        now, period = time.monotonic(), 1.0 / self.watch.fps
+        if not self.watch.video or now < self._due - EARLY * period:
+            return
+        self._due = max(self._due + period, now)
+        self._picture = picture
+        self._ready.set()
+
+    async def write(self) -> None:
+        """Send what waits, until the connection ends."""
+        with contextlib.suppress(ConnectionError, RuntimeError):
+            while not self._socket.closed:
+                await self._ready.wait()
+                self._ready.clear()
+                await self._write_waiting()
+                if self._closing is not None:
+                    await self.close(CLOSE[self._closing], self._closing)
+                    return
+
+    async def close(self, code: int, message: str) -> None:
+        """Close the connection from our side."""
+        with contextlib.suppress(ConnectionError, RuntimeError, asyncio.TimeoutError):
+            await asyncio.wait_for(self._socket.close(code=code, message=message.encode()), CLOSING)
+        self.open = False
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            await self._socket.send_str(self._waiting.popleft())
+        if self._closing is not None:
+            return
+        if self._emotions is not None:
+            text, self._emotions = self._emotions, None
+            await self._socket.send_str(text)
+        if self._picture is not None and self._sequence - self._seen < WINDOW:
+            picture, self._picture = self._picture, None
+            self._sequence += 1
+            stamp = picture.stamp / 1e6
+            await self._socket.send_bytes(
+                protocol.pack_picture(self._sequence, stamp, picture.width, picture.height, picture.data)
+            )

@@ -1,0 +1,126 @@
+"""Who is connected, what they watch, and what all of them are told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from fer_ros.dashboard.robot import Json, Picture, Robot
+from fer_ros.dashboard.talking import protocol
+from fer_ros.dashboard.talking.client import Client, Watch
+
+log = logging.getLogger(__name__)
+
+#: Seconds for which the robot goes on delivering what nobody watches: a page that is hidden is often back at once, and
+#: to subscribe anew takes a second or more.
+LINGER = 5.0
+
+#: Makes what one client is told, such as whether it is the one that records.
+ForClient = Callable[[Client], Json]
+
+
+class Hub:
+    """The clients. Used in the server's thread only."""
+
+    def __init__(self, robot: Robot) -> None:
+        self._robot = robot
+        self._clients: dict[Client, None] = {}
+        self._kept: dict[str, Any] = {}
+        self._watched = (False, False)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def __iter__(self) -> Iterator[Client]:
+        return iter(tuple(self._clients))
+
+    def add(self, client: Client) -> None:
+        """Welcome a client: it gets what is kept."""
+        self._clients[client] = None
+        for text in self._kept.values():
+            client.send(text if isinstance(text, str) else protocol.encode(text(client)))
+
+    def remove(self, client: Client) -> None:
+        """A client has gone."""
+        client.open = False
+        self._clients.pop(client, None)
+        self._look()
+
+    def tell(self, message: Json, keep: bool = False) -> None:
+        """Tell all.
+
+        :param keep: tell those, too, who come later, until there is another message of this type.
+        """
+        text = protocol.encode(message)
+        if keep:
+            self._kept[message["type"]] = text
+        for client in self:
+            client.send(text)
+
+    def tell_each(self, kind: str, make: ForClient) -> None:
+        """Tell each client what is made for it, now and when it comes later."""
+        self._kept[kind] = make
+        for client in self:
+            client.tell(make(client))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something be done that nobody waits for."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)  # asyncio itself holds tasks weakly
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("the dashboard failed: %s: %s", type(error).__name__, error)
+
+    def forget(self, kind: str) -> None:
+        """Who comes later is not told any more."""
+        self._kept.pop(kind, None)
+
+    def watch(self, client: Client, watch: Watch) -> None:
+        """A client wants to see something else."""
+        client.change_watch(watch)
+        self._look()
+
+    def show(self, picture: Picture) -> None:
+        """Send a picture to those who watch."""
+        for client in self._clients:
+            client.offer_picture(picture)
+
+    def show_emotions(self, message: Json) -> None:
+        """Send what was read from a frame to those who watch."""
+        text = protocol.encode(message)
+        for client in self._clients:
+            client.offer_emotions(text)
+
+    def show_stats(self, message: Json) -> None:
+        """Send figures to those who watch."""
+        text = protocol.encode({**message, "clients": len(self)})
+        for client in self:
+            if client.watch.video or client.watch.emotions:
+                client.send(text)
+
+    def _look(self) -> None:
+        """Let the robot deliver what somebody watches; what nobody watches any more ends a little later."""
+        wanted = self._wanted()
+        if any(new and not old for new, old in zip(wanted, self._watched, strict=True)):
+            self._say(wanted[0] or self._watched[0], wanted[1] or self._watched[1])
+        if wanted != self._watched:
+            self.spawn(self._look_later())
+
+    async def _look_later(self) -> None:
+        await asyncio.sleep(LINGER)
+        self._say(*self._wanted())
+
+    def _wanted(self) -> tuple[bool, bool]:
+        """Whether somebody watches pictures, and emotions."""
+        return any(c.watch.video for c in self._clients), any(c.watch.emotions for c in self._clients)
+
+    def _say(self, pictures: bool, emotions: bool) -> None:
+        if (pictures, emotions) != self._watched:
+            self._watched = pictures, emotions
+            self._robot.watch(pictures, emotions)

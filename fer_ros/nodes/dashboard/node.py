@@ -1,0 +1,226 @@
+"""The node ``dashboard``: a page for people, over the topics and services of the other nodes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.clock import Clock, ClockType
+
+from fer_msgs.msg import EmotionArray, ModelInfo, RecordStatus, TrainProgress
+from fer_ros.core.base.errors import BadImage, FerError
+from fer_ros.core.base.settings import setting
+from fer_ros.core.base.types import ImageArray
+from fer_ros.core.recording import Incoming
+from fer_ros.core.vision.images import MAX_PIXELS
+from fer_ros.dashboard.robot import Json, Picture
+from fer_ros.dashboard.serving import links
+from fer_ros.dashboard.serving.server import Server
+from fer_ros.dashboard.settings import DashboardSettings
+from fer_ros.nodes import topics
+from fer_ros.nodes.dashboard import messages as dashboard_messages
+from fer_ros.nodes.dashboard.robot import RosRobot
+from fer_ros.nodes.diagnostics import OK, WARN, Diagnostics, Drops, Health
+from fer_ros.nodes.inputs.picture_input import PictureInput
+from fer_ros.nodes.lifecycle import ManagedNode
+from fer_ros.nodes.running import run
+
+#: Seconds between two looks at which nodes run; and without a report after which a node counts as silent.
+LOOK, SILENT = 1.0, 3.0
+#: Pixels that a picture is wide at most where it is encoded here: more is not seen on a page.
+MAX_WIDTH = 1280
+
+
+@dataclass(frozen=True)
+class ViewSettings:
+    """Which pictures are shown."""
+
+    image_topic: str = setting("image_raw", "topic of the raw images, of any camera")
+    image_transport: str = setting(
+        "auto", "raw, compressed, or auto: compressed where somebody offers it", choices=("auto", "raw", "compressed")
+    )
+    max_pixels: int = setting(MAX_PIXELS, "larger images are dropped, pixels", low=1, high=1 << 28)
+    jpeg_quality: int = setting(80, "of images that come uncompressed, 1 (small) to 100", low=1, high=100, live=True)
+
+
+class DashboardNode(ManagedNode):
+    """Owns the server; subscribes to pictures and emotions while somebody watches."""
+
+    def __init__(self, **arguments: Any) -> None:
+        """Declare the parameters.
+
+        :raises ConfigError: a parameter is out of range.
+        """
+        super().__init__("dashboard", **arguments)
+        self._view = self.parameters.declare(ViewSettings, apply=self._set_view)
+        self._settings = self.parameters.declare(DashboardSettings)
+        self.parameters.check_unknown()
+        self.drops = Drops()
+        self._robot = RosRobot(self, self._watch)
+        self._server: Server | None = None
+        self._input: PictureInput | None = None
+        self._watched: list[Any] = []
+        self._subscribed: list[Any] = []
+        self._nodes: dict[str, bool] = {}
+        self._health_of: dict[str, tuple[float, Json]] = {}
+        self._told = 0
+        self._timer = self.create_timer(LOOK, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._diagnostics = Diagnostics(self, lambda: self.url, self._health)
+
+    @property
+    def url(self) -> str:
+        """Where the page is, without the token; empty while it is not served."""
+        return self._server.url.partition("#")[0] if self._server is not None and self.state == "active" else ""
+
+    def load(self) -> None:
+        self._server = Server(self._settings, self._robot)
+
+    def work(self) -> None:
+        server = self._server
+        if server is None:
+            raise FerError("the dashboard is not configured")
+        server.start()
+        self._nodes = {}
+        for kind, topic, take in (
+            (ModelInfo, "model", self._on_model),
+            (RecordStatus, "record/status", self._on_record),
+            (TrainProgress, "train/progress", self._on_progress),
+        ):
+            self._subscribed.append(self.create_subscription(kind, topic, take, topics.latched()))
+        self._announce(server)
+
+    def rest(self) -> None:
+        self._watch(False, False)
+        if self._server is not None:
+            self._server.stop()
+        self._destroy(self._subscribed)
+
+    def unload(self) -> None:
+        self._server = None
+
+    def _announce(self, server: Server) -> None:
+        """Tell the way to the page: on the terminal only, as the log is published and the token is in it."""
+        lines = [f"dashboard: {server.url}"]
+        if not self._settings.local:
+            lines.append(links.qr_text(server.url).rstrip("\n"))
+            if not self._settings.secure:
+                lines.append("dashboard: without TLS a phone shows the page but cannot lend its camera: self_signed")
+        print("\n".join(lines), file=sys.stderr, flush=True)
+
+    def _watch(self, pictures: bool, emotions: bool) -> None:
+        """Subscribe to what is watched, and to nothing else; in the executor's thread."""
+        if self._input is not None and not pictures:
+            self._input.close()
+            self._input = None
+        elif self._input is None and pictures:
+            view = self._view
+            self._input = PictureInput(
+                self, view.image_topic, view.image_transport, view.max_pixels, self._on_picture, self.drops
+            )
+            self._input.open()
+        wanted = pictures or emotions
+        if self._watched and not wanted:
+            self._destroy(self._watched)
+        elif wanted and not self._watched:
+            # Depth 1: an emotion that is late is not shown any more.
+            self._watched.append(self.create_subscription(EmotionArray, "emotions", self._on_emotions, topics.images()))
+            self._watched.append(self.create_subscription(DiagnosticArray, "/diagnostics", self._on_health, 10))
+
+    def _destroy(self, subscriptions: list[Any]) -> None:
+        while subscriptions:
+            self.destroy_subscription(subscriptions.pop())
+
+    def _on_picture(self, incoming: Incoming) -> None:
+        server = self._server
+        if server is None:
+            return
+        try:
+            width, height = incoming.size
+        except BadImage as error:
+            self.drops.add(error.reason)
+            return
+        if incoming.image is not None:
+            small = Incoming(incoming.stamp, incoming.frame_id, image=_narrowed(incoming.image))
+            data = small.file(self._view.jpeg_quality)
+        else:
+            data = incoming.picture
+        server.post(lambda: server.hub.show(Picture(incoming.stamp, data, width, height)))
+
+    def _on_emotions(self, message: EmotionArray) -> None:
+        self._post(lambda server: server.hub.show_emotions(dashboard_messages.emotions(message)))
+
+    def _on_model(self, message: ModelInfo) -> None:
+        self._post(lambda server: server.models.on_model(dashboard_messages.model(message)))
+
+    def _on_record(self, message: RecordStatus) -> None:
+        self._post(lambda server: server.recording.on_state(dashboard_messages.record_state(message)))
+
+    def _on_progress(self, message: TrainProgress) -> None:
+        self._post(lambda server: server.training.on_progress(dashboard_messages.progress(message)))
+
+    def _on_health(self, message: DiagnosticArray) -> None:
+        prefix = self.get_namespace().strip("/")
+        for status in message.status:
+            if self._tells(status, prefix, "camera"):
+                self._health_of["camera"] = time.monotonic(), dashboard_messages.camera_health(status)
+            elif self._tells(status, prefix, "inference"):
+                self._health_of["inference"] = time.monotonic(), dashboard_messages.inference_health(status)
+
+    @staticmethod
+    def _tells(status: DiagnosticStatus, prefix: str, name: str) -> bool:
+        return status.name == f"{prefix}/{name}: {name}".lstrip("/")
+
+    def _look(self) -> None:
+        """Tell which nodes run and, where somebody watches, how they are."""
+        if self._server is None or self.state != "active":
+            return
+        nodes = {"camera": self.count_publishers(self._view.image_topic) > 0, **self._robot.presence()}
+        if nodes != self._nodes:
+            self._nodes = nodes
+            self._post(lambda server: server.hub.tell({"type": "nodes", **nodes}, keep=True))
+        if self._watched:
+            recent = time.monotonic() - SILENT
+            stats = {name: said[1] if (said := self._health_of.get(name)) and said[0] > recent else None
+                     for name in ("camera", "inference")}  # fmt: skip
+            self._post(lambda server: server.hub.show_stats({"type": "stats", **stats}))
+
+    def _post(self, action: Any) -> None:
+        server = self._server
+        if server is not None:
+            server.post(action, server)
+
+    def _set_view(self, view: ViewSettings) -> None:
+        self._view = view
+
+    def _health(self) -> Health:
+        if self._input is not None:
+            self._input.watch()
+        server = self._server
+        values: dict[str, object] = {"lifecycle state": self.state, "browsers": server.clients if server else 0}
+        values |= {f"dropped: {reason}": count for reason, count in sorted(self.drops.counts().items())}
+        fresh, self._told = sum(self.drops.counts().values()) - self._told, sum(self.drops.counts().values())
+        return Health(WARN if fresh else OK, f"{fresh} images dropped" if fresh else self.state, values)
+
+
+def _narrowed(image: ImageArray) -> ImageArray:
+    """The picture, or where it is wider than a page shows, a smaller one of the same proportions."""
+    height, width = image.shape[:2]
+    if width <= MAX_WIDTH:
+        return image
+    size = MAX_WIDTH, max(1, round(height * MAX_WIDTH / width))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node until it is told to end."""
+    return run("dashboard", DashboardNode, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""The robot as the dashboard's server sees it: services called from an event loop, answers brought back to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import GetParameters, SetParameters
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.node import Node
+from std_srvs.srv import Trigger
+
+from fer_msgs.srv import DiscardTake, LoadModel, StartRecording, Train
+from fer_ros.core.base.errors import FerError
+from fer_ros.core.base.labels import check_label
+from fer_ros.core.recording.settings import parse_labels
+from fer_ros.dashboard.robot import Json, Refused, Robot, Unavailable
+from fer_ros.nodes.dashboard import messages as dashboard_messages
+
+#: Seconds that a node may take to answer; a model is loaded in that time.
+ANSWER = 20.0
+#: Seconds between two looks at whether the trainer is still there.
+LOOK = 1.0
+
+
+class RosRobot(Robot):
+    """Calls the services of the other nodes. The coroutines run in the server's thread, callbacks in the executor's."""
+
+    def __init__(self, node: Node, on_watch: Callable[[bool, bool], None]) -> None:
+        """Make the clients.
+
+        :param on_watch: gets what is wanted from now on, in the executor's thread.
+        """
+        self._node, self._on_watch = node, on_watch
+        self.namespace = node.get_namespace()
+        group = ReentrantCallbackGroup()
+
+        def client(kind: type, service: str) -> Any:
+            return node.create_client(kind, service, callback_group=group)
+
+        self._start = client(StartRecording, "record/start")
+        self._pause = client(Trigger, "record/pause")
+        self._stop = client(Trigger, "record/stop")
+        self._discard = client(DiscardTake, "record/discard")
+        self._train = client(Train, "train")
+        self._cancel = client(Trigger, "train/cancel")
+        self._load_model = client(LoadModel, "load_model")
+        self._get_parameters = client(GetParameters, "recorder/get_parameters")
+        self._set_parameters = client(SetParameters, "recorder/set_parameters")
+
+    def presence(self) -> dict[str, bool]:
+        """Which nodes answer: ``inference``, ``recorder`` and ``trainer``."""
+        clients = {"inference": self._load_model, "recorder": self._start, "trainer": self._train}
+        return {name: client.service_is_ready() for name, client in clients.items()}
+
+    def now(self) -> int:
+        return int(self._node.get_clock().now().nanoseconds)
+
+    def watch(self, pictures: bool, emotions: bool) -> None:
+        executor = self._node.executor
+        if executor is not None:
+            executor.create_task(self._on_watch, pictures, emotions)
+
+    async def start_recording(self, label: str, subject: str, seconds: float, bag: str) -> None:
+        request = StartRecording.Request(label=label, subject=subject, seconds=seconds, bag=bag)
+        await self._do(self._start, request, "the recorder")
+
+    async def pause_recording(self) -> None:
+        await self._do(self._pause, Trigger.Request(), "the recorder")
+
+    async def stop_recording(self) -> None:
+        await self._do(self._stop, Trigger.Request(), "the recorder")
+
+    async def discard(self, bag: str, take: int) -> int:
+        answer = await self._do(self._discard, DiscardTake.Request(bag=bag, take=take), "the recorder")
+        return int(answer.samples)
+
+    async def labels(self) -> tuple[str, ...]:
+        answer = await self._call(self._get_parameters, GetParameters.Request(names=["labels"]), "the recorder")
+        try:
+            return parse_labels(answer.values[0].string_value)
+        except (FerError, IndexError) as error:
+            raise Unavailable("the recorder does not tell its labels") from error
+
+    async def add_label(self, label: str) -> tuple[str, ...]:
+        if "," in check_label(label):
+            raise Refused("a label cannot hold a comma: choose another name")
+        known = await self.labels()
+        if label in known:
+            return known
+        labels = (*known, label)
+        value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=", ".join(labels))
+        request = SetParameters.Request(parameters=[Parameter(name="labels", value=value)])
+        answer = await self._call(self._set_parameters, request, "the recorder")
+        if not answer.results or not answer.results[0].successful:
+            raise Refused(answer.results[0].reason if answer.results else "the recorder does not take the label")
+        return labels
+
+    async def train(self, bags: Sequence[str], head: str, epochs: int, name: str) -> Json:
+        request = Train.Request(bags=list(bags), head=head, epochs=epochs, name=name)
+        return dashboard_messages.result(await self._call(self._train, request, "the trainer", None))
+
+    async def cancel_training(self) -> None:
+        await self._do(self._cancel, Trigger.Request(), "the trainer")
+
+    async def load_model(self, name: str) -> None:
+        await self._do(self._load_model, LoadModel.Request(name=name), "inference")
+
+    async def _do(self, client: Any, request: Any, who: str) -> Any:
+        """:raises Refused: with the node's own sentence."""
+        answer = await self._call(client, request, who)
+        if not answer.success:
+            raise Refused(answer.message)
+        return answer
+
+    async def _call(self, client: Any, request: Any, who: str, timeout: float | None = ANSWER) -> Any:
+        """Call a service.
+
+        :param who: the node behind it, for messages.
+        :param timeout: seconds; None waits as long as the node is there.
+        :raises Unavailable: it does not run, or does not answer.
+        """
+        if not client.service_is_ready():
+            raise Unavailable(f"{who} does not run: start it, then try again")
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Any] = loop.create_future()
+
+        def settle(future: Any) -> None:
+            if not done.done():
+                done.set_result(future)
+
+        def on_done(future: Any) -> None:
+            with contextlib.suppress(RuntimeError):  # the server has ended in this moment
+                loop.call_soon_threadsafe(settle, future)
+
+        asked = client.call_async(request)
+        asked.add_done_callback(on_done)
+        waited = 0.0
+        while not (await asyncio.wait({done}, timeout=LOOK))[0]:
+            waited += LOOK
+            if not client.service_is_ready() or (timeout is not None and waited >= timeout):
+                client.remove_pending_request(asked)
+                raise Unavailable(f"{who} has not answered: is it still running?")
+        try:
+            return done.result().result()
+        except Exception as error:
+            raise Unavailable(f"{who} could not be asked: {error}") from error

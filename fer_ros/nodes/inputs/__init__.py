@@ -1,0 +1,1 @@
+"""Subscribing to images: transports, QoS, what is dropped and why."""

@@ -1,0 +1,143 @@
+"""Image messages of any camera as frames, none of them believed, and a word when none comes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from rclpy.node import Node
+from sensor_msgs.msg import CompressedImage, Image
+
+from fer_ros.core.base.errors import BadImage, ConfigError
+from fer_ros.core.base.types import Frame, ImageArray
+from fer_ros.core.vision.images import decode, decode_compressed
+from fer_ros.nodes import topics
+from fer_ros.nodes.diagnostics import Drops
+from fer_ros.nodes.messages import recognition as messages
+from fer_ros.nodes.running import first_line
+
+T = TypeVar("T")
+
+#: Seconds without an image after which the log says so, and between two warnings for the same kind of bad image.
+SILENCE, REPEAT = 5.0, 30.0
+SUFFIX = "/compressed"
+#: Characters; it is copied to every output, once per face.
+MAX_FRAME_ID = 1000
+
+
+class ImageSubscription(ABC, Generic[T]):
+    """A subscription of raw or compressed images; a subclass says what becomes of a message."""
+
+    def __init__(
+        self, node: Node, topic: str, transport: str, max_pixels: int, submit: Callable[[T], None], drops: Drops
+    ) -> None:
+        """Check the topic's name; nothing is subscribed yet.
+
+        :param topic: of the raw images; ``/compressed`` is put behind it where that is the transport.
+        :param transport: ``raw`` or ``compressed``.
+        :param max_pixels: larger images are dropped.
+        :param submit: gets what became of each message, in the executor's thread.
+        :param drops: counts the messages that were no good, by reason.
+        :raises ConfigError: this cannot be the name of a topic.
+        """
+        self._node, self._submit, self._drops, self.max_pixels = node, submit, drops, max_pixels
+        self.compressed = transport == "compressed"
+        if self.compressed and not topic.endswith(SUFFIX):
+            topic += SUFFIX
+        try:
+            self.topic = node.resolve_topic_name(topic)
+        except Exception as error:
+            raise ConfigError(f"image_topic '{topic}' cannot be the name of a topic: {first_line(error)}") from error
+        self._subscription: Any = None
+        self._lock = threading.Lock()
+        self._last = 0.0
+        self._silent = False
+        self._warned: dict[str, float] = {}
+
+    @abstractmethod
+    def convert(self, message: Any, received: int) -> T:
+        """What becomes of a message.
+
+        :param message: an ``Image``, or a ``CompressedImage`` where :attr:`compressed` says so.
+        :param received: when it came, nanoseconds of the node's clock.
+        :raises BadImage: it is no good.
+        """
+
+    def decoded(self, message: Image) -> ImageArray:
+        """The picture in an uncompressed message.
+
+        :raises BadImage: it is no good.
+        """
+        return decode(
+            message.width,
+            message.height,
+            message.encoding,
+            message.step,
+            message.data,
+            bool(message.is_bigendian),
+            self.max_pixels,
+        )
+
+    @property
+    def silent(self) -> bool:
+        """Whether no image came for :data:`SILENCE` seconds."""
+        return self._silent
+
+    def open(self) -> None:
+        """Subscribe."""
+        self._last, self._silent = time.monotonic(), False
+        kind = CompressedImage if self.compressed else Image
+        self._subscription = topics.create_image_subscription(self._node, kind, self.topic, self._take)
+
+    def close(self) -> None:
+        """Unsubscribe; harmless when not subscribed."""
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            self._node.destroy_subscription(subscription)
+
+    def watch(self) -> None:
+        """Look whether images come; to be called about once a second."""
+        if self._subscription is None or self._silent or time.monotonic() - self._last < SILENCE:
+            return
+        self._silent = True
+        senders = self._node.count_publishers(self.topic)
+        causes = topics.mismatches(self._node, self.topic)
+        if not causes:
+            causes = ["is the camera running, and is image_topic right?" if not senders else "nothing is sent"]
+        count = f"{senders} publisher{'' if senders == 1 else 's'}"
+        self._node.get_logger().warning(f"no image on {self.topic} for {SILENCE:.0f} s, {count}: {'; '.join(causes)}")
+
+    def _take(self, message: Any) -> None:
+        received = self._node.get_clock().now().nanoseconds
+        self._last = time.monotonic()
+        if self._silent:
+            self._silent = False
+            self._node.get_logger().info(f"images are back on {self.topic}")
+        try:
+            if len(message.header.frame_id) > MAX_FRAME_ID:
+                raise BadImage("frame_id", f"a frame_id of {len(message.header.frame_id)} characters")
+            taken = self.convert(message, received)
+        except BadImage as error:
+            self._refuse(error.reason, str(error))
+        else:
+            self._submit(taken)
+
+    def _refuse(self, reason: str, text: str) -> None:
+        self._drops.add(reason)
+        now = time.monotonic()
+        if now - self._warned.get(reason, -REPEAT) >= REPEAT:
+            self._warned[reason] = now
+            self._node.get_logger().warning(f"image on {self.topic} dropped ({reason}): {text}")
+
+
+class ImageInput(ImageSubscription[Frame]):
+    """Frames for inference."""
+
+    def convert(self, message: Any, received: int) -> Frame:
+        head = message.header
+        stamp = messages.nanoseconds(head.stamp)
+        image = decode_compressed(message.data, self.max_pixels) if self.compressed else self.decoded(message)
+        return Frame(image, stamp, head.frame_id, received)

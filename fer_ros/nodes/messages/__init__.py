@@ -1,0 +1,1 @@
+"""Between values of core and ROS messages, one module a subject."""

@@ -1,0 +1,95 @@
+"""Requests, progress and outcome of a training as messages."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from fer_msgs.msg import Metrics, TrainProgress
+from fer_msgs.srv import Train
+from fer_ros.core.base import settings
+from fer_ros.core.evaluating import metrics
+from fer_ros.core.training.options import Options
+from fer_ros.core.training.outcome import Outcome, Progress
+
+#: Fields of the request that stand for the option of the same name.
+FIELDS = ("head", "split", "epochs", "learning_rate", "batch_fraction", "hidden_units", "seed")
+#: Share of the work from which the time to go can be told.
+TELLS_FROM = 0.1
+
+
+def options(request: Train.Request, defaults: Options) -> Options:
+    """What is asked for: fields that are neither zero nor empty go before the defaults.
+
+    :raises ConfigError: a value is out of range or not one of the choices.
+    """
+    asked = {name: getattr(request, name) for name in FIELDS if getattr(request, name)}
+    values = {name: getattr(defaults, name) for name in settings.fields(Options)}
+    return settings.make(Options, {**values, **asked})
+
+
+def progress(step: Progress, elapsed: float) -> TrainProgress:
+    """How far the training is.
+
+    :param elapsed: seconds since the request.
+    """
+    share = step.share
+    return TrainProgress(
+        phase=step.phase,
+        model=step.model,
+        head=step.head,
+        epoch=step.epoch,
+        epochs=step.epochs,
+        progress=share,
+        elapsed=elapsed,
+        remaining=elapsed * (1.0 - share) / share if share >= TELLS_FROM else math.nan,
+        **{name: step.row.get(name, math.nan) for name in ("loss", "accuracy", "val_loss", "val_accuracy")},
+    )
+
+
+def ended(phase: str, message: str, elapsed: float, outcome: Outcome | None = None) -> TrainProgress:
+    """The end of a training: one of the phases done, cancelled and failed; or idle, before the first."""
+    last = outcome.history[-1] if outcome and outcome.history else {}
+    epochs = len(outcome.history) if outcome else 0
+    return TrainProgress(
+        phase=phase,
+        model=outcome.model if outcome else "",
+        head=outcome.head if outcome else "",
+        epoch=epochs,
+        epochs=epochs,
+        progress=1.0 if phase == TrainProgress.PHASE_DONE else 0.0,
+        elapsed=elapsed,
+        remaining=0.0,
+        message=message,
+        **{name: last.get(name, math.nan) for name in ("loss", "accuracy", "val_loss", "val_accuracy")},
+    )
+
+
+def fill(response: Train.Response, outcome: Outcome) -> None:
+    """Put the outcome into the answer."""
+    response.model = outcome.model
+    response.metrics, response.baseline = _metrics(outcome.metrics), _metrics(outcome.baseline)
+    response.split = f"{outcome.split}: {outcome.note}"
+    response.train_count = outcome.total("train")
+    response.validation_count = outcome.total("validation")
+    response.test_count = outcome.total("test")
+    for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        setattr(response, name, [row[name] for row in outcome.history if name in row])
+    response.phases, response.phase_seconds = list(outcome.phases), list(outcome.phases.values())
+
+
+def _metrics(found: metrics.Metrics | None) -> Metrics:
+    if found is None:
+        return Metrics(accuracy=math.nan, macro_precision=math.nan, macro_recall=math.nan, macro_f1=math.nan)
+    rows: list[dict[str, Any]] = [found.per_class[label] for label in found.labels]
+    return Metrics(
+        count=found.count,
+        accuracy=found.accuracy,
+        macro_precision=found.macro_precision,
+        macro_recall=found.macro_recall,
+        macro_f1=found.macro_f1,
+        labels=list(found.labels),
+        support=[int(row["count"]) for row in rows],
+        confusion=[cell for row in found.confusion for cell in row],
+        **{name: [row[name] for row in rows] for name in ("precision", "recall", "f1")},
+    )

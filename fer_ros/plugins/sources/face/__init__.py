@@ -1,0 +1,1 @@
+"""The source ``face``: a drawn and lit face whose expression is a parameter."""

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.labels import ALIASES, DEFAULT_LABELS, FERPLUS_TO_LABEL, MAX_LABEL, check_label, resolve
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "expected"),
+    [
+        ("happy", DEFAULT_LABELS, "happy"),
+        ("Happy", DEFAULT_LABELS, "happy"),
+        (" HAPPY ", DEFAULT_LABELS, "happy"),
+        ("Happiness", DEFAULT_LABELS, "happy"),
+        ("surprised", DEFAULT_LABELS, "surprise"),
+        ("contempt", DEFAULT_LABELS, None),
+        ("", DEFAULT_LABELS, None),
+        # A model may use the names that are aliases here.
+        ("happy", ("Happiness", "anger"), "Happiness"),
+        ("joy", ("Happiness", "anger"), "Happiness"),
+        ("anger", ("Happiness", "anger"), "anger"),
+        # The same name wins over another in other letters, that over an alias.
+        ("Joy", ("joy", "Joy"), "Joy"),
+        ("joy", ("happy", "JOY"), "JOY"),
+        ("joyful", ("joy", "happy"), None),
+        ("happiness", ("joy", "happy"), None),
+    ],
+)
+def test_a_datasets_label_finds_the_models(name: str, labels: tuple[str, ...], expected: str | None) -> None:
+    assert resolve(name, labels) == expected
+
+
+def test_every_alias_means_a_default_label() -> None:
+    for name, label in {**ALIASES, **FERPLUS_TO_LABEL}.items():
+        assert label in DEFAULT_LABELS and resolve(name, DEFAULT_LABELS) == label
+    assert sorted(FERPLUS_TO_LABEL.values()) == sorted(DEFAULT_LABELS)
+
+
+@pytest.mark.parametrize("name", ["", " ", " happy", "happy\n", "a\x1bb", "\ud800", "x" * (MAX_LABEL + 1)])
+def test_labels_that_would_break_a_message_or_terminal_are_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="is not allowed"):
+        check_label(name)
+
+
+@pytest.mark.parametrize("name", ["happy", "행복", "none of these", "x" * MAX_LABEL])
+def test_other_labels_can_be_taught(name: str) -> None:
+    assert check_label(name) == name
