@@ -21,7 +21,7 @@ class Refused(FerError):
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Preview:
     """A picture to watch.
 
     :ivar stamp: acquisition, nanoseconds.

@@ -16,7 +16,7 @@ import yaml
 from fer_ros.core.base import paths
 from fer_ros.core.base.arrays import pack
 from fer_ros.core.base.geometry import InputSpec
-from fer_ros.core.bundles.bundle import Bundle, Part, write
+from fer_ros.core.bundles.bundle import Bundle, Network, write
 
 STRANGER = '''
 import numpy as np
@@ -179,8 +179,8 @@ def brightness(stranger: Path, tmp_path: Path) -> Write:
             path=tmp_path / "models" / name,
             labels=("dark", "bright"),
             input=InputSpec(8, 8, 1, "zero_to_one"),
-            backbone=Part("pooled", "backbone.bin"),
-            head=Part(head, "head.npz"),
+            backbone=Network("pooled", "backbone.bin"),
+            head=Network(head, "head.npz"),
         )
         contents = {
             "backbone.bin": b"nothing",

@@ -21,7 +21,7 @@ from fer_ros.core.base.types import Face, ImageArray, Roi
 from fer_ros.core.recording import FaceFinder, Incoming, Recorder, RecordingSettings
 from fer_ros.core.recording.settings import parse_labels
 from fer_ros.core.vision.images import encode_jpeg
-from fer_ros.dashboard.robot import Json, Picture, RecordState, Refused, Robot
+from fer_ros.dashboard.robot import Json, Preview, RecordState, Refused, Robot
 from fer_ros.dashboard.serving.server import Server
 from fer_ros.dashboard.settings import DashboardSettings
 from fer_ros.dashboard.talking.protocol import BINARY, CAMERA, VERSION
@@ -228,7 +228,7 @@ class House:
 
     def show(self, stamp: int = 1_700_000_000_000_000_000, data: bytes = JPEG) -> None:
         """Let the robot deliver a picture."""
-        self.server.post(lambda: self.server.hub.show(Picture(stamp, data, 64, 48)))
+        self.server.post(lambda: self.server.hub.show(Preview(stamp, data, 64, 48)))
 
 
 @pytest.fixture

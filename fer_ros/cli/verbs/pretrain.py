@@ -19,7 +19,7 @@ from fer_ros.cli.text import warn
 from fer_ros.core.base import paths, registry
 from fer_ros.core.base.errors import ConfigError, unknown_name
 from fer_ros.core.bundles import bundle as bundles
-from fer_ros.core.bundles.bundle import Bundle, Part
+from fer_ros.core.bundles.bundle import Bundle, Network
 from fer_ros.core.datasets import fer2013
 from fer_ros.core.datasets.left_out import summary
 from fer_ros.core.pretraining import data, export
@@ -168,8 +168,8 @@ def _write(
         path=target,
         labels=faces.labels,
         input=recipe.input,
-        backbone=Part(recipe.backbone, "backbone.tflite"),
-        head=Part("linear", "head.npz"),
+        backbone=Network(recipe.backbone, "backbone.tflite"),
+        head=Network("linear", "head.npz"),
         recipe=asdict(recipe) | {"quantize": args.quantize} | ({"before": before} if before else {}),
     )
     with Bar(3, "steps: export, measure, write") as bar:

@@ -3,7 +3,7 @@
 from fer_ros.core.bags.discarding import discard_take
 from fer_ros.core.bags.folder import part_files
 from fer_ros.core.bags.locate import bag_folder, listing, locate, new_name
-from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, Stored
+from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, StoredSample
 from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.reader import read, stored
 from fer_ros.core.bags.repair import repair
@@ -16,7 +16,7 @@ __all__ = [
     "BagInfo",
     "BagWriter",
     "StorageError",
-    "Stored",
+    "StoredSample",
     "TakeInfo",
     "bag_folder",
     "discard_take",

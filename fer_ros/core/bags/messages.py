@@ -32,7 +32,7 @@ _MAX_SIDE = (1 << 31) - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredSample:
     """One labelled frame as it lies in a bag.
 
     :ivar stamp: acquisition, nanoseconds.
@@ -50,7 +50,7 @@ class Stored:
     frame_id: str = ""
 
 
-def encode(sample: Stored) -> tuple[bytes, bytes]:
+def encode(sample: StoredSample) -> tuple[bytes, bytes]:
     """The image message and the label message of a sample, as CDR.
 
     :raises ConfigError: the stamp does not fit a message, or label or subject are not allowed.

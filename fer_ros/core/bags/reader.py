@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 
 from fer_ros.core.bags.folder import open_folder
-from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, Stored, decode_image, decode_label
+from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, StoredSample, decode_image, decode_label
 from fer_ros.core.bags.metadata import Metadata
 from fer_ros.core.bags.part import Scan
 from fer_ros.core.bags.storages import BY_SUFFIX
@@ -36,7 +36,7 @@ class Bag:
     stated: Metadata
     scans: list[Scan] = field(default_factory=list)
 
-    def samples(self) -> Iterator[tuple[Path, Stored]]:
+    def samples(self) -> Iterator[tuple[Path, StoredSample]]:
         """Every labelled frame with the file it lies in."""
         for file in self.files:
             scan, samples = samples_of(file)
@@ -79,7 +79,7 @@ class _Pairs:
     def alone(self) -> int:
         return self._lost + len(self.images) + len(self.labels)
 
-    def add(self, topic: str, data: bytes) -> Stored | None:
+    def add(self, topic: str, data: bytes) -> StoredSample | None:
         if topic == IMAGE_TOPIC:
             stamp, frame_id, picture = decode_image(data)
             self._keep(self.images, stamp, (frame_id, picture))
@@ -90,7 +90,7 @@ class _Pairs:
             return None
         frame_id, picture = self.images.pop(stamp)
         label, subject, roi, take = self.labels.pop(stamp)
-        return Stored(stamp, picture, label, subject, roi, take, frame_id)
+        return StoredSample(stamp, picture, label, subject, roi, take, frame_id)
 
     def _keep(self, waiting: dict[int, Any], stamp: int, value: Any) -> None:
         if stamp in waiting or len(waiting) >= MAX_WAITING:
@@ -99,11 +99,11 @@ class _Pairs:
         waiting[stamp] = value
 
 
-def samples_of(file: Path) -> tuple[Scan, Iterator[Stored]]:
+def samples_of(file: Path) -> tuple[Scan, Iterator[StoredSample]]:
     """The samples of one file of a bag, and what will be known of it once they have been read."""
     scan, pairs = Scan(file), _Pairs()
 
-    def samples() -> Iterator[Stored]:
+    def samples() -> Iterator[StoredSample]:
         for topic, data in BY_SUFFIX[file.suffix].scan(scan):
             try:
                 sample = pairs.add(topic, data)
@@ -116,7 +116,7 @@ def samples_of(file: Path) -> tuple[Scan, Iterator[Stored]]:
     return scan, samples()
 
 
-def stored(path: Path) -> Iterator[Stored]:
+def stored(path: Path) -> Iterator[StoredSample]:
     """The labelled frames of a bag as they lie in it, their pictures not decoded.
 
     :param path: the bag's folder, or one file of it.
@@ -172,7 +172,7 @@ def open_bag(path: Path) -> Bag:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _decoded(sample: Stored, bag: str, grey: bool) -> Sample | None:
+def _decoded(sample: StoredSample, bag: str, grey: bool) -> Sample | None:
     try:
         image = images.decode_compressed(sample.picture, grey=grey)
     except BadImage as error:

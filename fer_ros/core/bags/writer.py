@@ -12,7 +12,7 @@ from pathlib import Path
 from fer_ros import __version__
 from fer_ros.core.bags import metadata, sqlite_file
 from fer_ros.core.bags.folder import DISCARDED, check_empty, last_number, part_files
-from fer_ros.core.bags.messages import Stored, check_subject, encode
+from fer_ros.core.bags.messages import StoredSample, check_subject, encode
 from fer_ros.core.bags.part import PartWriter, StorageError
 from fer_ros.core.bags.repair import lock, mend, mend_files
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT, create, unlink
@@ -142,7 +142,7 @@ class BagWriter:
         if self._open is None:
             raise ConfigError("no take is open: begin one with its label first")
         take, writer = self._open
-        image, label = encode(Stored(stamp, picture, take.label, take.subject, roi, take.number, frame_id))
+        image, label = encode(StoredSample(stamp, picture, take.label, take.subject, roi, take.number, frame_id))
         try:
             writer.write(stamp, image, label)
             take.part = writer.part

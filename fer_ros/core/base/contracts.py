@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.geometry import Framing, InputSpec
-from fer_ros.core.base.head_training import Task, Trained
+from fer_ros.core.base.head_training import Task, TrainedHead
 from fer_ros.core.base.settings import NoSettings
 from fer_ros.core.base.types import Face, FloatArray, Frame, ImageArray, Result
 
@@ -171,7 +171,7 @@ class Head(ABC):
         raise ConfigError(f"a head of type {type(self).__name__} cannot be calibrated: choose another base model")
 
     @classmethod
-    def train(cls, task: Task) -> Trained:
+    def train(cls, task: Task) -> TrainedHead:
         """Learn from faces; whatever only training needs is imported here.
 
         :raises ConfigError: it cannot learn from these faces, or not with these options.
@@ -179,7 +179,7 @@ class Head(ABC):
         raise ConfigError(f"a head of type {cls.__name__} cannot be trained here: choose another, see `fer plugins`")
 
     @classmethod
-    def refit(cls, task: Task, trained: Trained) -> Trained | None:
+    def refit(cls, task: Task, trained: TrainedHead) -> TrainedHead | None:
         """The head after it has also learned the faces that were held out to measure it; None: it stays as it is.
 
         :param task: like that of :meth:`train`, with every face in ``training`` and none in ``validation``.

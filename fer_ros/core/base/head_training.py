@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LabelledFaces:
     """The faces of one part of the split.
 
     :ivar crops: uint8 (n, height, width, channels), not scaled.
@@ -49,8 +49,8 @@ class Task:
     """
 
     labels: tuple[str, ...]
-    training: Part
-    validation: Part
+    training: LabelledFaces
+    validation: LabelledFaces
     base: Bundle
     options: Options
     progress: Callable[[int, dict[str, float]], None]
@@ -66,7 +66,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainedHead:
     """A trained head.
 
     :ivar content: the bytes of the head's file.

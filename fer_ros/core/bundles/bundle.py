@@ -29,7 +29,7 @@ MAX_LABELS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Network:
     """A network of the bundle: the plugin that runs it, and its file in the folder."""
 
     plugin: str
@@ -50,8 +50,8 @@ class Bundle:
     path: Path
     labels: tuple[str, ...]
     input: InputSpec
-    backbone: Part
-    head: Part
+    backbone: Network
+    head: Network
     data: dict[str, Any] = field(default_factory=dict)
     quality: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
@@ -89,8 +89,8 @@ class Bundle:
             path=path,
             labels=_labels(_entry(content, "labels", list)),
             input=_input(_entry(content, "input", dict)),
-            backbone=_part(_entry(content, "backbone", dict)),
-            head=_part(_entry(content, "head", dict)),
+            backbone=_network(_entry(content, "backbone", dict)),
+            head=_network(_entry(content, "head", dict)),
             data=_entry(content, "data", dict, {}),
             quality=_entry(content, "quality", dict, {}),
             recipe=_entry(content, "recipe", dict, {}),
@@ -220,8 +220,8 @@ def _input(content: dict[str, Any]) -> InputSpec:
     return InputSpec(**content)
 
 
-def _part(content: dict[str, Any]) -> Part:
-    return Part(_entry(content, "plugin", str), _plain(_entry(content, "file", str)))
+def _network(content: dict[str, Any]) -> Network:
+    return Network(_entry(content, "plugin", str), _plain(_entry(content, "file", str)))
 
 
 def _plain(name: object) -> str:

@@ -31,7 +31,7 @@ MAX_PICTURE = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class StampedJpeg:
     """A picture as it came.
 
     :ivar stamp: acquisition, nanoseconds of the node's clock.
@@ -73,7 +73,7 @@ def connect(path: Path) -> socket.socket:
     return connection
 
 
-def packed(picture: Picture) -> bytes:
+def packed(picture: StampedJpeg) -> bytes:
     """A picture as it goes over the wire."""
     return HEADER.pack(len(picture.data), picture.stamp) + picture.data
 
@@ -127,7 +127,7 @@ class Receiver:
             listener.close()
             self.path.unlink(missing_ok=True)
 
-    def read(self, timeout: float) -> Picture | None:
+    def read(self, timeout: float) -> StampedJpeg | None:
         """Wait for the newest picture; older ones are skipped.
 
         :param timeout: seconds to wait at most; 0 only looks.
@@ -176,7 +176,7 @@ class Receiver:
             self._drop()
         self._buffer += data
 
-    def _newest(self) -> Picture | None:
+    def _newest(self) -> StampedJpeg | None:
         """The last whole picture in the buffer; it and those before it are taken out."""
         newest = None
         while len(self._buffer) >= HEADER.size:
@@ -187,7 +187,7 @@ class Receiver:
             end = HEADER.size + length
             if len(self._buffer) < end:
                 break
-            newest = Picture(stamp, bytes(self._buffer[HEADER.size : end]))
+            newest = StampedJpeg(stamp, bytes(self._buffer[HEADER.size : end]))
             del self._buffer[:end]
         return newest
 

@@ -26,8 +26,8 @@ PRECHECKED = (b"\xff\xd8\xff", b"\x89PNG")
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One picture.
+class LabelledPicture:
+    """One picture with its label.
 
     :ivar label: as the dataset spells it.
     :ivar image: uint8, (height, width, 3) BGR or (height, width) grey; None where it could not be read.
@@ -60,7 +60,7 @@ class Dataset(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __iter__(self) -> Iterator[Item]: ...
+    def __iter__(self) -> Iterator[LabelledPicture]: ...
 
 
 class FolderDataset:
@@ -92,9 +92,9 @@ class FolderDataset:
     def __len__(self) -> int:
         return len(self._files)
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[LabelledPicture]:
         for file, label in self._files:
-            yield Item(str(file), label, read_image(file))
+            yield LabelledPicture(str(file), label, read_image(file))
 
 
 class FerDataset:
@@ -126,10 +126,10 @@ class FerDataset:
     def __len__(self) -> int:
         return len(self.faces)
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[LabelledPicture]:
         faces = self.faces
         for row, target, image in zip(faces.rows, faces.targets, faces.images, strict=True):
-            yield Item(f"row {row}", faces.labels[target], image)
+            yield LabelledPicture(f"row {row}", faces.labels[target], image)
 
 
 class BagDataset:
@@ -156,9 +156,9 @@ class BagDataset:
     def __len__(self) -> int:
         return self._info.samples
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[LabelledPicture]:
         for sample in self._bags.read(self._info.path):
-            yield Item(f"{sample.bag} at {sample.stamp / 1e9:.3f} s", sample.label, sample.image, sample.roi)
+            yield LabelledPicture(f"{sample.bag} at {sample.stamp / 1e9:.3f} s", sample.label, sample.image, sample.roi)
 
 
 def load(path: Path, crops: bool = False, split: str | None = None, strict: bool = False) -> Dataset:

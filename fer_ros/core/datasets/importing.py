@@ -15,7 +15,7 @@ from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.labels import check_label
 from fer_ros.core.base.types import ImageArray, Roi
 from fer_ros.core.datasets import fer2013
-from fer_ros.core.datasets.datasets import FolderDataset
+from fer_ros.core.datasets.datasets import FolderDataset, LabelledPicture
 from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.vision.images import encode_jpeg
 
@@ -38,15 +38,6 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """One picture with its label; ``image`` is None where it could not be read."""
-
-    name: str
-    label: str
-    image: ImageArray | None
-
-
-@dataclass(frozen=True, slots=True)
 class Pictures:
     """What is to be imported.
 
@@ -55,7 +46,7 @@ class Pictures:
     """
 
     count: int
-    each: Iterator[Picture]
+    each: Iterator[LabelledPicture]
     left_out: dict[str, int] = field(default_factory=dict)
 
 
@@ -65,7 +56,7 @@ def from_folder(path: Path) -> Pictures:
     :raises ConfigError: there are none.
     """
     dataset = FolderDataset(path, crops=False)
-    return Pictures(len(dataset), (Picture(item.name, item.label, item.image) for item in dataset))
+    return Pictures(len(dataset), iter(dataset))
 
 
 def from_fer2013(path: Path, split: str | None, votes: float, strict: bool = False) -> Pictures:
@@ -88,7 +79,7 @@ def from_fer2013(path: Path, split: str | None, votes: float, strict: bool = Fal
         best = share.argmax(axis=1)
         labels = [faces.labels[b] if share[row, b] >= votes else "" for row, b in enumerate(best)]
     order = sorted(range(len(faces)), key=lambda row: (labels[row], row))
-    each = (Picture(f"row {faces.rows[row]}", labels[row], faces.images[row]) for row in order)
+    each = (LabelledPicture(f"row {faces.rows[row]}", labels[row], faces.images[row]) for row in order)
     return Pictures(len(faces), each, faces.left_out)
 
 

@@ -16,7 +16,7 @@ from fer_ros.core.base.labels import resolve
 from fer_ros.core.base.types import FloatArray, ImageArray
 from fer_ros.core.datasets.datasets import Dataset
 from fer_ros.core.datasets.left_out import LeftOut
-from fer_ros.core.datasets.portraits import Portrait, Portraits
+from fer_ros.core.datasets.tested_faces import TestedFace, TestedFaces
 from fer_ros.core.evaluating import calibration, metrics
 from fer_ros.core.recognition.recogniser import Model
 
@@ -100,24 +100,24 @@ def evaluate(
     """
     labels, spec = model.bundle.labels, model.bundle.input
     choice = Choice(among, labels)
-    portraits = Portraits(dataset, labels, detector, LeftOut(strict))
+    tested_faces = TestedFaces(dataset, labels, detector, LeftOut(strict))
     truth: list[int] = []
     positions: list[int] = []
     rows: list[FloatArray] = []
     worst: list[tuple[float, int, Mistake]] = []
-    for batch in _batches(portraits.read(progress)):
-        crops = np.stack([portrait.crop(spec) for portrait in batch])
+    for batch in _batches(tested_faces.read(progress)):
+        crops = np.stack([tested.crop(spec) for tested in batch])
         rows.append(choice.limit(model.classify(crops)))
-        truth.extend(portrait.target for portrait in batch)
-        positions.extend(portrait.position for portrait in batch)
+        truth.extend(tested.target for tested in batch)
+        positions.extend(tested.position for tested in batch)
         _keep_worst(worst, batch, crops, rows[-1], labels)
-    skipped = {**dataset.left_out, **portraits.left_out.counts}
+    skipped = {**dataset.left_out, **tested_faces.left_out.counts}
     if not truth:
         reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
         raise ConfigError(
-            f"{dataset.name}: nothing to measure ({portraits.no_face} without a face, {reasons or 'none skipped'})"
+            f"{dataset.name}: nothing to measure ({tested_faces.no_face} without a face, {reasons or 'none skipped'})"
         )
-    notes = _notes(truth, labels, portraits)
+    notes = _notes(truth, labels, tested_faces)
     if strict and notes:
         raise ConfigError(f"{dataset.name}: {notes[0]}; without --strict it is measured all the same")
     targets, probabilities = np.array(truth, dtype=np.int64), np.concatenate(rows)
@@ -127,7 +127,7 @@ def evaluate(
         probabilities,
         model.bundle.name,
         dataset.name,
-        portraits.no_face,
+        tested_faces.no_face,
         skipped,
         np.array(positions, dtype=np.int64),
         [mistake for _, _, mistake in sorted(worst, reverse=True, key=lambda entry: entry[:2])],
@@ -171,10 +171,10 @@ class Choice:
         return np.asarray(out / out.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def _batches(portraits: Iterator[Portrait]) -> Iterator[list[Portrait]]:
-    batch: list[Portrait] = []
-    for portrait in portraits:
-        batch.append(portrait)
+def _batches(tested_faces: Iterator[TestedFace]) -> Iterator[list[TestedFace]]:
+    batch: list[TestedFace] = []
+    for tested in tested_faces:
+        batch.append(tested)
         if len(batch) == BATCH:
             yield batch
             batch = []
@@ -184,28 +184,28 @@ def _batches(portraits: Iterator[Portrait]) -> Iterator[list[Portrait]]:
 
 def _keep_worst(
     worst: list[tuple[float, int, Mistake]],
-    batch: list[Portrait],
+    batch: list[TestedFace],
     crops: ImageArray,
     probabilities: FloatArray,
     labels: tuple[str, ...],
 ) -> None:
     """Put mistakes into a heap of the most confident ones; of equal ones the first in the dataset."""
-    for portrait, picture, row in zip(batch, crops, probabilities, strict=True):
+    for tested, picture, row in zip(batch, crops, probabilities, strict=True):
         predicted, confidence = int(row.argmax()), float(row.max())
-        if predicted != portrait.target:
+        if predicted != tested.target:
             # A copy, which does not keep the whole batch alive.
-            mistake = Mistake(portrait.name, labels[portrait.target], labels[predicted], confidence, np.array(picture))
-            heapq.heappush(worst, (confidence, -portrait.position, mistake))
+            mistake = Mistake(tested.name, labels[tested.target], labels[predicted], confidence, np.array(picture))
+            heapq.heappush(worst, (confidence, -tested.position, mistake))
             if len(worst) > WORST:
                 heapq.heappop(worst)
 
 
-def _notes(targets: list[int], labels: tuple[str, ...], portraits: Portraits) -> list[str]:
+def _notes(targets: list[int], labels: tuple[str, ...], tested_faces: TestedFaces) -> list[str]:
     notes = []
     if len(set(targets)) == 1:
         notes.append(f"'{labels[targets[0]]}' is the only label, so macro figures say nothing of the others")
-    if len(portraits.sizes) > 1:
-        named = ", ".join(f"{count} of {size}" for size, count in portraits.sizes.most_common(SIZES_NAMED))
-        more = "" if len(portraits.sizes) <= SIZES_NAMED else ", …"
-        notes.append(f"the crops are of {len(portraits.sizes)} sizes, brought to one: {named}{more}")
+    if len(tested_faces.sizes) > 1:
+        named = ", ".join(f"{count} of {size}" for size, count in tested_faces.sizes.most_common(SIZES_NAMED))
+        more = "" if len(tested_faces.sizes) <= SIZES_NAMED else ", …"
+        notes.append(f"the crops are of {len(tested_faces.sizes)} sizes, brought to one: {named}{more}")
     return notes

@@ -20,7 +20,7 @@ from fer_ros.core.base.geometry import Framing
 from fer_ros.core.base.types import FloatArray, ImageArray
 from fer_ros.core.datasets.datasets import Dataset
 from fer_ros.core.datasets.left_out import LeftOut
-from fer_ros.core.datasets.portraits import Portrait, Portraits
+from fer_ros.core.datasets.tested_faces import TestedFace, TestedFaces
 from fer_ros.core.evaluating import intervals
 from fer_ros.core.evaluating.evaluation import Choice
 from fer_ros.core.recognition.recogniser import Model
@@ -34,49 +34,49 @@ DISPLAY_GAMMA = 2.2
 #: Noise that a camera adds in any light, standard deviation in grey levels.
 READ_NOISE = 2.0
 
-Change = Callable[[Portrait, float, np.random.Generator], ImageArray]
+Change = Callable[[TestedFace, float, np.random.Generator], ImageArray]
 
 
-def _size(portrait: Portrait, amount: float, _: np.random.Generator) -> ImageArray:
-    face, side = portrait.face(), round(amount)
+def _size(tested: TestedFace, amount: float, _: np.random.Generator) -> ImageArray:
+    face, side = tested.face(), round(amount)
     how = cv2.INTER_AREA if side < max(face.shape[:2]) else cv2.INTER_CUBIC
     return _uint8(cv2.resize(face, (side, side), interpolation=how))
 
 
-def _blur(portrait: Portrait, amount: float, _: np.random.Generator) -> ImageArray:
-    face = portrait.face()
+def _blur(tested: TestedFace, amount: float, _: np.random.Generator) -> ImageArray:
+    face = tested.face()
     return degrade.blur(face, amount * face.shape[0] / REFERENCE) if amount > 0 else face
 
 
-def _noise(portrait: Portrait, amount: float, rng: np.random.Generator) -> ImageArray:
-    return _uint8(degrade.noise(portrait.face().astype(np.float32), amount, rng))
+def _noise(tested: TestedFace, amount: float, rng: np.random.Generator) -> ImageArray:
+    return _uint8(degrade.noise(tested.face().astype(np.float32), amount, rng))
 
 
-def _light(portrait: Portrait, amount: float, rng: np.random.Generator) -> ImageArray:
+def _light(tested: TestedFace, amount: float, rng: np.random.Generator) -> ImageArray:
     # Light is linear in the levels raised to DISPLAY_GAMMA, so a share of it is this factor on the levels.
-    dark = portrait.face().astype(np.float32) * np.float32(amount ** (1.0 / DISPLAY_GAMMA))
+    dark = tested.face().astype(np.float32) * np.float32(amount ** (1.0 / DISPLAY_GAMMA))
     return _uint8(degrade.noise(dark, READ_NOISE, rng))
 
 
-def _gamma(portrait: Portrait, amount: float, _: np.random.Generator) -> ImageArray:
-    return _uint8(degrade.gamma(portrait.face(), amount))
+def _gamma(tested: TestedFace, amount: float, _: np.random.Generator) -> ImageArray:
+    return _uint8(degrade.gamma(tested.face(), amount))
 
 
-def _rotation(portrait: Portrait, amount: float, _: np.random.Generator) -> ImageArray:
-    return _moved(portrait, degrees=amount)
+def _rotation(tested: TestedFace, amount: float, _: np.random.Generator) -> ImageArray:
+    return _moved(tested, degrees=amount)
 
 
-def _shift(portrait: Portrait, amount: float, rng: np.random.Generator) -> ImageArray:
+def _shift(tested: TestedFace, amount: float, rng: np.random.Generator) -> ImageArray:
     angle = rng.uniform(0.0, 2.0 * math.pi)
-    return _moved(portrait, dx=amount * math.cos(angle), dy=amount * math.sin(angle))
+    return _moved(tested, dx=amount * math.cos(angle), dy=amount * math.sin(angle))
 
 
-def _box(portrait: Portrait, amount: float, _: np.random.Generator) -> ImageArray:
-    return _moved(portrait, side=amount)
+def _box(tested: TestedFace, amount: float, _: np.random.Generator) -> ImageArray:
+    return _moved(tested, side=amount)
 
 
-def _jpeg(portrait: Portrait, amount: float, _: np.random.Generator) -> ImageArray:
-    return degrade.jpeg(portrait.face(), round(amount))
+def _jpeg(tested: TestedFace, amount: float, _: np.random.Generator) -> ImageArray:
+    return degrade.jpeg(tested.face(), round(amount))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +150,11 @@ def measure(
     points = [(name, amount) for name, way in WAYS.items() for amount in way.amounts if amount != way.neutral]
     truth: list[int] = []
     answers = []
-    for portrait in Portraits(dataset, labels, detector, LeftOut(quiet=True)).read(progress):
-        crops = [portrait.crop(spec)]
-        crops += [crop.resize(changed(portrait, name, amount), spec) for name, amount in points]
+    for tested in TestedFaces(dataset, labels, detector, LeftOut(quiet=True)).read(progress):
+        crops = [tested.crop(spec)]
+        crops += [crop.resize(changed(tested, name, amount), spec) for name, amount in points]
         answers.append(choice.limit(model.classify(np.stack(crops))).argmax(axis=1))
-        truth.append(portrait.target)
+        truth.append(tested.target)
     if not truth:
         raise ConfigError(f"{dataset.name}: nothing to measure")
     found = np.array(answers)
@@ -176,26 +176,26 @@ def measure(
     return Robustness(len(truth), float(hits[0] / len(truth)), curves)
 
 
-def changed(portrait: Portrait, name: str, amount: float) -> ImageArray:
+def changed(tested: TestedFace, name: str, amount: float) -> ImageArray:
     """The face made worse in one way, at any size, with the channels of its picture.
 
     :param name: one of ``WAYS``.
     """
-    rng = np.random.default_rng((SEED, portrait.position, list(WAYS).index(name)))
-    return WAYS[name].change(portrait, amount, rng)
+    rng = np.random.default_rng((SEED, tested.position, list(WAYS).index(name)))
+    return WAYS[name].change(tested, amount, rng)
 
 
-def _moved(portrait: Portrait, degrees: float = 0.0, dx: float = 0.0, dy: float = 0.0, side: float = 1.0) -> ImageArray:
+def _moved(tested: TestedFace, degrees: float = 0.0, dx: float = 0.0, dy: float = 0.0, side: float = 1.0) -> ImageArray:
     """The face in a box that was turned, shifted (in sides of the right one) and scaled; edges are repeated.
 
     Where the whole picture is the face, nothing is known beyond its edge; else the picture around it is seen.
     """
-    face = portrait.face()
+    face = tested.face()
     height, width = face.shape[:2]
     around = face
-    if portrait.roi is not None:
-        framing = portrait.framing
-        around = crop.square(portrait.image, portrait.roi, Framing(2.0 * framing.scale, framing.dx, framing.dy))
+    if tested.roi is not None:
+        framing = tested.framing
+        around = crop.square(tested.image, tested.roi, Framing(2.0 * framing.scale, framing.dx, framing.dy))
     cx, cy = (around.shape[1] - 1) / 2.0, (around.shape[0] - 1) / 2.0
     matrix = cv2.getRotationMatrix2D((cx + dx * width, cy + dy * height), degrees, 1.0 / side)
     matrix[:, 2] += (width - 1) / 2.0 - cx - dx * width, (height - 1) / 2.0 - cy - dy * height

@@ -22,7 +22,7 @@ from fer_ros.core.evaluating import metrics, plots
 from fer_ros.core.evaluating.evaluation import calibration_error
 from fer_ros.core.pretraining import calibrate, export
 from fer_ros.core.pretraining.data import label_shares, prepare, prepared
-from fer_ros.core.pretraining.run import Trained
+from fer_ros.core.pretraining.run import TrainedNetwork
 from fer_ros.core.vision.softmax import softmax
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ SAMPLES = 400
 
 def assemble(
     stated: Bundle,
-    trained: Trained,
+    trained: TrainedNetwork,
     faces: fer2013.Fer2013,
     progress: Callable[[int], None],
     prior: float = 0.0,
@@ -106,7 +106,7 @@ def assemble(
     return replace(stated, quality=quality, data=data), contents, pictures
 
 
-def _adjusted(trained: Trained, spec: InputSpec, prior: float, least_named: float) -> FloatArray:
+def _adjusted(trained: TrainedNetwork, spec: InputSpec, prior: float, least_named: float) -> FloatArray:
     """The bias of the classifier with which labels are named as often as is wished; by training faces alone."""
     shares = label_shares(trained.training)
     bias = calibrate.favour_rare(trained.bias, shares, prior)

@@ -84,7 +84,7 @@ class Batches(keras.utils.PyDataset):
         return x, targets
 
 
-class State(keras.callbacks.Callback):
+class Checkpoints(keras.callbacks.Callback):
     """After each epoch: measure, then save the model with its optimizer and random state, then the history."""
 
     def __init__(

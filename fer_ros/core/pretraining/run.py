@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainedNetwork:
     """What a finished run gives.
 
     :ivar backbone: ``keras.Model`` from scaled crops to feature maps.
@@ -51,7 +51,7 @@ def run(
     progress: Callable[[int, int, float, float], None] | None = None,
     teacher: Callable[[FloatArray], FloatArray] | None = None,
     start: list[FloatArray] | None = None,
-) -> Trained:
+) -> TrainedNetwork:
     """Train, or go on where an interrupted run in ``folder`` stopped; a finished one is only loaded.
 
     :param folder: holds the recipe, the history and the state of the last finished epoch.
@@ -71,7 +71,7 @@ def run(
     import keras
 
     from fer_ros.core.pretraining import classifier
-    from fer_ros.core.pretraining.loop import Batches, State
+    from fer_ros.core.pretraining.loop import Batches, Checkpoints
 
     log.info("training on %d faces, %d near-duplicates of the test left out", len(training), removed)
     arguments = plugin.presets[recipe.preset]
@@ -94,7 +94,7 @@ def run(
             _start(backbone, start, recipe)
         classifier.compile_for(network, recipe, steps=len(batches))
         batches.spec = spec
-        state = State(folder, network, batches, test, progress)
+        state = Checkpoints(folder, network, batches, test, progress)
         # Each phase goes on from the file of the last epoch, as a run does that was interrupted.
         done = state.restore()
         if done < end:
@@ -106,7 +106,7 @@ def run(
     if recipe.norm_faces:
         chosen = np.random.default_rng(recipe.seed).permutation(len(training))[: recipe.norm_faces]
         classifier.measure_norms(exact, data.prepared(training.images[chosen], recipe.input))
-    return Trained(exact, kernel, bias, state.rows, removed, training)
+    return TrainedNetwork(exact, kernel, bias, state.rows, removed, training)
 
 
 def _check_same_weights(backbone: Any, exact: Any, recipe: Recipe, spec: InputSpec) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from fer_ros.core.base import registry
 from fer_ros.core.base.contracts import Head
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.head_training import Part, Task
+from fer_ros.core.base.head_training import LabelledFaces, Task
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.training.perceptron import Examples, History, Perceptron, Schedule
 
@@ -94,5 +94,5 @@ def cannot_start(task: Task, name: str) -> ConfigError:
     )
 
 
-def _examples(part: Part, features: Features) -> Examples:
+def _examples(part: LabelledFaces, features: Features) -> Examples:
     return Examples(features(part.embeddings), part.targets, part.weights)

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from fer_ros.core.base import arrays, registry
 from fer_ros.core.base.contracts import Backbone, Head
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.head_training import Part, Task, Trained
+from fer_ros.core.base.head_training import LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.types import FloatArray, ImageArray
 from fer_ros.core.bundles import bundle as bundles
 from fer_ros.core.bundles import model_card, model_store
@@ -46,6 +46,7 @@ REPORT_FILE = "training.json"
 EXTRA_SPACE = 4 << 20
 
 Report = Callable[[Progress], None]
+Share = Callable[[float], None]
 
 
 def train(request: Request, report: Report | None = None) -> Outcome:
@@ -69,19 +70,18 @@ class _Training:
         registry.load("detectors", self.options.detector)
         self.base = Bundle.load(self.options.base)
         self.phases: dict[str, float] = {}
-        self._phase = ""
         self._aside = aside
 
     def run(self) -> Outcome:
         options = self.options
         self._aside.submit(plots.prepare)
-        with self._timed("loading"):
+        with self._timed("loading") as done:
             spec = self.base.input
-            found = face_tools.gather(self.bags, spec, options.detector, self.plugin.trains_on, self._done)
+            found = face_tools.gather(self.bags, spec, options.detector, self.plugin.trains_on, done)
             parted = splits.split(found.origin, found.labels, options.split, _shares(options), options.seed)
-        with self._timed("embedding"):
+        with self._timed("embedding") as done:
             backbone, general = self.base.open(threads=2)
-            samples = self._embedded(found, backbone)
+            samples = self._embedded(found, backbone, done)
             task = self._task(found, parted.train, parted.validation, samples)
             test_crops, truth = found.crops[parted.test], found.origin.labels[parted.test]
             test_embeddings = samples.embeddings[parted.test]
@@ -94,12 +94,12 @@ class _Training:
             final = self._refitted(found, samples, trained)
         with self._timed("evaluating"):
             labels = trained.labels or found.labels
-            self._check_answers(trained, labels, test_embeddings.shape[1:])
-            answers = self._answers(trained, labels, test_crops, test_embeddings)
+            head = self._loaded(trained, labels, test_embeddings.shape[1:])
+            answers = self._answers(trained, head, test_crops, test_embeddings)
             measured = _measure(truth, found.labels, answers, labels)
             baseline = _measure(truth, found.labels, general.predict(test_embeddings), self.base.labels)
             if final is not trained:
-                self._check_answers(final, labels, test_embeddings.shape[1:])
+                self._loaded(final, labels, test_embeddings.shape[1:])
         if measured is None:
             raise ConfigError(f"head '{options.head}' gave a model without the labels it was trained on")
         pictures["confusion.png"] = self._aside.submit(plots.confusion, measured)
@@ -123,17 +123,17 @@ class _Training:
             self._write(outcome, final, labels, found, _drawn(pictures))
         return dataclasses.replace(outcome, phases=dict(self.phases))
 
-    def _embedded(self, found: Faces, backbone: Backbone) -> Part:
+    def _embedded(self, found: Faces, backbone: Backbone, done: Share) -> LabelledFaces:
         """All faces, then their altered copies in the same order, once for each copy."""
         crops, targets = found.crops, found.origin.labels
         if self.options.copies:
             rng = np.random.default_rng([self.options.seed, 1])
             crops = np.concatenate([crops, face_tools.altered(crops, self.options, rng)])
             targets = np.tile(targets, 1 + self.options.copies)
-        embeddings = face_tools.embed(backbone, crops, self.base.input, lambda count: self._done(count / len(crops)))
-        return Part(crops, embeddings, targets, np.ones(len(crops), np.float32))
+        embeddings = face_tools.embed(backbone, crops, self.base.input, lambda count: done(count / len(crops)))
+        return LabelledFaces(crops, embeddings, targets, np.ones(len(crops), np.float32))
 
-    def _task(self, found: Faces, training: Indices, validation: Indices, samples: Part) -> Task:
+    def _task(self, found: Faces, training: Indices, validation: Indices, samples: LabelledFaces) -> Task:
         copies = [training + number * len(found) for number in range(1 + self.options.copies)]
         return Task(
             labels=found.labels,
@@ -144,7 +144,7 @@ class _Training:
             progress=self._epoch,
         )
 
-    def _refitted(self, found: Faces, samples: Part, trained: Trained) -> Trained:
+    def _refitted(self, found: Faces, samples: LabelledFaces, trained: TrainedHead) -> TrainedHead:
         """The head that ships: it may learn the held-out faces too, the figures are of the one that did not."""
         # The embeddings at hand are the general backbone's: a head with a backbone of its own cannot learn from them.
         if not self.options.refit or trained.backbone:
@@ -155,28 +155,30 @@ class _Training:
             return trained
         return dataclasses.replace(final, facts={**final.facts, "refitted_on": len(found)})
 
-    def _check_answers(self, trained: Trained, labels: tuple[str, ...], shape: tuple[int, ...]) -> None:
-        """The head as it ships is loaded once more than needed here, so that what is written is known to work."""
-        self.trained_plugin = trained.plugin or self.options.head
+    def _plugin_of(self, trained: TrainedHead) -> str:
+        """The name of the plugin that runs a trained head."""
+        return trained.plugin or self.options.head
+
+    def _loaded(self, trained: TrainedHead, labels: tuple[str, ...], shape: tuple[int, ...]) -> Head:
+        """The head as it ships, loaded from its file; a head that cannot be loaded is never written."""
         with tempfile.TemporaryDirectory(prefix="fer_head_") as folder:
             file = Path(folder) / HEAD_FILE
             file.write_bytes(trained.content)
-            self.head: Head = registry.load("heads", self.trained_plugin)(file, labels, shape)
+            head: Head = registry.load("heads", self._plugin_of(trained))(file, labels, shape)
+            return head
 
-    def _answers(
-        self, trained: Trained, labels: tuple[str, ...], crops: ImageArray, embeddings: FloatArray
-    ) -> FloatArray:
+    def _answers(self, trained: TrainedHead, head: Head, crops: ImageArray, embeddings: FloatArray) -> FloatArray:
         """Probabilities by the head, and by the new backbone where there is one, as they ship."""
         if not trained.backbone:
-            return self.head.predict(embeddings)
+            return head.predict(embeddings)
         with tempfile.TemporaryDirectory(prefix="fer_backbone_") as folder:
             file = Path(folder) / self.base.backbone.file
             file.write_bytes(trained.backbone[self.base.backbone.file])
             backbone = registry.load("backbones", self.base.backbone.plugin)(file, self.base.input, 2)
-            return self.head.predict(face_tools.embed(backbone, crops, self.base.input))
+            return head.predict(face_tools.embed(backbone, crops, self.base.input))
 
     def _write(
-        self, outcome: Outcome, trained: Trained, labels: tuple[str, ...], found: Faces, plotted: dict[str, bytes]
+        self, outcome: Outcome, trained: TrainedHead, labels: tuple[str, ...], found: Faces, plotted: dict[str, bytes]
     ) -> None:
         base = self.base
         quality: dict[str, Any] = {"split": f"{outcome.metrics.count} held-out faces, split {outcome.split}"}
@@ -205,7 +207,7 @@ class _Training:
             labels=labels,
             input=base.input,
             backbone=base.backbone,
-            head=bundles.Part(self.trained_plugin, HEAD_FILE),
+            head=bundles.Network(self._plugin_of(trained), HEAD_FILE),
             data=data,
             quality=quality,
             recipe={**dataclasses.asdict(self.options), "general": base.recipe},
@@ -224,14 +226,16 @@ class _Training:
             raise model_store.writing_failed(folder, error) from error
 
     @contextlib.contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        self._phase, began = phase, time.perf_counter()
-        self._done(0.0)
-        yield
-        self.phases[phase] = time.perf_counter() - began
+    def _timed(self, phase: str) -> Iterator[Share]:
+        """Time a phase; gives what reports the share of it that is done, 0 to 1."""
 
-    def _done(self, share: float) -> None:
-        self.report(Progress(self._phase, self.name, self.options.head, share))
+        def done(share: float) -> None:
+            self.report(Progress(phase, self.name, self.options.head, share))
+
+        began = time.perf_counter()
+        done(0.0)
+        yield done
+        self.phases[phase] = time.perf_counter() - began
 
     def _epoch(self, epochs: int, row: dict[str, float]) -> None:
         epoch = int(row["epoch"])
@@ -278,12 +282,12 @@ def _measure(
     return metrics.measure(mapped, answers.argmax(axis=1), labels)
 
 
-def _part(samples: Part, chosen: Indices, weighted: bool = False) -> Part:
+def _part(samples: LabelledFaces, chosen: Indices, weighted: bool = False) -> LabelledFaces:
     targets = samples.targets[chosen]
-    return Part(samples.crops[chosen], samples.embeddings[chosen], targets, _weights(targets, weighted))
+    return LabelledFaces(samples.crops[chosen], samples.embeddings[chosen], targets, _weights(targets, weighted))
 
 
-def _check_finite(trained: Trained) -> None:
+def _check_finite(trained: TrainedHead) -> None:
     if not all(math.isfinite(value) for row in trained.history for value in row.values()):
         raise ConfigError("the training diverged, its loss is no number any more: choose a smaller learning_rate")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fer_ros.core.base.types import FloatArray, ImageArray
 
-Picture = TypeVar("Picture", FloatArray, ImageArray)
+AnyImage = TypeVar("AnyImage", FloatArray, ImageArray)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +64,22 @@ def degrade(image: FloatArray, rng: np.random.Generator, strength: Degradation) 
     return np.clip(np.asarray(out, dtype=np.float32).reshape(image.shape), 0.0, 255.0)
 
 
-def blur(image: Picture, deviation: float) -> Picture:
+def blur(image: AnyImage, deviation: float) -> AnyImage:
     """Gaussian blur; the standard deviation in pixels of the picture, over 0."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), deviation), dtype=image.dtype)
 
 
-def noise(image: Picture, deviation: float, rng: np.random.Generator) -> FloatArray:
+def noise(image: AnyImage, deviation: float, rng: np.random.Generator) -> FloatArray:
     """Independent Gaussian noise on every value; the standard deviation in grey levels. May reach beyond 0 to 255."""
     return image + rng.standard_normal(image.shape, dtype=np.float32) * np.float32(deviation)
 
 
-def gamma(image: Picture, exponent: float) -> FloatArray:
+def gamma(image: AnyImage, exponent: float) -> FloatArray:
     """Levels from 0 to 255 raised to a power, as shares of 255: over 1 darker, below 1 lighter."""
     return np.asarray(255.0 * np.power(np.clip(image, 0.0, 255.0) / 255.0, exponent), dtype=np.float32)
 
 
-def jpeg(image: Picture, quality: int) -> ImageArray:
+def jpeg(image: AnyImage, quality: int) -> ImageArray:
     """What is left of the picture after JPEG of a quality from 1 to 100."""
     _, code = cv2.imencode(".jpg", np.clip(image, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(code, cv2.IMREAD_UNCHANGED), dtype=np.uint8)

@@ -86,7 +86,7 @@ class Phone:
             return
         self._bad = 0
         try:
-            handed = browser_link.Picture(self._stamp(client, picture), bytes(picture.data))
+            handed = browser_link.StampedJpeg(self._stamp(client, picture), bytes(picture.data))
             self._writer.write(browser_link.packed(handed))
             await self._writer.drain()
         except OSError:

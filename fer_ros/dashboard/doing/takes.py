@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from fer_ros.core import bags
-from fer_ros.core.bags import Stored
+from fer_ros.core.bags import StoredSample
 from fer_ros.core.base.errors import BadImage, ConfigError
 from fer_ros.core.base.types import Roi
 from fer_ros.core.vision import images
@@ -127,11 +127,11 @@ def _thumbnails(take: Take) -> list[str]:
     return urls
 
 
-def _samples(take: Take) -> list[Stored]:
+def _samples(take: Take) -> list[StoredSample]:
     return [sample for sample in bags.stored(take.file) if sample.take == take.number]
 
 
-def _thumbnail(sample: Stored) -> str:
+def _thumbnail(sample: StoredSample) -> str:
     """:raises BadImage: the picture cannot be decoded."""
     image = images.decode_compressed(sample.picture)
     height, width = image.shape[:2]

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from fer_ros.dashboard.robot import Picture
+from fer_ros.dashboard.robot import Preview
 from fer_ros.dashboard.serving.limits import Bucket, Limit
 from fer_ros.dashboard.talking import protocol
 from fer_ros.dashboard.talking.clock import ClockOffset
@@ -55,7 +55,7 @@ class Client:
         self._socket = socket
         self._waiting: deque[str] = deque()
         self._emotions: str | None = None
-        self._picture: Picture | None = None
+        self._picture: Preview | None = None
         self._sequence = self._seen = 0
         self._due = 0.0
         self._ready = asyncio.Event()
@@ -110,7 +110,7 @@ class Client:
             self._emotions = text
             self._ready.set()
 
-    def offer_picture(self, picture: Picture) -> None:
+    def offer_picture(self, picture: Preview) -> None:
         """Send a picture, unless a newer one comes first or it is more than was asked for."""
         now, period = time.monotonic(), 1.0 / self.watch.fps
         if not self.watch.video or now < self._due - EARLY * period:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-from fer_ros.dashboard.robot import Json, Picture, Robot
+from fer_ros.dashboard.robot import Json, Preview, Robot
 from fer_ros.dashboard.talking import protocol
 from fer_ros.dashboard.talking.client import Client, Watch
 
@@ -86,7 +86,7 @@ class Hub:
         client.change_watch(watch)
         self._look()
 
-    def show(self, picture: Picture) -> None:
+    def show(self, picture: Preview) -> None:
         """Send a picture to those who watch."""
         for client in self._clients:
             client.offer_picture(picture)

@@ -19,7 +19,7 @@ from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import ImageArray
 from fer_ros.core.recording import Incoming
 from fer_ros.core.vision.images import MAX_PIXELS
-from fer_ros.dashboard.robot import Json, Picture
+from fer_ros.dashboard.robot import Json, Preview
 from fer_ros.dashboard.serving import links
 from fer_ros.dashboard.serving.server import Server
 from fer_ros.dashboard.settings import DashboardSettings
@@ -150,7 +150,7 @@ class DashboardNode(ManagedNode):
             data = small.file(self._view.jpeg_quality)
         else:
             data = incoming.picture
-        server.post(lambda: server.hub.show(Picture(incoming.stamp, data, width, height)))
+        server.post(lambda: server.hub.show(Preview(incoming.stamp, data, width, height)))
 
     def _on_emotions(self, message: EmotionArray) -> None:
         self._post(lambda server: server.hub.show_emotions(dashboard_messages.emotions(message)))

@@ -13,7 +13,7 @@ import numpy as np
 
 from fer_ros.core.base.contracts import Head
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.head_training import Task, Trained
+from fer_ros.core.base.head_training import Task, TrainedHead
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.bundles.bundle import Bundle
 
@@ -38,7 +38,7 @@ class CalibratedHead(Head):
         raise NotImplementedError
 
     @classmethod
-    def train(cls, task: Task) -> Trained:
+    def train(cls, task: Task) -> TrainedHead:
         from fer_ros.core.training import head_fit
 
         base = task.base
@@ -49,7 +49,7 @@ class CalibratedHead(Head):
         head = head_fit.base_head(task)
         offset = correction(head.predict(task.training.embeddings), expected(base), base.labels.index(NEUTRAL))
         facts = {"offset": {label: round(float(v), 4) for label, v in zip(base.labels, offset, strict=True)}}
-        return Trained(head.shifted(offset), base.head.plugin, base.labels, facts=facts)
+        return TrainedHead(head.shifted(offset), base.head.plugin, base.labels, facts=facts)
 
 
 def expected(bundle: Bundle) -> FloatArray:

@@ -12,7 +12,7 @@ import numpy as np
 from fer_ros.core.base.arrays import pack, packed, unpack
 from fer_ros.core.base.contracts import Head
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.head_training import Task, Trained
+from fer_ros.core.base.head_training import Task, TrainedHead
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.vision.softmax import softmax
 
@@ -53,15 +53,15 @@ class DenseHead(Head):
         return pack(**{**self.arrays, "bias2": self.arrays["bias2"] + offset})
 
     @classmethod
-    def train(cls, task: Task) -> Trained:
+    def train(cls, task: Task) -> TrainedHead:
         from fer_ros.core.training import head_fit
 
         start = _from_general(task) if task.options.from_general else _fresh(task)
         layers, history = head_fit.fit(task, start, head_fit.flat)
-        return Trained(_file(layers), history=history)
+        return TrainedHead(_file(layers), history=history)
 
     @classmethod
-    def refit(cls, task: Task, trained: Trained) -> Trained:
+    def refit(cls, task: Task, trained: TrainedHead) -> TrainedHead:
         from fer_ros.core.training import head_fit
 
         a = packed(trained.content)

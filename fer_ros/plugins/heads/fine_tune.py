@@ -13,7 +13,7 @@ import numpy as np
 
 from fer_ros.core.base.arrays import pack, packed
 from fer_ros.core.base.errors import ConfigError, reason
-from fer_ros.core.base.head_training import Part, Task, Trained
+from fer_ros.core.base.head_training import LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.vision.crop import scale
 from fer_ros.plugins.heads.linear import LinearHead
@@ -33,7 +33,7 @@ class FineTuneHead(LinearHead):
     defaults: ClassVar[dict[str, Any]] = {"epochs": 15, "learning_rate": 1e-4, "batch_fraction": 0.05}
 
     @classmethod
-    def train(cls, task: Task) -> Trained:
+    def train(cls, task: Task) -> TrainedHead:
         from fer_ros.core.pretraining import export, networks
 
         network = networks.load(task.base)
@@ -54,7 +54,7 @@ class FineTuneHead(LinearHead):
         exported = export.to_litert(network, quantize, scale(task.training.crops[:SAMPLES], task.base.input))
         kernel, bias = model.get_layer("probabilities").get_weights()
         files = {task.base.backbone.file: exported, export.WEIGHTS_FILE: export.weights(network)}
-        return Trained(pack(kernel=kernel, bias=bias), "linear", backbone=files, history=history)
+        return TrainedHead(pack(kernel=kernel, bias=bias), "linear", backbone=files, history=history)
 
 
 def _check_same(network: Any, task: Task) -> None:
@@ -121,7 +121,7 @@ def _fit(model: Any, frozen: Any, task: Task) -> list[dict[str, float]]:
             history.append(row)
             task.progress(options.epochs, row)
 
-    def data(part: Part) -> tuple[FloatArray, Any, FloatArray]:
+    def data(part: LabelledFaces) -> tuple[FloatArray, Any, FloatArray]:
         x = scale(part.crops, spec)
         x = x if frozen is None else frozen.predict(x, batch_size=64, verbose=0)
         return x, part.targets, part.weights

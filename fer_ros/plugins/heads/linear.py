@@ -11,7 +11,7 @@ import numpy as np
 from fer_ros.core.base.arrays import pack, packed, unpack
 from fer_ros.core.base.contracts import Head
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.head_training import Task, Trained
+from fer_ros.core.base.head_training import Task, TrainedHead
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.vision.softmax import softmax
 
@@ -33,7 +33,7 @@ class LinearHead(Head):
         return pack(kernel=self.arrays["kernel"], bias=self.arrays["bias"] + offset)
 
     @classmethod
-    def train(cls, task: Task) -> Trained:
+    def train(cls, task: Task) -> TrainedHead:
         from fer_ros.core.training import head_fit
         from fer_ros.core.training.perceptron import glorot
 
@@ -48,10 +48,10 @@ class LinearHead(Head):
         else:
             start = (glorot(task.rng, shape[2], outputs), np.zeros(outputs, np.float32))
         ((kernel, bias),), history = head_fit.fit(task, [start], head_fit.pooled)
-        return Trained(pack(kernel=kernel, bias=bias), history=history)
+        return TrainedHead(pack(kernel=kernel, bias=bias), history=history)
 
     @classmethod
-    def refit(cls, task: Task, trained: Trained) -> Trained | None:
+    def refit(cls, task: Task, trained: TrainedHead) -> TrainedHead | None:
         from fer_ros.core.training import head_fit
 
         a = packed(trained.content)

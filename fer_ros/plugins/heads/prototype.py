@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fer_ros.core.base.arrays import pack, unpack
 from fer_ros.core.base.contracts import Head
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.head_training import Task, Trained
+from fer_ros.core.base.head_training import Task, TrainedHead
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.vision.softmax import softmax
 
@@ -44,7 +44,7 @@ class PrototypeHead(Head):
         return pack(**{**self.arrays, "bias": self.arrays["bias"] + offset})
 
     @classmethod
-    def train(cls, task: Task) -> Trained:
+    def train(cls, task: Task) -> TrainedHead:
         x, targets, weights = _pooled(task.training.embeddings), task.training.targets, task.training.weights
         classes = len(task.labels)
         means = np.stack([x[targets == c].mean(axis=0) for c in range(classes)])
@@ -52,10 +52,10 @@ class PrototypeHead(Head):
         scores = [_loss(_left_out(x / scale, targets, classes), targets, weights, t) for t in TEMPERATURES]
         temperature = float(TEMPERATURES[int(np.argmin(scores))])
         content = pack(means=means, scale=scale, temperature=[temperature], bias=np.zeros(classes))
-        return Trained(content, facts={"temperature": temperature})
+        return TrainedHead(content, facts={"temperature": temperature})
 
     @classmethod
-    def refit(cls, task: Task, trained: Trained) -> Trained:
+    def refit(cls, task: Task, trained: TrainedHead) -> TrainedHead:
         return cls.train(task)
 
 

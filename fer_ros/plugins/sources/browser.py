@@ -11,7 +11,7 @@ from fer_ros.core.base.contracts import Clock, Source
 from fer_ros.core.base.errors import BadImage, SourceUnavailable
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Frame
-from fer_ros.core.capture.browser_link import Picture, Receiver, default_socket
+from fer_ros.core.capture.browser_link import Receiver, StampedJpeg, default_socket
 from fer_ros.core.vision.images import decode_compressed
 
 #: Seconds that one look for a browser takes: not longer, so that the camera node can be stopped meanwhile.
@@ -39,7 +39,7 @@ class BrowserSource(Source):
         super().__init__(settings, clock)
         path = self.settings.socket
         self._receiver = Receiver(Path(path).expanduser() if path else default_socket())
-        self._waiting: Picture | None = None
+        self._waiting: StampedJpeg | None = None
         self._last, self._geometry, self._lent = 0, "", False
 
     @property
@@ -80,7 +80,7 @@ class BrowserSource(Source):
     def description(self) -> str:
         return f"browser {self._geometry}".strip()
 
-    def _frame(self, picture: Picture) -> Frame:
+    def _frame(self, picture: StampedJpeg) -> Frame:
         """:raises BadImage: it cannot be decoded."""
         image = decode_compressed(picture.data, self.settings.max_pixels)
         now = self.clock()

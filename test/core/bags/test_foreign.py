@@ -14,7 +14,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from fer_ros.core import bags
-from fer_ros.core.bags.messages import Stored, encode
+from fer_ros.core.bags.messages import StoredSample, encode
 from fer_ros.core.base.errors import ConfigError
 
 from .conftest import Record, picture
@@ -30,7 +30,7 @@ def _foreign(folder: Path, topics: dict[str, str], label: str | None = None) -> 
     with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
         for topic, kind in topics.items():
             connection = writer.add_connection(topic, kind, typestore=store)
-            writer.write(connection, 1, encode(Stored(1, picture(1), "happy", "", None, 1))[0])
+            writer.write(connection, 1, encode(StoredSample(1, picture(1), "happy", "", None, 1))[0])
     return folder
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fer_ros.core.base.errors import ConfigError, SourceUnavailable
-from fer_ros.core.capture.browser_link import BUSY, HEADER, MAX_PICTURE, READY, Picture, Receiver, connect, packed
+from fer_ros.core.capture.browser_link import BUSY, HEADER, MAX_PICTURE, READY, Receiver, StampedJpeg, connect, packed
 
 
 @pytest.fixture
@@ -33,17 +33,17 @@ def send(receiver: Receiver) -> socket.socket:
 
 def test_the_newest_of_what_has_come_counts(receiver: Receiver) -> None:
     sender = send(receiver)
-    sender.sendall(b"".join(packed(Picture(stamp, b"%d" % stamp)) for stamp in range(1, 6)))
-    assert receiver.read(5.0) == Picture(5, b"5")
+    sender.sendall(b"".join(packed(StampedJpeg(stamp, b"%d" % stamp)) for stamp in range(1, 6)))
+    assert receiver.read(5.0) == StampedJpeg(5, b"5")
     assert receiver.read(0.0) is None
 
 
 def test_a_picture_in_pieces_is_put_together(receiver: Receiver) -> None:
-    sender, data = send(receiver), packed(Picture(7, bytes(100)))
+    sender, data = send(receiver), packed(StampedJpeg(7, bytes(100)))
     for at in range(0, len(data), 9):
         sender.sendall(data[at : at + 9])
         found = receiver.read(0.0)
-    assert found == Picture(7, bytes(100))
+    assert found == StampedJpeg(7, bytes(100))
 
 
 def test_one_sender_at_a_time(receiver: Receiver) -> None:

@@ -23,7 +23,7 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.bundles import bundle as bundles
-from fer_ros.core.bundles.bundle import Bundle, Part
+from fer_ros.core.bundles.bundle import Bundle, Network
 from fer_ros.core.datasets import fer2013
 from fer_ros.core.pretraining import data, export, networks
 from fer_ros.core.pretraining import run as pretrain
@@ -65,7 +65,7 @@ def first_run(faces: fer2013.Fer2013) -> dict[str, Any]:
     }
 
 
-def from_bundle(faces: fer2013.Fer2013, trained: pretrain.Trained, bundle: Bundle) -> dict[str, Any]:
+def from_bundle(faces: fer2013.Fer2013, trained: pretrain.TrainedNetwork, bundle: Bundle) -> dict[str, Any]:
     """A teacher, a start, and what they refuse."""
     test = faces.part(fer2013.PUBLIC_TEST)
     teacher = networks.Teachers([bundle, bundle], RECIPE.input, faces.labels)
@@ -95,14 +95,14 @@ def from_bundle(faces: fer2013.Fer2013, trained: pretrain.Trained, bundle: Bundl
     }
 
 
-def write_bundle(trained: pretrain.Trained, faces: fer2013.Fer2013) -> Bundle:
+def write_bundle(trained: pretrain.TrainedNetwork, faces: fer2013.Fer2013) -> Bundle:
     stated = Bundle(
         name="general",
         path=FOLDER / "general",
         labels=faces.labels,
         input=RECIPE.input,
-        backbone=Part("small", "backbone.tflite"),
-        head=Part("linear", "head.npz"),
+        backbone=Network("small", "backbone.tflite"),
+        head=Network("linear", "head.npz"),
         recipe=asdict(RECIPE),
     )
     filled, contents, _ = assemble(stated, trained, faces, lambda _: None, least_named=0.9)
@@ -171,7 +171,7 @@ def export_facts() -> dict[str, Any]:
     }
 
 
-def norms_apart(trained: pretrain.Trained, faces: fer2013.Fer2013) -> list[float]:
+def norms_apart(trained: pretrain.TrainedNetwork, faces: fer2013.Fer2013) -> list[float]:
     """How far mean and variance of the batch norm are from those of its input over 16 unaltered faces; its momentum."""
     training, _ = data.training_faces(faces)
     chosen = np.random.default_rng(RECIPE.seed).permutation(len(training))[:16]

@@ -15,7 +15,7 @@ from fer_ros.core.base.arrays import pack
 from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.base.types import Roi
 from fer_ros.core.bundles import bundle
-from fer_ros.core.bundles.bundle import Bundle, Part
+from fer_ros.core.bundles.bundle import Bundle, Network
 
 #: What a label looks like in these bags, BGR.
 COLOURS = {
@@ -69,8 +69,8 @@ def general(stranger: Path, fer_home: Path) -> Bundle:
         path=fer_home / "models" / "general",
         labels=("happy", "sad", "neutral"),
         input=InputSpec(8, 8, 3, "zero_to_one"),
-        backbone=Part("pooled", "backbone.bin"),
-        head=Part("linear", "head.npz"),
+        backbone=Network("pooled", "backbone.bin"),
+        head=Network("linear", "head.npz"),
         data={"parameters": 12},
         quality={"confusion": [[8, 1, 1], [1, 8, 1], [1, 2, 17]]},
     )

@@ -12,7 +12,7 @@ import pytest
 
 from fer_ros.core.base.errors import SourceUnavailable
 from fer_ros.core.capture import video_devices
-from fer_ros.core.capture.browser_link import Picture, connect, default_socket, packed
+from fer_ros.core.capture.browser_link import StampedJpeg, connect, default_socket, packed
 from fer_ros.core.vision.images import encode_jpeg
 from fer_ros.plugins.sources.auto import AutoSettings, AutoSource
 from fer_ros.plugins.sources.browser import MAX_AGE, BrowserSettings, BrowserSource
@@ -37,7 +37,7 @@ def sender(source: BrowserSource) -> Iterator[socket.socket]:
 
 
 def test_a_picture_becomes_a_frame(source: BrowserSource, sender: socket.socket) -> None:
-    sender.sendall(packed(Picture(NOW - 5_000_000, JPEG)))
+    sender.sendall(packed(StampedJpeg(NOW - 5_000_000, JPEG)))
     frame = source.read(5.0)
     assert frame.stamp == NOW - 5_000_000 and frame.image.shape == (48, 64, 3)
     assert source.description == "browser 64x48"
@@ -47,14 +47,14 @@ def test_a_picture_becomes_a_frame(source: BrowserSource, sender: socket.socket)
 def test_a_stamp_that_cannot_be_is_put_right(
     source: BrowserSource, sender: socket.socket, stamp: int, expected: int
 ) -> None:
-    sender.sendall(packed(Picture(stamp, JPEG)))
+    sender.sendall(packed(StampedJpeg(stamp, JPEG)))
     assert source.read(5.0).stamp == expected
 
 
 def test_stamps_never_stand_still(source: BrowserSource, sender: socket.socket) -> None:
     stamps = []
     for _ in range(3):
-        sender.sendall(packed(Picture(NOW, JPEG)))
+        sender.sendall(packed(StampedJpeg(NOW, JPEG)))
         stamps.append(source.read(5.0).stamp)
     assert stamps == [NOW, NOW + 1, NOW + 2]
 
@@ -62,10 +62,10 @@ def test_stamps_never_stand_still(source: BrowserSource, sender: socket.socket) 
 def test_what_is_no_picture_is_passed_over(source: BrowserSource, sender: socket.socket) -> None:
     large = encode_jpeg(np.zeros((200, 200, 3), np.uint8))
     for data in (b"nonsense", b"", large, JPEG[:-20]):
-        sender.sendall(packed(Picture(NOW, data)))
+        sender.sendall(packed(StampedJpeg(NOW, data)))
         with pytest.raises(SourceUnavailable, match="no browser"):
             source.read(0.05)
-    sender.sendall(packed(Picture(NOW, JPEG)))
+    sender.sendall(packed(StampedJpeg(NOW, JPEG)))
     assert source.read(5.0).image.shape == (48, 64, 3)
 
 
@@ -75,7 +75,7 @@ def test_without_a_browser_it_says_what_to_do(source: BrowserSource) -> None:
 
 
 def test_a_browser_that_stops_is_told_from_one_that_never_was(source: BrowserSource, sender: socket.socket) -> None:
-    sender.sendall(packed(Picture(NOW, JPEG)))
+    sender.sendall(packed(StampedJpeg(NOW, JPEG)))
     source.read(5.0)
     sender.close()
     with pytest.raises(SourceUnavailable, match="stopped lending"):
@@ -88,7 +88,7 @@ def test_auto_takes_a_browser_while_it_lends_its_camera(fer_home: Path, monkeypa
     source.open()
     assert source.read(1.0).image.shape == (120, 160, 3)
     with connect(default_socket()) as sender:
-        sender.sendall(packed(Picture(time.time_ns(), JPEG)))
+        sender.sendall(packed(StampedJpeg(time.time_ns(), JPEG)))
         assert source.read(1.0).image.shape == (48, 64, 3)
         assert source.description == "auto: browser 64x48"
     with pytest.raises(SourceUnavailable):

@@ -16,7 +16,7 @@ from fer_ros.core.vision import crop
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
+class TestedFace:
     """A face that a model is asked about.
 
     :ivar position: of the picture in the dataset, from 0.
@@ -42,7 +42,7 @@ class Portrait:
         return self.image if self.roi is None else crop.square(self.image, self.roi, self.framing)
 
 
-class Portraits:
+class TestedFaces:
     """Reads a dataset; what cannot be used is counted.
 
     :ivar left_out: pictures of unknown labels and unreadable ones.
@@ -61,7 +61,7 @@ class Portraits:
         self.no_face = 0
         self.sizes: Counter[str] = Counter()
 
-    def read(self, progress: Callable[[int], None] | None = None) -> Iterator[Portrait]:
+    def read(self, progress: Callable[[int], None] | None = None) -> Iterator[TestedFace]:
         """The faces, in the order of the dataset.
 
         :param progress: called with the number of pictures done.
@@ -75,22 +75,22 @@ class Portraits:
             elif item.image is None:
                 self.left_out.add(item.name, "unreadable")
             else:
-                portrait = self._portrait(position, item.name, self.labels.index(label), item.image, item.roi)
-                if portrait is None:
+                tested = self._tested(position, item.name, self.labels.index(label), item.image, item.roi)
+                if tested is None:
                     self.no_face += 1
                 else:
-                    yield portrait
+                    yield tested
             if progress:
                 progress(position + 1)
 
-    def _portrait(self, position: int, name: str, target: int, image: ImageArray, roi: Roi | None) -> Portrait | None:
+    def _tested(self, position: int, name: str, target: int, image: ImageArray, roi: Roi | None) -> TestedFace | None:
         if self.detector is None:
             self.sizes[f"{image.shape[1]}x{image.shape[0]}"] += 1
-            return Portrait(position, name, target, image, None, Framing())
+            return TestedFace(position, name, target, image, None, Framing())
         if roi is None:
             self.detector.reset()
             faces = self.detector.detect(image)
             if not faces:
                 return None
             roi = faces[0].roi
-        return Portrait(position, name, target, image, roi, self.detector.framing)
+        return TestedFace(position, name, target, image, roi, self.detector.framing)
