@@ -16,7 +16,7 @@ from fer_ros.core.base.labels import resolve
 from fer_ros.core.base.types import FloatArray, ImageArray
 from fer_ros.core.datasets.datasets import Dataset
 from fer_ros.core.datasets.left_out import LeftOut
-from fer_ros.core.datasets.tested_faces import TestedFace, TestedFaces
+from fer_ros.core.datasets.measured_faces import MeasuredFace, MeasuredFaces
 from fer_ros.core.evaluating import calibration, metrics
 from fer_ros.core.recognition.recogniser import Model
 
@@ -100,24 +100,24 @@ def evaluate(
     """
     labels, spec = model.bundle.labels, model.bundle.input
     choice = Choice(among, labels)
-    tested_faces = TestedFaces(dataset, labels, detector, LeftOut(strict))
+    measured_faces = MeasuredFaces(dataset, labels, detector, LeftOut(strict))
     truth: list[int] = []
     positions: list[int] = []
     rows: list[FloatArray] = []
     worst: list[tuple[float, int, Mistake]] = []
-    for batch in _batches(tested_faces.read(progress)):
-        crops = np.stack([tested.crop(spec) for tested in batch])
+    for batch in _batches(measured_faces.read(progress)):
+        crops = np.stack([measured.crop(spec) for measured in batch])
         rows.append(choice.limit(model.classify(crops)))
-        truth.extend(tested.target for tested in batch)
-        positions.extend(tested.position for tested in batch)
+        truth.extend(measured.target for measured in batch)
+        positions.extend(measured.position for measured in batch)
         _keep_worst(worst, batch, crops, rows[-1], labels)
-    skipped = {**dataset.left_out, **tested_faces.left_out.counts}
+    skipped = {**dataset.left_out, **measured_faces.left_out.counts}
     if not truth:
         reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
         raise ConfigError(
-            f"{dataset.name}: nothing to measure ({tested_faces.no_face} without a face, {reasons or 'none skipped'})"
+            f"{dataset.name}: nothing to measure ({measured_faces.no_face} without a face, {reasons or 'none skipped'})"
         )
-    notes = _notes(truth, labels, tested_faces)
+    notes = _notes(truth, labels, measured_faces)
     if strict and notes:
         raise ConfigError(f"{dataset.name}: {notes[0]}; without --strict it is measured all the same")
     targets, probabilities = np.array(truth, dtype=np.int64), np.concatenate(rows)
@@ -127,7 +127,7 @@ def evaluate(
         probabilities,
         model.bundle.name,
         dataset.name,
-        tested_faces.no_face,
+        measured_faces.no_face,
         skipped,
         np.array(positions, dtype=np.int64),
         [mistake for _, _, mistake in sorted(worst, reverse=True, key=lambda entry: entry[:2])],
@@ -171,10 +171,10 @@ class Choice:
         return np.asarray(out / out.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def _batches(tested_faces: Iterator[TestedFace]) -> Iterator[list[TestedFace]]:
-    batch: list[TestedFace] = []
-    for tested in tested_faces:
-        batch.append(tested)
+def _batches(measured_faces: Iterator[MeasuredFace]) -> Iterator[list[MeasuredFace]]:
+    batch: list[MeasuredFace] = []
+    for measured in measured_faces:
+        batch.append(measured)
         if len(batch) == BATCH:
             yield batch
             batch = []
@@ -184,28 +184,28 @@ def _batches(tested_faces: Iterator[TestedFace]) -> Iterator[list[TestedFace]]:
 
 def _keep_worst(
     worst: list[tuple[float, int, Mistake]],
-    batch: list[TestedFace],
+    batch: list[MeasuredFace],
     crops: ImageArray,
     probabilities: FloatArray,
     labels: tuple[str, ...],
 ) -> None:
     """Put mistakes into a heap of the most confident ones; of equal ones the first in the dataset."""
-    for tested, picture, row in zip(batch, crops, probabilities, strict=True):
+    for measured, picture, row in zip(batch, crops, probabilities, strict=True):
         predicted, confidence = int(row.argmax()), float(row.max())
-        if predicted != tested.target:
+        if predicted != measured.target:
             # A copy, which does not keep the whole batch alive.
-            mistake = Mistake(tested.name, labels[tested.target], labels[predicted], confidence, np.array(picture))
-            heapq.heappush(worst, (confidence, -tested.position, mistake))
+            mistake = Mistake(measured.name, labels[measured.target], labels[predicted], confidence, np.array(picture))
+            heapq.heappush(worst, (confidence, -measured.position, mistake))
             if len(worst) > WORST:
                 heapq.heappop(worst)
 
 
-def _notes(targets: list[int], labels: tuple[str, ...], tested_faces: TestedFaces) -> list[str]:
+def _notes(targets: list[int], labels: tuple[str, ...], measured_faces: MeasuredFaces) -> list[str]:
     notes = []
     if len(set(targets)) == 1:
         notes.append(f"'{labels[targets[0]]}' is the only label, so macro figures say nothing of the others")
-    if len(tested_faces.sizes) > 1:
-        named = ", ".join(f"{count} of {size}" for size, count in tested_faces.sizes.most_common(SIZES_NAMED))
-        more = "" if len(tested_faces.sizes) <= SIZES_NAMED else ", …"
-        notes.append(f"the crops are of {len(tested_faces.sizes)} sizes, brought to one: {named}{more}")
+    if len(measured_faces.sizes) > 1:
+        named = ", ".join(f"{count} of {size}" for size, count in measured_faces.sizes.most_common(SIZES_NAMED))
+        more = "" if len(measured_faces.sizes) <= SIZES_NAMED else ", …"
+        notes.append(f"the crops are of {len(measured_faces.sizes)} sizes, brought to one: {named}{more}")
     return notes

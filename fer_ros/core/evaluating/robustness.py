@@ -20,7 +20,7 @@ from fer_ros.core.base.geometry import Framing
 from fer_ros.core.base.types import FloatArray, ImageArray
 from fer_ros.core.datasets.datasets import Dataset
 from fer_ros.core.datasets.left_out import LeftOut
-from fer_ros.core.datasets.tested_faces import TestedFace, TestedFaces
+from fer_ros.core.datasets.measured_faces import MeasuredFace, MeasuredFaces
 from fer_ros.core.evaluating import intervals
 from fer_ros.core.evaluating.evaluation import Choice
 from fer_ros.core.recognition.recogniser import Model
@@ -34,49 +34,49 @@ DISPLAY_GAMMA = 2.2
 #: Noise that a camera adds in any light, standard deviation in grey levels.
 READ_NOISE = 2.0
 
-Change = Callable[[TestedFace, float, np.random.Generator], ImageArray]
+Change = Callable[[MeasuredFace, float, np.random.Generator], ImageArray]
 
 
-def _size(tested: TestedFace, amount: float, _: np.random.Generator) -> ImageArray:
-    face, side = tested.face(), round(amount)
+def _size(measured: MeasuredFace, amount: float, _: np.random.Generator) -> ImageArray:
+    face, side = measured.face(), round(amount)
     how = cv2.INTER_AREA if side < max(face.shape[:2]) else cv2.INTER_CUBIC
     return _uint8(cv2.resize(face, (side, side), interpolation=how))
 
 
-def _blur(tested: TestedFace, amount: float, _: np.random.Generator) -> ImageArray:
-    face = tested.face()
+def _blur(measured: MeasuredFace, amount: float, _: np.random.Generator) -> ImageArray:
+    face = measured.face()
     return degrade.blur(face, amount * face.shape[0] / REFERENCE) if amount > 0 else face
 
 
-def _noise(tested: TestedFace, amount: float, rng: np.random.Generator) -> ImageArray:
-    return _uint8(degrade.noise(tested.face().astype(np.float32), amount, rng))
+def _noise(measured: MeasuredFace, amount: float, rng: np.random.Generator) -> ImageArray:
+    return _uint8(degrade.noise(measured.face().astype(np.float32), amount, rng))
 
 
-def _light(tested: TestedFace, amount: float, rng: np.random.Generator) -> ImageArray:
+def _light(measured: MeasuredFace, amount: float, rng: np.random.Generator) -> ImageArray:
     # Light is linear in the levels raised to DISPLAY_GAMMA, so a share of it is this factor on the levels.
-    dark = tested.face().astype(np.float32) * np.float32(amount ** (1.0 / DISPLAY_GAMMA))
+    dark = measured.face().astype(np.float32) * np.float32(amount ** (1.0 / DISPLAY_GAMMA))
     return _uint8(degrade.noise(dark, READ_NOISE, rng))
 
 
-def _gamma(tested: TestedFace, amount: float, _: np.random.Generator) -> ImageArray:
-    return _uint8(degrade.gamma(tested.face(), amount))
+def _gamma(measured: MeasuredFace, amount: float, _: np.random.Generator) -> ImageArray:
+    return _uint8(degrade.gamma(measured.face(), amount))
 
 
-def _rotation(tested: TestedFace, amount: float, _: np.random.Generator) -> ImageArray:
-    return _moved(tested, degrees=amount)
+def _rotation(measured: MeasuredFace, amount: float, _: np.random.Generator) -> ImageArray:
+    return _moved(measured, degrees=amount)
 
 
-def _shift(tested: TestedFace, amount: float, rng: np.random.Generator) -> ImageArray:
+def _shift(measured: MeasuredFace, amount: float, rng: np.random.Generator) -> ImageArray:
     angle = rng.uniform(0.0, 2.0 * math.pi)
-    return _moved(tested, dx=amount * math.cos(angle), dy=amount * math.sin(angle))
+    return _moved(measured, dx=amount * math.cos(angle), dy=amount * math.sin(angle))
 
 
-def _box(tested: TestedFace, amount: float, _: np.random.Generator) -> ImageArray:
-    return _moved(tested, side=amount)
+def _box(measured: MeasuredFace, amount: float, _: np.random.Generator) -> ImageArray:
+    return _moved(measured, side=amount)
 
 
-def _jpeg(tested: TestedFace, amount: float, _: np.random.Generator) -> ImageArray:
-    return degrade.jpeg(tested.face(), round(amount))
+def _jpeg(measured: MeasuredFace, amount: float, _: np.random.Generator) -> ImageArray:
+    return degrade.jpeg(measured.face(), round(amount))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +150,11 @@ def measure(
     points = [(name, amount) for name, way in WAYS.items() for amount in way.amounts if amount != way.neutral]
     truth: list[int] = []
     answers = []
-    for tested in TestedFaces(dataset, labels, detector, LeftOut(quiet=True)).read(progress):
-        crops = [tested.crop(spec)]
-        crops += [crop.resize(changed(tested, name, amount), spec) for name, amount in points]
+    for measured in MeasuredFaces(dataset, labels, detector, LeftOut(quiet=True)).read(progress):
+        crops = [measured.crop(spec)]
+        crops += [crop.resize(changed(measured, name, amount), spec) for name, amount in points]
         answers.append(choice.limit(model.classify(np.stack(crops))).argmax(axis=1))
-        truth.append(tested.target)
+        truth.append(measured.target)
     if not truth:
         raise ConfigError(f"{dataset.name}: nothing to measure")
     found = np.array(answers)
@@ -176,26 +176,28 @@ def measure(
     return Robustness(len(truth), float(hits[0] / len(truth)), curves)
 
 
-def changed(tested: TestedFace, name: str, amount: float) -> ImageArray:
+def changed(measured: MeasuredFace, name: str, amount: float) -> ImageArray:
     """The face made worse in one way, at any size, with the channels of its picture.
 
     :param name: one of ``WAYS``.
     """
-    rng = np.random.default_rng((SEED, tested.position, list(WAYS).index(name)))
-    return WAYS[name].change(tested, amount, rng)
+    rng = np.random.default_rng((SEED, measured.position, list(WAYS).index(name)))
+    return WAYS[name].change(measured, amount, rng)
 
 
-def _moved(tested: TestedFace, degrees: float = 0.0, dx: float = 0.0, dy: float = 0.0, side: float = 1.0) -> ImageArray:
+def _moved(
+    measured: MeasuredFace, degrees: float = 0.0, dx: float = 0.0, dy: float = 0.0, side: float = 1.0
+) -> ImageArray:
     """The face in a box that was turned, shifted (in sides of the right one) and scaled; edges are repeated.
 
     Where the whole picture is the face, nothing is known beyond its edge; else the picture around it is seen.
     """
-    face = tested.face()
+    face = measured.face()
     height, width = face.shape[:2]
     around = face
-    if tested.roi is not None:
-        framing = tested.framing
-        around = crop.square(tested.image, tested.roi, Framing(2.0 * framing.scale, framing.dx, framing.dy))
+    if measured.roi is not None:
+        framing = measured.framing
+        around = crop.square(measured.image, measured.roi, Framing(2.0 * framing.scale, framing.dx, framing.dy))
     cx, cy = (around.shape[1] - 1) / 2.0, (around.shape[0] - 1) / 2.0
     matrix = cv2.getRotationMatrix2D((cx + dx * width, cy + dy * height), degrees, 1.0 / side)
     matrix[:, 2] += (width - 1) / 2.0 - cx - dx * width, (height - 1) / 2.0 - cy - dy * height

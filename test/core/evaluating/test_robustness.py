@@ -13,7 +13,7 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.geometry import Framing
 from fer_ros.core.base.types import ImageArray, Roi
 from fer_ros.core.datasets import datasets
-from fer_ros.core.datasets.tested_faces import TestedFace
+from fer_ros.core.datasets.measured_faces import MeasuredFace
 from fer_ros.core.evaluating import robustness
 from fer_ros.core.evaluating.evaluation import evaluate
 from fer_ros.core.recognition.recogniser import Model
@@ -21,8 +21,10 @@ from fer_ros.core.recognition.recogniser import Model
 FACE = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 256, (48, 48), dtype=np.uint8), (5, 5), 0)
 
 
-def tested(image: ImageArray, roi: Roi | None = None, framing: Framing | None = None, position: int = 0) -> TestedFace:
-    return TestedFace(position, "x", 0, image, roi, framing or Framing())
+def measured(
+    image: ImageArray, roi: Roi | None = None, framing: Framing | None = None, position: int = 0
+) -> MeasuredFace:
+    return MeasuredFace(position, "x", 0, image, roi, framing or Framing())
 
 
 def off(first: ImageArray, second: ImageArray) -> float:
@@ -36,32 +38,32 @@ def test_every_way_gives_a_picture_and_the_more_the_worse(name: str) -> None:
     colour = np.dstack([FACE, 255 - FACE, FACE])
     for image in (FACE, colour):
         for amount in way.amounts:
-            out = robustness.changed(tested(image), name, amount)
+            out = robustness.changed(measured(image), name, amount)
             side = round(amount) if name == "size" else 48
             assert out.dtype == np.uint8 and out.shape == (side, side, *image.shape[2:])
-            np.testing.assert_array_equal(out, robustness.changed(tested(image), name, amount))
+            np.testing.assert_array_equal(out, robustness.changed(measured(image), name, amount))
     if name != "size":
         neutral = {"jpeg": 100.0}.get(name, way.neutral)
         assert neutral is not None
         # Read noise comes with any light.
-        nothing = off(robustness.changed(tested(FACE), name, neutral), FACE)
+        nothing = off(robustness.changed(measured(FACE), name, neutral), FACE)
         assert nothing < (3.0 if name in ("light", "jpeg") else 0.01)
         ordered = sorted(way.amounts, key=lambda amount: abs(amount - neutral))
-        worst = off(robustness.changed(tested(FACE), name, ordered[-1]), FACE)
+        worst = off(robustness.changed(measured(FACE), name, ordered[-1]), FACE)
         assert worst > nothing + 3.0
 
 
 def test_size_keeps_no_more_than_so_many_pixels() -> None:
-    small = robustness.changed(tested(FACE), "size", 24)
+    small = robustness.changed(measured(FACE), "size", 24)
     np.testing.assert_array_equal(small, cv2.resize(FACE, (24, 24), interpolation=cv2.INTER_AREA))
-    assert robustness.changed(tested(np.zeros((30, 50), np.uint8)), "size", 64).shape == (64, 64)
+    assert robustness.changed(measured(np.zeros((30, 50), np.uint8)), "size", 64).shape == (64, 64)
 
 
 def test_chance_differs_between_faces_but_not_between_amounts() -> None:
     flat = np.full((40, 40), 128, np.uint8)
-    weak, strong = (robustness.changed(tested(flat), "noise", amount).astype(int) - 128 for amount in (10, 20))
+    weak, strong = (robustness.changed(measured(flat), "noise", amount).astype(int) - 128 for amount in (10, 20))
     assert np.corrcoef(weak.ravel(), strong.ravel())[0, 1] > 0.99
-    other = robustness.changed(tested(flat, position=1), "noise", 10).astype(int) - 128
+    other = robustness.changed(measured(flat, position=1), "noise", 10).astype(int) - 128
     assert abs(np.corrcoef(weak.ravel(), other.ravel())[0, 1]) < 0.1
     assert weak.std() == pytest.approx(10, rel=0.1)
 
@@ -79,26 +81,26 @@ def centre_of(image: ImageArray) -> tuple[float, float]:
 
 def test_where_the_box_goes_the_face_leaves() -> None:
     middle = dot(30, 30)
-    x, y = centre_of(robustness.changed(tested(middle), "shift", 0.2))
+    x, y = centre_of(robustness.changed(measured(middle), "shift", 0.2))
     assert np.hypot(x - 30, y - 30) == pytest.approx(0.2 * 61, abs=0.5)
     right = dot(45, 30)
     # OpenCV turns counter-clockwise, y is down.
-    assert centre_of(robustness.changed(tested(right), "rotation", 30)) == pytest.approx(
+    assert centre_of(robustness.changed(measured(right), "rotation", 30)) == pytest.approx(
         (30 + 15 * np.cos(np.pi / 6), 30 - 15 * np.sin(np.pi / 6)), abs=0.5
     )
-    assert centre_of(robustness.changed(tested(right), "box", 1.25))[0] == pytest.approx(30 + 15 / 1.25, abs=0.5)
+    assert centre_of(robustness.changed(measured(right), "box", 1.25))[0] == pytest.approx(30 + 15 / 1.25, abs=0.5)
 
 
 def test_with_a_box_the_picture_around_it_is_seen() -> None:
     image = np.zeros((200, 200), np.uint8)
     image[:, 135:] = 250  # just beyond the crop, which reaches from 65 to 135
-    face = tested(image, Roi(75, 75, 50, 50), Framing(scale=1.4))
+    face = measured(image, Roi(75, 75, 50, 50), Framing(scale=1.4))
     assert not face.face().any() and face.face().shape == (70, 70)
     wide = robustness.changed(face, "box", 1.25)
     assert wide.shape == (70, 70) and wide[35, -3] == 250 and wide[35, 35] == 0
     np.testing.assert_array_equal(robustness.changed(face, "box", 1), face.face())
     # The same face alone repeats its edge.
-    assert not robustness.changed(tested(face.face()), "box", 1.25).any()
+    assert not robustness.changed(measured(face.face()), "box", 1.25).any()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from fer_ros.core.vision import crop
 
 
 @dataclass(frozen=True, slots=True)
-class TestedFace:
+class MeasuredFace:
     """A face that a model is asked about.
 
     :ivar position: of the picture in the dataset, from 0.
@@ -42,7 +42,7 @@ class TestedFace:
         return self.image if self.roi is None else crop.square(self.image, self.roi, self.framing)
 
 
-class TestedFaces:
+class MeasuredFaces:
     """Reads a dataset; what cannot be used is counted.
 
     :ivar left_out: pictures of unknown labels and unreadable ones.
@@ -61,7 +61,7 @@ class TestedFaces:
         self.no_face = 0
         self.sizes: Counter[str] = Counter()
 
-    def read(self, progress: Callable[[int], None] | None = None) -> Iterator[TestedFace]:
+    def read(self, progress: Callable[[int], None] | None = None) -> Iterator[MeasuredFace]:
         """The faces, in the order of the dataset.
 
         :param progress: called with the number of pictures done.
@@ -75,22 +75,24 @@ class TestedFaces:
             elif item.image is None:
                 self.left_out.add(item.name, "unreadable")
             else:
-                tested = self._tested(position, item.name, self.labels.index(label), item.image, item.roi)
-                if tested is None:
+                measured = self._measured(position, item.name, self.labels.index(label), item.image, item.roi)
+                if measured is None:
                     self.no_face += 1
                 else:
-                    yield tested
+                    yield measured
             if progress:
                 progress(position + 1)
 
-    def _tested(self, position: int, name: str, target: int, image: ImageArray, roi: Roi | None) -> TestedFace | None:
+    def _measured(
+        self, position: int, name: str, target: int, image: ImageArray, roi: Roi | None
+    ) -> MeasuredFace | None:
         if self.detector is None:
             self.sizes[f"{image.shape[1]}x{image.shape[0]}"] += 1
-            return TestedFace(position, name, target, image, None, Framing())
+            return MeasuredFace(position, name, target, image, None, Framing())
         if roi is None:
             self.detector.reset()
             faces = self.detector.detect(image)
             if not faces:
                 return None
             roi = faces[0].roi
-        return TestedFace(position, name, target, image, roi, self.detector.framing)
+        return MeasuredFace(position, name, target, image, roi, self.detector.framing)
