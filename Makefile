@@ -13,7 +13,7 @@ RUN = PATH="$(BIN):$$PATH" AMENT_PREFIX_PATH="$(abspath $(VENV))$${AMENT_PREFIX_
 	LD_LIBRARY_PATH="$(abspath $(VENV))/lib$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev live test test-browser dashboard lint bench clean
+.PHONY: help setup setup-dev live test test-browser dashboard docs lint bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -36,6 +36,9 @@ test-browser: ## test the dashboard's page in a real browser, which must be inst
 
 dashboard: ## build the dashboard's page from its sources in web/; needs Node.js 20.19 or later
 	cd web && npm ci && npm run build
+
+docs: setup-dev ## write docs/api.md anew from the docstrings
+	@$(RUN) $(BIN)/python scripts/api_docs.py
 
 lint: setup-dev ## ruff and mypy
 	@failed=0; for check in "ruff check ." "ruff format --check ." mypy; do $(RUN) $$check || failed=1; done; exit $$failed

@@ -99,7 +99,7 @@ print(*sorted({"tensorflow", "keras", "torch", "jax", "matplotlib"} & set(sys.mo
 
 
 def test_core_plugins_and_dashboard_import_no_ros() -> None:
-    files = [p for folder in ("core", "plugins", "dashboard") for p in (ROOT / "fer_ros" / folder).rglob("*.py")]
+    files = [p for folder in ("api", "core", "plugins", "dashboard") for p in (ROOT / "fer_ros" / folder).rglob("*.py")]
     ros = {p.relative_to(ROOT): names for p in files if (names := _imported(p) & {"rclpy", "fer_msgs", "sensor_msgs"})}
     assert ros == {}
 

@@ -28,6 +28,10 @@ class Frame:
     received: int = 0
     truth: str | None = None
 
+    def __repr__(self) -> str:
+        height, width = self.image.shape[:2]
+        return f"Frame({width}x{height}, stamp={self.stamp}, frame_id={self.frame_id!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class Roi:
@@ -108,6 +112,20 @@ class Emotion:
     emoticon: str = ""
     emoticons: tuple[str, ...] = ()
 
+    @property
+    def roi(self) -> Roi:
+        """The box of the face."""
+        return self.face.roi
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Label → its probability, 0 to 1, in the order of ``labels``."""
+        return dict(zip(self.labels, map(float, self.probabilities), strict=True))
+
+    def __repr__(self) -> str:
+        roi = self.face.roi
+        return f"Emotion({self.label} {self.confidence:.2f} at {roi.width}x{roi.height}+{roi.x}+{roi.y})"
+
 
 @dataclass(slots=True)
 class Result:
@@ -117,6 +135,9 @@ class Result:
     emotions: list[Emotion]
     model: str
     times: StageTimes = field(default_factory=StageTimes)
+
+    def __repr__(self) -> str:
+        return f"Result({len(self.emotions)} faces, model={self.model!r}, stamp={self.frame.stamp})"
 
     @property
     def primary(self) -> Emotion | None:

@@ -58,6 +58,9 @@ class Bundle:
     versions: dict[str, str] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"Bundle({self.name!r}, {len(self.labels)} labels, {self.backbone.plugin} + {self.head.plugin})"
+
     @classmethod
     def load(cls, source: str | Path) -> Bundle:
         """Read and verify a bundle.

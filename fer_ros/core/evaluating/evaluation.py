@@ -66,6 +66,9 @@ class Evaluation:
     mistakes: list[Mistake] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        return f"Evaluation({self.model!r}, accuracy={self.metrics.accuracy:.3f} on {self.metrics.count} faces)"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: the metrics, the calibration error, the model, the dataset, and what was left out."""
         return {

@@ -46,6 +46,9 @@ class Model:
             # Plugins of others may raise anything; whoever swaps models must be able to keep the old one.
             raise ConfigError(f"{bundle.path}: cannot be run: {type(error).__name__}: {reason(error)}") from error
 
+    def __repr__(self) -> str:
+        return f"Model({self.bundle!r}{', mirror=True' if self.mirror else ''})"
+
     @classmethod
     def _try(cls, bundle: Bundle, threads: int, mirror: bool) -> Model:
         model = cls(bundle, *bundle.open(threads), mirror)
@@ -79,7 +82,7 @@ class Recogniser:
 
     def __init__(
         self,
-        bundle: Bundle,
+        bundle: Bundle | Model,
         detector: Detector,
         threads: int = 1,
         clock: Clock = time.time_ns,
@@ -89,13 +92,14 @@ class Recogniser:
     ) -> None:
         """Load the networks.
 
+        :param bundle: what to load; a loaded model is used as it is, so that several recognisers can share it.
         :param threads: CPU threads for the network at most.
         :param clock: gives the times of the stages, nanoseconds; the same clock that stamped the frames.
         :param smoother: chooses the labels; None takes the most probable one of each frame.
         :param mirror: see :meth:`Model.open`.
         :raises ConfigError: see :meth:`Model.open`.
         """
-        self._model = Model.open(bundle, threads, mirror)
+        self._model = bundle if isinstance(bundle, Model) else Model.open(bundle, threads, mirror)
         self._threads, self._mirror, self._clock = threads, mirror, clock
         self._lock = threading.Lock()
         self.detector = detector
@@ -114,6 +118,14 @@ class Recogniser:
         """
         with self._lock:
             self._model = Model.open(bundle, self._threads, self._mirror)
+
+    def reset(self) -> None:
+        """Forget every face, such as before another video."""
+        self.detector.reset()
+        self._smoother.reset()
+
+    def __repr__(self) -> str:
+        return f"Recogniser({self._model!r}, {type(self.detector).__name__})"
 
     def process(self, frame: Frame) -> Result:
         """Read one frame. ``times.received`` is the frame's own, or now where it has none."""

@@ -69,6 +69,9 @@ class Outcome:
     without_face: int
     facts: dict[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"Outcome({self.model!r}, accuracy={self.metrics.accuracy:.3f} on {self.metrics.count} held-out faces)"
+
     def total(self, part: str) -> int:
         """Faces in ``train``, ``validation`` or ``test``."""
         return sum(counts[part] for counts in self.counts.values())

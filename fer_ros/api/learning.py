@@ -1,0 +1,76 @@
+"""Measure a model, and teach one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from fer_ros.core.base import paths, registry, settings
+from fer_ros.core.bundles import model_store
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.evaluating import evaluation
+from fer_ros.core.evaluating.evaluation import Evaluation
+from fer_ros.core.recognition.recogniser import Model
+from fer_ros.core.training.options import Options
+from fer_ros.core.training.outcome import Outcome, Progress
+from fer_ros.core.training.request import Request
+
+
+def evaluate(
+    dataset: str | os.PathLike[str],
+    model: str | Path = paths.DEFAULT,
+    detector: str = "haar",
+    *,
+    crops: bool = False,
+    threads: int = 2,
+    progress: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Measure a model on labelled pictures, as ``fer eval`` does.
+
+    :param dataset: a bag, a folder ``<label>/*.png|jpg``, or ``fer2013.csv``.
+    :param model: its name, or the folder of one; ``"selected"`` is the one that ``fer models select`` chose.
+    :param detector: finds the face where the dataset does not say where it is.
+    :param crops: the pictures are faces already: no detector runs.
+    :param threads: CPU threads of the network.
+    :param progress: called with the number of pictures done.
+    :returns: its ``metrics`` hold accuracy, macro F1 and the confusion matrix; ``to_dict()`` gives plain values.
+    :raises ConfigError: the dataset or the model cannot be used, or nothing is left to measure.
+    """
+    from fer_ros.core.datasets import datasets
+
+    opened = Model.open(Bundle.load(model), threads)
+    pictures = datasets.load(Path(dataset), crops)
+    finder = None if pictures.crops else registry.load("detectors", detector)()
+    return evaluation.evaluate(opened, pictures, finder, progress=progress)
+
+
+def teach(
+    bags: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    name: str = "",
+    *,
+    select: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    **options: Any,
+) -> Outcome:
+    """Train a head on recorded bags and write a model, as ``fer train`` does: in a process of its own.
+
+    :param bags: one or several: names in ``$FER_HOME/bags``, or paths.
+    :param name: of the new model; empty for one with the time of day.
+    :param select: use the model from now on where none is named.
+    :param progress: called at every change of phase and after every epoch.
+    :param options: those of ``fer train`` with underscores, such as ``head="linear"`` or ``learning_rate=1e-3``.
+    :returns: what was measured on faces that were held out, and where the model lies.
+    :raises ConfigError: a bag, a name or an option is wrong, or the faces are too few.
+    """
+    from fer_ros.core import bags as recorded
+    from fer_ros.core.training.client import TrainingProcess
+
+    several = [bags] if isinstance(bags, (str, os.PathLike)) else list(bags)
+    folders = tuple(dict.fromkeys(recorded.locate(os.fspath(bag)) for bag in several))
+    request = Request(folders, settings.make(Options, options), name)
+    outcome = TrainingProcess().run(request, progress or (lambda step: None))
+    if select:
+        model_store.select(outcome.model)
+    return outcome
