@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from launch import LaunchDescription, LaunchDescriptionEntity
 
-from fer_ros.nodes.launching import YES_NO, Argument, Values, description
+from fer_ros.nodes.launching import Argument, Values, description
 
 ARGUMENTS = (
     Argument(
@@ -46,13 +46,12 @@ ARGUMENTS = (
         "annotate",
         "",
         "whether image_annotated is offered; empty: as params_file says",
-        YES_NO,
-        "inference.annotate",
-        bool,
+        parameter="inference.annotate",
+        kind=bool,
     ),
-    Argument("record", "false", "whether labelled frames can be recorded into bags, by record/start", YES_NO[1:]),
-    Argument("train", "false", "whether models can be trained on them, by the service train", YES_NO[1:]),
-    Argument("dashboard", "false", "whether a page is served; it brings record and train with it", YES_NO[1:]),
+    Argument("record", "false", "whether labelled frames can be recorded into bags, by record/start", kind=bool),
+    Argument("train", "false", "whether models can be trained on them, by the service train", kind=bool),
+    Argument("dashboard", "false", "whether a page is served; it brings record and train with it", kind=bool),
     Argument(
         "dashboard_host",
         "",
@@ -73,12 +72,14 @@ def _nodes(value: Values) -> list[LaunchDescriptionEntity]:
         nodes.append(value.node("camera"))
     # Recorder and trainer use the camera and the detector of inference, so that crops are framed alike.
     also = {name: value.text(name) for name in ("image_topic", "image_transport", "detector") if value[name]}
-    dashboard = value["dashboard"] == "true"
+    dashboard = value.yes("dashboard")
     if dashboard:
         shown = {name: text for name, text in also.items() if name != "detector"}
         nodes.append(value.node("dashboard", needed=False, **shown))
-    if dashboard or value["record"] == "true":
-        nodes.append(value.node("recorder", **also))
-    if dashboard or value["train"] == "true":
-        nodes.append(value.node("trainer", **{name: also[name] for name in ("detector",) if name in also}))
+    if dashboard or value.yes("record"):
+        nodes.append(value.node("recorder", needed=False, **also))
+    if dashboard or value.yes("train"):
+        nodes.append(
+            value.node("trainer", needed=False, **{name: also[name] for name in ("detector",) if name in also})
+        )
     return nodes

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from launch import LaunchDescription, LaunchDescriptionEntity
 
-from fer_ros.nodes.launching import YES_NO, Argument, Values, description
+from fer_ros.nodes.launching import Argument, Values, description
 
 ARGUMENTS = (
     Argument("source", "", "where frames come from; empty: as params_file says", parameter="camera.source"),
@@ -34,7 +34,11 @@ ARGUMENTS = (
     Argument("storage", "", "files of new bags", ("", "mcap", "sqlite3"), "recorder.storage"),
     Argument("consent", "", "what the people recorded have agreed to", parameter="recorder.consent"),
     Argument(
-        "record_without_face", "", "record frames without a face, too", YES_NO, "recorder.record_without_face", bool
+        "record_without_face",
+        "",
+        "record frames without a face",
+        parameter="recorder.record_without_face",
+        kind=bool,
     ),
 )
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from launch import LaunchDescription, LaunchDescriptionEntity
 
-from fer_ros.nodes.launching import YES_NO, Argument, Values, description
+from fer_ros.nodes.launching import Argument, Values, description
 
 ARGUMENTS = (
     Argument("bag", None, "the bag: its name in $FER_HOME/bags, or a path", parameter="camera.source.path"),
     Argument(
-        "loop", "", "begin again at the end; else everything ends with the bag", YES_NO, "camera.source.loop", bool
+        "loop",
+        "",
+        "begin again at the end, instead of ending",
+        parameter="camera.source.loop",
+        kind=bool,
     ),
     Argument("speed", "", "times the speed of recording", parameter="camera.source.speed", kind=float),
-    Argument("keep_stamps", "", "leave the stamps as recorded", YES_NO, "camera.source.keep_stamps", bool),
+    Argument("keep_stamps", "", "leave the stamps as recorded", parameter="camera.source.keep_stamps", kind=bool),
     Argument("model", "", "a model, see `fer models`; empty: as params_file says", parameter="inference.model"),
 )
 

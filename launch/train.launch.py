@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from launch import LaunchDescription, LaunchDescriptionEntity
 
-from fer_ros.nodes.launching import YES_NO, Argument, Values, description
+from fer_ros.nodes.launching import Argument, Values, description
 
 ARGUMENTS = (
     Argument(
@@ -22,8 +22,8 @@ ARGUMENTS = (
         "trainer.split",
     ),
     Argument("base", "", "the general model; empty: as params_file says", parameter="trainer.base"),
-    Argument("swap", "", "let inference take the new model into use", YES_NO, "trainer.swap", bool),
-    Argument("select", "", "use the new model after a restart, too", YES_NO, "trainer.select", bool),
+    Argument("swap", "", "let inference take the new model into use", parameter="trainer.swap", kind=bool),
+    Argument("select", "", "use the new model after a restart, too", parameter="trainer.select", kind=bool),
 )
 
 

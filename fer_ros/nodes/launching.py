@@ -1,4 +1,4 @@
-"""What the launch files have in common: arguments, nodes with their parameters, and an end together."""
+"""What the launch files have in common: arguments, nodes with their parameters, their return and their end."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
-from launch.events.process import ProcessExited
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from fer_ros.core.base.paths import share_dir
+from fer_ros.nodes.launched import environment
+from fer_ros.nodes.returning import Supervision
 
-YES_NO = ("", "true", "false")
+#: What a person may type for a boolean, as YAML and ROS accept it.
+WORDS = {**dict.fromkeys(("true", "yes", "on", "1"), True), **dict.fromkeys(("false", "no", "off", "0"), False)}
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,10 @@ def common() -> list[Argument]:
         Argument("params_file", str(share_dir() / "config" / "params.yaml"), "the parameters of the nodes (YAML)"),
         Argument("log_level", "info", "of the nodes", ("debug", "info", "warn", "error", "fatal")),
         Argument(
-            "autostart", "true", "whether the nodes activate themselves; false: a lifecycle manager does", YES_NO[1:]
+            "autostart", "true", "whether the nodes activate themselves; false: a lifecycle manager does", kind=bool
         ),
+        Argument("respawn", "true", "start a node again that has crashed", kind=bool),
+        Argument("use_sim_time", "false", "take the time from /clock: for simulation and `ros2 bag play`", kind=bool),
     ]
 
 
@@ -53,11 +57,21 @@ class Values:
     def __init__(self, context: LaunchContext, arguments: Sequence[Argument]) -> None:
         self._arguments = list(arguments)
         self._values = {a.name: LaunchConfiguration(a.name).perform(context) for a in arguments}
+        for argument in arguments:
+            if argument.kind is bool and self[argument.name]:
+                self.yes(argument.name)
         if not Path(self["params_file"]).is_file():
             raise RuntimeError(f"params_file: there is no file {self['params_file']}")
 
     def __getitem__(self, name: str) -> str:
         return self._values[name]
+
+    def yes(self, name: str) -> bool:
+        """A boolean argument: ``true``, ``yes``, ``on`` or ``1``, in capitals or not; an empty one is False."""
+        word = self[name].lower()
+        if word and word not in WORDS:
+            raise RuntimeError(f"{name}:={self[name]} is neither true nor false")
+        return WORDS.get(word, False)
 
     def text(self, name: str) -> ParameterValue:
         """An argument as the value of a parameter of type string."""
@@ -66,25 +80,44 @@ class Values:
     def node(self, name: str, needed: bool = True, **parameters: object) -> Node:
         """One of our nodes, with the parameters that the arguments say.
 
-        :param needed: without it the others are of no use: when it ends, they do.
+        :param needed: without it the others are of no use: when it ends for good, they do. One that is not needed may
+            end, or fail to start, and the others go on.
         :param parameters: further ones; dots in their names are written as two underscores.
         """
         given = {
-            a.parameter.partition(".")[2]: _typed(a, self[a.name])
+            a.parameter.partition(".")[2]: self._typed(a)
             for a in self._arguments
             if a.parameter.partition(".")[0] == name and self[a.name] != ""
         }
+        common = {flag: self.yes(flag) for flag in ("autostart", "use_sim_time")}
         extra = {key.replace("__", "."): value for key, value in parameters.items()}
-        return Node(
-            package="fer_ros",
-            executable=name,
-            name=name,
-            namespace=self["namespace"],
-            parameters=[self["params_file"], {"autostart": self["autostart"] == "true", **given, **extra}],
-            ros_arguments=["--log-level", self["log_level"]],
-            output="screen",
-            on_exit=_ended if needed else None,
-        )
+
+        def make() -> Node:
+            return Node(
+                package="fer_ros",
+                executable=name,
+                name=name,
+                namespace=self["namespace"],
+                parameters=[self["params_file"], {**common, **given, **extra}],
+                ros_arguments=["--log-level", self["log_level"]],
+                additional_env=environment(),
+                output="screen",
+                on_exit=supervision.ended,
+            )
+
+        supervision = Supervision(name, needed, self.yes("respawn"), make)
+        return supervision.start()
+
+    def _typed(self, argument: Argument) -> object:
+        text = self[argument.name]
+        if argument.kind is bool:
+            return self.yes(argument.name)
+        if argument.kind is str:
+            return ParameterValue(text, value_type=str)  # also where it looks like a number
+        try:
+            return argument.kind(text)
+        except ValueError:
+            raise RuntimeError(f"{argument.name}:={text} is not a number") from None
 
 
 def description(
@@ -101,23 +134,3 @@ def description(
         for a in everything
     ]
     return LaunchDescription([*declared, OpaqueFunction(function=lambda context: nodes(Values(context, everything)))])
-
-
-def _typed(argument: Argument, text: str) -> object:
-    if argument.kind is bool:
-        return text == "true"
-    if argument.kind is str:
-        return ParameterValue(text, value_type=str)  # also where it looks like a number
-    try:
-        return argument.kind(text)
-    except ValueError:
-        raise RuntimeError(f"{argument.name}:={text} is not a number") from None
-
-
-def _ended(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    if context.is_shutdown:
-        return []
-    if event.returncode:
-        # What is raised here makes the exit status of `ros2 launch` 1.
-        raise RuntimeError(f"{event.process_name} ended with status {event.returncode}, see its message above")
-    return [Shutdown(reason=f"{event.process_name} has ended")]

@@ -18,13 +18,12 @@ from rclpy.signals import SignalHandlerOptions
 
 from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.base.paths import share_dir
+from fer_ros.nodes.launched import BAD_CONFIGURATION, end_with_launch
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.logs import forward
 
 #: Seconds that the ending may take before the process is ended as it is.
 GRACE = 1.7
-#: Exit status where a setting, file or name is wrong, as of the command ``fer``.
-BAD_CONFIGURATION = 2
 
 
 class Ending:
@@ -184,6 +183,7 @@ def run(name: str, factory: Callable[[], ManagedNode], arguments: Sequence[str] 
     """
     ending = Ending()
     ending.on_signals()
+    end_with_launch()
     try:
         initialise(arguments)
         node = make(factory)

@@ -25,7 +25,12 @@ _OVERRIDABLE = QoSOverridingOptions(
 
 
 def images() -> QoSProfile:
-    """For pictures: the newest counts, a lost one is not sent again."""
+    """For pictures that we publish: reliable, so that every subscriber gets them, and the newest only (REP-2003)."""
+    return QoSProfile(depth=1, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.RELIABLE)
+
+
+def sensor_data() -> QoSProfile:
+    """For pictures that we take: the newest counts, a lost one is not sent again (REP-2003: sensor data)."""
     return QoSProfile(depth=1, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
@@ -61,7 +66,7 @@ def create_image_subscription(node: Node, message_type: type, topic: str, callba
         message_type,
         topic,
         callback,
-        images(),
+        sensor_data(),
         event_callbacks=SubscriptionEventCallbacks(
             incompatible_qos=_warner(node, topic, False), incompatible_type=_warner(node, topic, False)
         ),

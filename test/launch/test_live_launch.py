@@ -87,6 +87,7 @@ def test_it_sees_in_its_namespace_and_ends_on_ctrl_c(start: Run, run: Run) -> No
         (["source:=sample", "model:=none"], "unknown model 'none'"),
         (["params_file:=/nowhere.yaml"], "/nowhere.yaml"),
         (["image_transport:=theora"], "theora"),
+        (["annotate:=maybe"], "annotate:=maybe is neither true nor false"),
     ],
 )
 def test_what_is_wrong_ends_it_with_a_status(run: Run, words: list[str], expected: str) -> None:

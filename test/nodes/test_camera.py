@@ -10,7 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.core.base.errors import ConfigError
@@ -154,24 +154,33 @@ def test_a_subscriber_that_can_get_nothing_is_named_with_both_sides(
 ) -> None:
     make(ros)
     probe = ros.node("rviz")
-    reliable = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
-    probe.create_subscription(Image, "/fer/image_raw", print, reliable)
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    probe.create_subscription(Image, "/fer/image_raw", print, latched)
     seen: list[str] = []
 
     def told() -> bool:
         seen.append(capfd.readouterr().err)
-        return "/rviz wants RELIABLE" in "".join(seen)
+        return "/rviz wants RELIABLE, TRANSIENT_LOCAL" in "".join(seen)
 
     wait(told)
     text = "".join(seen)
-    assert "/fer/camera offers BEST_EFFORT" in text
+    assert "/fer/camera offers RELIABLE, VOLATILE" in text
     assert "qos_overrides./fer/image_raw.publisher.reliability" in text
 
 
 def test_the_qos_can_be_overridden_by_parameter(ros: Any, cable: Any, wait: Wait) -> None:
-    camera = make(ros, **{"qos_overrides./fer/image_raw.publisher.reliability": "reliable"})
+    camera = make(ros, **{"qos_overrides./fer/image_raw.publisher.reliability": "best_effort"})
     camera.autostart()
     probe = ros.node()
+    wait(lambda: probe.get_publishers_info_by_topic("/fer/image_raw"))
+    [info] = probe.get_publishers_info_by_topic("/fer/image_raw")
+    assert info.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
+
+
+def test_a_subscriber_with_the_default_qos_gets_pictures(ros: Any, cable: Any, wait: Wait) -> None:
+    """As RViz, web bridges and most scripts subscribe."""
+    make(ros).autostart()
+    probe = ros.node()
     got: list[Any] = []
-    probe.create_subscription(Image, "/fer/image_raw", got.append, QoSProfile(depth=1))
+    probe.create_subscription(Image, "/fer/image_raw", got.append, 10)
     wait(lambda: got)

@@ -41,7 +41,9 @@ class Studio:
         self.sent: dict[int, bytes] = {}
         self.probe.create_subscription(RecordStatus, "/fer/record/status", self.statuses.append, topics.latched())
         if camera:
-            self.probe.create_subscription(CompressedImage, "/fer/image_raw/compressed", self._see, topics.images())
+            self.probe.create_subscription(
+                CompressedImage, "/fer/image_raw/compressed", self._see, topics.sensor_data()
+            )
             self._add(CameraNode, source="sample")
         self.node: RecorderNode = self._add(RecorderNode, min_free_mb=0, **parameters)
         wait(lambda: self.statuses)

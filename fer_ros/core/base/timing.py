@@ -74,3 +74,22 @@ class Rate:
     def _forget(self, now: float) -> None:
         while self._ticks and now - self._ticks[0] > self._seconds:
             self._before = self._ticks.popleft()
+
+
+class Backoff:
+    """Growing pauses between attempts: the first, then twice the last one each time, up to the longest."""
+
+    def __init__(self, first: float, longest: float) -> None:
+        """Both in seconds."""
+        self._first, self._longest = first, longest
+        self._pause = first
+
+    def next(self) -> float:
+        """Seconds to wait before the next attempt."""
+        pause = self._pause
+        self._pause = min(2 * pause, self._longest)
+        return pause
+
+    def reset(self) -> None:
+        """Begin with the first pause again, after a success."""
+        self._pause = self._first

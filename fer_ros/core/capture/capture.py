@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fer_ros.core.base.contracts import EndOfSource, Source
 from fer_ros.core.base.errors import ConfigError, SourceUnavailable
+from fer_ros.core.base.timing import Backoff
 from fer_ros.core.base.types import Frame
 
 #: Seconds that a source may stay silent before it is closed and opened again.
@@ -131,7 +132,7 @@ class Capture:
         self._state, self._trouble = state, trouble
 
     def _run(self, stop: threading.Event, tried: threading.Event) -> None:
-        pause, longest = self._pauses
+        backoff = Backoff(*self._pauses)
         while not stop.is_set():
             before = self._frames
             self._session(stop, tried)
@@ -139,9 +140,8 @@ class Capture:
                 self._on_end()
                 return
             if self._frames > before:
-                pause = self._pauses[0]
-            stop.wait(pause)
-            pause = min(2 * pause, longest)
+                backoff.reset()
+            stop.wait(backoff.next())
 
     def _session(self, stop: threading.Event, tried: threading.Event) -> None:
         """Open the source, deliver its frames until it fails or is to stop, close it."""

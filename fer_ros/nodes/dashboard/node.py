@@ -129,7 +129,9 @@ class DashboardNode(ManagedNode):
             self._destroy(self._watched)
         elif wanted and not self._watched:
             # Depth 1: an emotion that is late is not shown any more.
-            self._watched.append(self.create_subscription(EmotionArray, "emotions", self._on_emotions, topics.images()))
+            self._watched.append(
+                self.create_subscription(EmotionArray, "emotions", self._on_emotions, topics.sensor_data())
+            )
             self._watched.append(self.create_subscription(DiagnosticArray, "/diagnostics", self._on_health, 10))
 
     def _destroy(self, subscriptions: list[Any]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_ros.core.base.timing import Rate, Stats
+from fer_ros.core.base.timing import Backoff, Rate, Stats
 
 
 def test_no_durations() -> None:
@@ -75,3 +75,10 @@ def test_several_threads_may_add_and_ask() -> None:
     for thread in threads:
         thread.join()
     assert stats.summary()["count"] == 8000
+
+
+def test_pauses_double_up_to_the_longest_and_begin_anew_after_a_success() -> None:
+    backoff = Backoff(0.5, 3.0)
+    assert [backoff.next() for _ in range(5)] == [0.5, 1.0, 2.0, 3.0, 3.0]
+    backoff.reset()
+    assert backoff.next() == 0.5

@@ -1,0 +1,36 @@
+"""The tie between a node and the launch that started it: what launch tells it, and how it ends with it."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+
+#: Holds the process id of the launch, for the nodes that it starts.
+LAUNCHED_BY = "FER_LAUNCHED_BY"
+#: Exit status where a setting, file or name is wrong, as of the command ``fer``: starting again would not help.
+BAD_CONFIGURATION = 2
+#: ``prctl`` option of linux/prctl.h: the signal that the kernel sends when the parent ends.
+PR_SET_PDEATHSIG = 1
+
+
+def environment() -> dict[str, str]:
+    """Variables that a launch sets for its nodes, beside its own."""
+    return {LAUNCHED_BY: str(os.getpid())}
+
+
+def end_with_launch() -> None:
+    """Get SIGINT when the launch ends, however it ends; does nothing for a process that no launch has started.
+
+    `ros2 launch` ends on SIGTERM (systemd, Docker) and on SIGKILL without telling its nodes, which would go on and hold
+    the camera. Only Linux can do this.
+    """
+    parent = os.environ.get(LAUNCHED_BY)
+    if not sys.platform.startswith("linux") or parent != str(os.getppid()):
+        return  # a prefix such as a debugger stands in between: that one looks after its child
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+    if parent != str(os.getppid()):
+        os.kill(os.getpid(), signal.SIGINT)  # it ended in between
