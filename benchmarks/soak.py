@@ -36,7 +36,7 @@ def main() -> int:
     if not 0.5 <= arguments.minutes <= 10_000 or not 1 <= arguments.fps <= 1000:
         raise SystemExit("--minutes must be from 0.5 to 10000, --fps from 1 to 1000")
     options = ["live", "--json", "--source", "sample", "--model", arguments.model]
-    options += ["--set", f"source.fps={arguments.fps}"]
+    options += ["--set", f"sources.sample.fps={arguments.fps}"]
     memory: list[float] = []
     medians: list[float] = []
     with Child("fer_ros.cli.main", options, alone()) as live:

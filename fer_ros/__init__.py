@@ -21,10 +21,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fer_ros.api.learning import evaluate, teach
     from fer_ros.api.reader import Reader
-    from fer_ros.core.base.contracts import Backbone, Detector, EndOfSource, Filter, Head, Sink, Source
+    from fer_ros.core.base.contracts import (
+        Backbone,
+        Detector,
+        EndOfSource,
+        Filter,
+        GeneralModel,
+        Head,
+        LabelledFaces,
+        Plugin,
+        Sink,
+        Source,
+        Task,
+        TrainedHead,
+    )
     from fer_ros.core.base.errors import BadImage, ConfigError, FerError, SourceUnavailable
     from fer_ros.core.base.geometry import Framing, InputSpec
-    from fer_ros.core.base.head_training import LabelledFaces, Task, TrainedHead
     from fer_ros.core.base.settings import NoSettings, setting
     from fer_ros.core.base.types import Emotion, Face, Frame, Result, Roi, StageTimes
     from fer_ros.core.bundles.bundle import Bundle, Network
@@ -40,10 +52,22 @@ __version__ = "0.1.0"
 _HOMES = {
     "api.learning": ("evaluate", "teach"),
     "api.reader": ("Reader",),
-    "core.base.contracts": ("Backbone", "Detector", "EndOfSource", "Filter", "Head", "Sink", "Source"),
+    "core.base.contracts": (
+        "Backbone",
+        "Detector",
+        "EndOfSource",
+        "Filter",
+        "GeneralModel",
+        "Head",
+        "LabelledFaces",
+        "Plugin",
+        "Sink",
+        "Source",
+        "Task",
+        "TrainedHead",
+    ),
     "core.base.errors": ("BadImage", "ConfigError", "FerError", "SourceUnavailable"),
     "core.base.geometry": ("Framing", "InputSpec"),
-    "core.base.head_training": ("LabelledFaces", "Task", "TrainedHead"),
     "core.base.settings": ("NoSettings", "setting"),
     "core.base.types": ("Emotion", "Face", "Frame", "Result", "Roi", "StageTimes"),
     "core.bundles.bundle": ("Bundle", "Network"),
@@ -69,6 +93,7 @@ __all__ = [
     "Filter",
     "Frame",
     "Framing",
+    "GeneralModel",
     "Head",
     "InputSpec",
     "LabelledFaces",
@@ -77,6 +102,7 @@ __all__ = [
     "NoSettings",
     "Options",
     "Outcome",
+    "Plugin",
     "Progress",
     "Reader",
     "Result",

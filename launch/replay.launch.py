@@ -7,16 +7,16 @@ from launch import LaunchDescription, LaunchDescriptionEntity
 from fer_ros.nodes.launching import Argument, Values, description
 
 ARGUMENTS = (
-    Argument("bag", None, "the bag: its name in $FER_HOME/bags, or a path", parameter="camera.source.path"),
+    Argument("bag", None, "the bag: its name in $FER_HOME/bags, or a path", parameter="camera.sources.bag.path"),
     Argument(
         "loop",
         "",
         "begin again at the end, instead of ending",
-        parameter="camera.source.loop",
+        parameter="camera.sources.bag.loop",
         kind=bool,
     ),
-    Argument("speed", "", "times the speed of recording", parameter="camera.source.speed", kind=float),
-    Argument("keep_stamps", "", "leave the stamps as recorded", parameter="camera.source.keep_stamps", kind=bool),
+    Argument("speed", "", "times the speed of recording", parameter="camera.sources.bag.speed", kind=float),
+    Argument("keep_stamps", "", "leave the stamps as recorded", parameter="camera.sources.bag.keep_stamps", kind=bool),
     Argument("model", "", "a model, see `fer models`; empty: as params_file says", parameter="inference.model"),
 )
 

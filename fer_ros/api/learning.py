@@ -60,16 +60,20 @@ def teach(
     :param name: of the new model; empty for one with the time of day.
     :param select: use the model from now on where none is named.
     :param progress: called at every change of phase and after every epoch.
-    :param options: those of ``fer train`` with underscores, such as ``head="linear"`` or ``learning_rate=1e-3``.
+    :param options: of the training, see :class:`Options`, such as ``head="linear"``; and settings of that head, see
+        ``fer plugins heads linear``, such as ``learning_rate=1e-3``.
     :returns: what was measured on faces that were held out, and where the model lies.
     :raises ConfigError: a bag, a name or an option is wrong, or the faces are too few.
     """
     from fer_ros.core import bags as recorded
+    from fer_ros.core.training import head_setup
     from fer_ros.core.training.client import TrainingProcess
 
     several = [bags] if isinstance(bags, (str, os.PathLike)) else list(bags)
     folders = tuple(dict.fromkeys(recorded.locate(os.fspath(bag)) for bag in several))
-    request = Request(folders, settings.make(Options, options), name)
+    chosen = settings.make(Options, {key: options.pop(key) for key in settings.fields(Options) if key in options})
+    head_setup.settings_of(chosen.head, options)
+    request = Request(folders, chosen, name, options)
     outcome = TrainingProcess().run(request, progress or (lambda step: None))
     if select:
         model_store.select(outcome.model)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros.api.pictures import checked
-from fer_ros.core.base import paths, registry, settings
+from fer_ros.core.base import paths, plugin_names, registry, settings
 from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import Emotion, Frame, ImageArray, Result
@@ -59,7 +59,7 @@ class Reader:
         self.bundle = Bundle.load(model)
         self._detector = detector
         plugin: type[Detector] = registry.load("detectors", detector)
-        chosen = settings.make(plugin.Settings, detector_settings or {}, "detector.")
+        chosen = settings.make(plugin.Settings, detector_settings or {}, plugin_names.prefix("detectors", detector))
         loaded = Model.open(self.bundle, threads, mirror)
         # Each way of reading has a detector of its own, so that a single picture does not disturb a video's tracks.
         self._single = Recogniser(loaded, plugin(chosen))

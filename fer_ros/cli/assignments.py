@@ -16,6 +16,6 @@ def assignments(words: Iterable[str]) -> dict[str, str]:
     for word in words:
         name, sign, value = word.partition("=")
         if not sign or not name:
-            raise ConfigError(f"--set {word}: write it as NAME=VALUE, such as --set source.fps=15")
+            raise ConfigError(f"--set {word}: write it as NAME=VALUE, such as --set sources.camera.fps=15")
         out[name] = value
     return out

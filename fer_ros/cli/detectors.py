@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fer_ros.core.base import registry, settings
+from fer_ros.cli.text import warn
+from fer_ros.core.base import plugin_names, registry, settings
 from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.errors import unknown_name
 
@@ -13,7 +14,7 @@ from fer_ros.core.base.errors import unknown_name
 def make(name: str, given: Mapping[str, str], faces: int = 1) -> Detector:
     """A detector plugin, ready to be used.
 
-    :param given: setting → value as typed, with or without ``detector.`` before the name.
+    :param given: setting → value as typed, its name alone or whole, as in ``detectors.haar.min_face``.
     :param faces: its setting ``max_faces``, where it has one and none is given, allows at least so many.
     :raises ConfigError: the plugin or a setting is unknown, or a value is wrong.
     """
@@ -22,10 +23,24 @@ def make(name: str, given: Mapping[str, str], faces: int = 1) -> Detector:
     values: dict[str, Any] = {}
     if "max_faces" in known:
         values["max_faces"] = max(faces, known["max_faces"][1])
-    for word, text in given.items():
-        setting = word.removeprefix("detector.")
-        if setting not in known:
-            raise unknown_name(f"setting of {name}", setting, known)
-        values[setting] = settings.from_text(f"detector.{setting}", known[setting][0], text)
-    detector: Detector = plugin(settings.make(plugin.Settings, values, "detector."))
+    texts = typed(name, given)
+    prefix = plugin_names.prefix("detectors", name)
+    values |= {word: settings.from_text(prefix + word, known[word][0], text) for word, text in texts.items()}
+    detector: Detector = plugin(settings.make(plugin.Settings, values, prefix))
     return detector
+
+
+def typed(name: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Setting → value as typed, of a detector.
+
+    :param given: see :func:`make`.
+    :raises ConfigError: the detector has no such setting.
+    """
+    known, rest = settings.fields(registry.load("detectors", name).Settings), dict(given)
+    texts = plugin_names.take("detectors", name, known, rest, warn)
+    for word, text in rest.items():
+        bare = word.removeprefix(plugin_names.prefix("detectors", name)).removeprefix("detector.")
+        if bare not in known:
+            raise unknown_name(f"setting of {name}", bare, known)
+        texts[bare] = text
+    return texts

@@ -17,10 +17,10 @@ from fer_ros.core.base.timing import Rate
 from fer_ros.core.base.types import Frame
 from fer_ros.core.capture.capture import Capture
 from fer_ros.nodes import topics
-from fer_ros.nodes.camera_info import CameraInfoPort
 from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Health
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import recognition as messages
+from fer_ros.nodes.parts.plugin_settings import PluginSettings
 from fer_ros.nodes.running import run
 
 TOPIC = "image_raw"
@@ -34,8 +34,6 @@ class CameraSettings:
 
     source: str = setting("auto", "where frames come from: a source plugin, see `fer plugins sources`")
     frame_id: str = setting("camera_optical_frame", "coordinate frame of the camera, in every header", live=True)
-    camera_name: str = setting("camera", "name of the camera, for its calibration file")
-    camera_info_url: str = setting("", "calibration file: file:///…, package://…, a path; empty: ~/.ros/camera_info")
     jpeg_quality: int = setting(85, "quality of image_raw/compressed, 1 (small) to 100", low=1, high=100, live=True)
     exit_at_end: bool = setting(False, "end the process when the source has no further frames, such as a video file")
 
@@ -47,7 +45,7 @@ class CameraNode(ManagedNode):
     """
 
     def __init__(self, **arguments: Any) -> None:
-        """Declare the parameters, those of the chosen source as ``source.<name>``.
+        """Declare the parameters, those of the chosen source as ``sources.<source>.<setting>``.
 
         :raises ConfigError: the source is unknown, or a parameter is out of range.
         """
@@ -55,7 +53,8 @@ class CameraNode(ManagedNode):
         known = f"one of {', '.join(registry.names('sources'))}"
         self._settings = self.parameters.declare(CameraSettings, apply=self._set, notes={"source": known})
         self._plugin: type[Source] = registry.load("sources", self._settings.source)
-        self._source_settings = self.parameters.declare(self._plugin.Settings, "source.", self._set_source)
+        self._sources = PluginSettings(self.parameters, "sources", self._set_source)
+        self._sources.of(self._settings.source)
         self.parameters.check_unknown()
         self.receivers: list[Callable[[Frame], None]] = []
         self._source: Source | None = None
@@ -63,7 +62,6 @@ class CameraNode(ManagedNode):
         self._rate = Rate()
         self._raw = topics.create_image_publisher(self, Image, TOPIC)
         self._compressed = topics.create_image_publisher(self, CompressedImage, f"{TOPIC}/compressed")
-        self._info = CameraInfoPort(self, lambda: self._settings.camera_info_url, lambda: self._settings.camera_name)
         self._diagnostics = Diagnostics(self, self.describe, self._health)
 
     def describe(self) -> str:
@@ -76,8 +74,9 @@ class CameraNode(ManagedNode):
         return self._capture is not None and self._capture.ended
 
     def load(self) -> None:
-        self._info.load()
-        self._source = self._plugin(self._source_settings, clock=lambda: self.get_clock().now().nanoseconds)
+        settings = self._sources.of(self._settings.source)
+        self._source = self._plugin(settings, clock=lambda: self.get_clock().now().nanoseconds)
+        self._source.node = self
         self._capture = Capture(self._source, self._deliver, self.get_logger(), self._at_end)
 
     def work(self) -> None:
@@ -98,7 +97,6 @@ class CameraNode(ManagedNode):
         self._rate.tick()
         for receive in self.receivers:
             receive(frame)
-        self._info.publish(frame)
         if self._raw.get_subscription_count():
             self._raw.publish(messages.image(frame.image, messages.header(frame)))
         if self._compressed.get_subscription_count():
@@ -113,10 +111,9 @@ class CameraNode(ManagedNode):
     def _set(self, settings: CameraSettings) -> None:
         self._settings = settings
 
-    def _set_source(self, settings: Any) -> None:
-        self._source_settings = settings
-        if self._source is not None:
-            self._source.update(settings)
+    def _set_source(self, name: str, settings: Any) -> None:
+        if self._capture is not None:
+            self._capture.change(settings)
 
     def _health(self) -> Health:
         capture = self._capture

@@ -32,8 +32,9 @@ from fer_ros.nodes.diagnostics import OK, WARN, Diagnostics, Drops, Health
 from fer_ros.nodes.inputs.image_input import ImageInput
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import recognition as messages
+from fer_ros.nodes.parts.plugin_settings import PluginSettings
+from fer_ros.nodes.parts.smoothing import Smoothing
 from fer_ros.nodes.running import run
-from fer_ros.nodes.smoothing import Smoothing
 from fer_ros.nodes.waiting import pause
 
 ANNOTATED = "image_annotated"
@@ -67,7 +68,7 @@ class InferenceNode(ManagedNode):
     """
 
     def __init__(self, subscribe: bool = True, **arguments: Any) -> None:
-        """Declare the parameters, those of the chosen detector as ``detector.<name>``.
+        """Declare the parameters, those of plugins such as ``detectors.<detector>.<setting>``.
 
         :param subscribe: False where frames come by :meth:`submit`, from a camera of this process.
         :raises ConfigError: the detector is unknown, or a parameter is out of range.
@@ -76,9 +77,11 @@ class InferenceNode(ManagedNode):
         known = f"one of {', '.join(registry.names('detectors'))}"
         self._settings = self.parameters.declare(InferenceSettings, apply=self._set, notes={"detector": known})
         self._plugin: type[Detector] = registry.load("detectors", self._settings.detector)
-        self._detector_settings = self.parameters.declare(self._plugin.Settings, "detector.", self._set_detector)
+        self._detectors = PluginSettings(self.parameters, "detectors", self._set_detector)
+        self._detectors.of(self._settings.detector)
+        self._backbones = PluginSettings(self.parameters, "backbones", self._set_backbone, changes=True)
         self._smoothing = Smoothing(self.parameters)
-        self.parameters.check_unknown(self._smoothing.later)
+        self.parameters.check_unknown()
         self.listeners: list[Callable[[Result], None]] = []
         self.drops, self.stages, self._rate = Drops(), StageStats(), Rate()
         self._subscribe = subscribe
@@ -129,11 +132,17 @@ class InferenceNode(ManagedNode):
             self._input = ImageInput(
                 self, settings.image_topic, settings.image_transport, settings.max_pixels, self.submit, self.drops
             )
-        detector = self._plugin(self._detector_settings)
+        detector = self._plugin(self._detectors.of(settings.detector))
         bundle = Bundle.load(Path(settings.model) if "/" in settings.model else settings.model)
         smoother = self._smoothing.smoother
         self._recogniser = Recogniser(
-            bundle, detector, settings.threads, self._now, smoother=smoother, mirror=settings.mirror
+            bundle,
+            detector,
+            settings.threads,
+            self._now,
+            smoother=smoother,
+            mirror=settings.mirror,
+            backbone_settings=self._backbones.of,
         )
         self._announce()
 
@@ -243,10 +252,13 @@ class InferenceNode(ManagedNode):
     def _set(self, settings: InferenceSettings) -> None:
         self._settings = settings
 
-    def _set_detector(self, settings: Any) -> None:
-        self._detector_settings = settings
+    def _set_detector(self, name: str, settings: Any) -> None:
         if self._recogniser is not None:
-            self._recogniser.detector.settings = settings
+            self._recogniser.configure_detector(settings)
+
+    def _set_backbone(self, name: str, settings: Any) -> None:
+        if self._recogniser is not None:
+            self._recogniser.configure_backbone(name, settings)
 
     def _health(self) -> Health:
         if self._input is not None:

@@ -23,7 +23,7 @@ LAST_FRAMES = 1.0
 class LiveOptions:
     """What differs from the parameter file.
 
-    :ivar settings: parameter name → value as typed; those of the camera are told by name or by ``source.``.
+    :ivar settings: parameter name → value as typed; those of the camera are told by name or by ``sources.``.
     :ivar params_file: None takes ``config/params.yaml``, as the launch file does.
     :ivar frames: end after so many results; 0 goes on until interrupted or the source ends.
     :ivar dashboard: serve a page, on which people also record and train.
@@ -59,7 +59,7 @@ class Live:
         of_both |= of_camera & set(fields(InferenceSettings))
         of_more = {n: v for n, v in options.settings.items() if options.dashboard and n.startswith(MORE)}
         others = {n: v for n, v in options.settings.items() if n not in of_more}
-        for_camera = {n: v for n, v in others.items() if n in of_camera or n.startswith("source.")}
+        for_camera = {n: v for n, v in others.items() if n in of_camera or n.startswith(("sources.", "source."))}
         for_inference = {n: v for n, v in others.items() if n in of_both or n not in for_camera}
         for_camera.setdefault("exit_at_end", "true")
         nodes = {"namespace": options.namespace}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from fer_ros.core.base import plugin_names
 from fer_ros.core.base.errors import ConfigError, unknown_name
 from fer_ros.core.base.settings import Constraint, check_value, fields, from_text, make
 
@@ -43,6 +44,7 @@ class Parameters:
         self._node, self._texts = node, dict(texts or {})
         self._groups: list[_Group[Any]] = []
         self._given: dict[str, Any] = {}
+        self._expected: dict[str, tuple[str, bool]] = {}
         for name, parameter in node.get_parameters_by_prefix("").items():
             if not name.startswith(_BUILT_IN):
                 self._given[name] = parameter.value
@@ -61,7 +63,7 @@ class Parameters:
         """Declare a parameter for each setting.
 
         :param settings_type: a dataclass of :func:`fer_ros.core.base.settings.setting` fields.
-        :param prefix: put before the names, such as ``"source."``.
+        :param prefix: put before the names.
         :param apply: called with the new settings after live ones were set.
         :param notes: setting name → what else it must fulfil, for the descriptor.
         :returns: the settings as they stand.
@@ -72,26 +74,78 @@ class Parameters:
         for name, (kind, _, _) in known.items():
             if prefix + name in self._texts:
                 given[name] = from_text(prefix + name, kind, self._texts.pop(prefix + name))
+        return self._declare(settings_type, given, prefix, apply, notes or {})
+
+    def declare_plugin(
+        self,
+        kind: str,
+        plugin: str,
+        settings_type: type[S],
+        apply: Callable[[S], None],
+        fallback: Mapping[str, Any],
+    ) -> S:
+        """Declare a parameter for each setting of a plugin, such as ``sources.camera.fps``.
+
+        :param fallback: setting → value where the user gave none, as it is or as typed.
+        :raises ConfigError: a given value is of the wrong type or out of range.
+        """
+        known, prefix = fields(settings_type), plugin_names.prefix(kind, plugin)
+        warn = self._node.get_logger().warning
+        texts = {name: value for name, value in fallback.items() if name in known}
+        given = {name: texts.pop(name) for name in list(texts) if not isinstance(texts[name], str)}
+        given |= plugin_names.take(kind, plugin, known, self._given, warn)
+        texts |= plugin_names.take(kind, plugin, known, self._texts, warn)
+        given |= {name: from_text(prefix + name, known[name][0], text) for name, text in texts.items()}
+        return self._declare(settings_type, given, prefix, apply, {})
+
+    def _declare(
+        self,
+        settings_type: type[S],
+        given: Mapping[str, Any],
+        prefix: str,
+        apply: Callable[[S], None] | None,
+        notes: Mapping[str, str],
+    ) -> S:
         settings = make(settings_type, given, prefix)
-        for name, (kind, _, constraint) in known.items():
-            descriptor = _descriptor(kind, constraint, (notes or {}).get(name, ""))
+        for name, (kind, _, constraint) in fields(settings_type).items():
+            descriptor = _descriptor(kind, constraint, notes.get(name, ""))
             self._node.declare_parameter(prefix + name, getattr(settings, name), descriptor, ignore_override=True)
         # Only now, so that declaring does not count as setting.
         self._groups.append(_Group(settings_type, prefix, settings, apply))
         return settings
 
-    def check_unknown(self, later: tuple[str, ...] = ()) -> None:
+    def take_old(self, names: Iterable[str]) -> dict[str, Any]:
+        """Take out what was given under names that are not declared any more: name → value, as it is or as typed."""
+        found: dict[str, Any] = {}
+        for given in (self._given, self._texts):
+            found.update({name: given.pop(name) for name in names if name in given})
+        return found
+
+    def expect_plugin(self, kind: str, plugin: str, typed: bool) -> None:
+        """Let settings be given of a plugin that is not chosen, or not yet.
+
+        :param typed: also in a command, where a value without effect is refused otherwise.
+        """
+        self._expected[plugin_names.prefix(kind, plugin)] = plugin_names.old_prefix(kind, plugin), typed
+
+    def check_unknown(self) -> None:
         """Warn of given parameters that this node does not have; call it when all are declared.
 
-        :param later: beginnings of names that may yet be declared.
         :raises ConfigError: one of the values typed in a command is not known.
         """
+        declared = {group.prefix for group in self._groups}
+        later = {new: more for new, more in self._expected.items() if new not in declared}
+        in_files = tuple(later)
+        in_commands = tuple(new for new, (_, typed) in later.items() if typed)
+        # Only the filters' old names tell the plugin; those of sources and detectors were the chosen one's.
+        olds = tuple(old for old, _ in later.values() if old.count(".") > 1)
+        in_files, in_commands = in_files + olds, in_commands + olds
         names = [group.prefix + name for group in self._groups for name in fields(group.settings_type)]
         for name in self._texts:
-            if not name.startswith(later):
+            if not name.startswith(in_commands):
                 raise unknown_name("setting", name, names)
         for name in self._given:
-            if name.startswith(later):
+            if name.startswith(in_files):
                 continue
             close = difflib.get_close_matches(name, names, n=1)
             hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(sorted(names))}"

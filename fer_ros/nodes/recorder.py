@@ -27,6 +27,7 @@ from fer_ros.nodes.inputs.picture_input import PictureInput
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.messages import recording as record_messages
+from fer_ros.nodes.parts.plugin_settings import PluginSettings
 from fer_ros.nodes.running import run
 from fer_ros.nodes.waiting import pause
 
@@ -68,7 +69,7 @@ class RecorderNode(ManagedNode):
     """Subscribes to the images while a bag is open, and costs nothing otherwise."""
 
     def __init__(self, **arguments: Any) -> None:
-        """Declare the parameters, those of the chosen detector as ``detector.<name>``.
+        """Declare the parameters, those of the chosen detector as ``detectors.<detector>.<setting>``.
 
         :raises ConfigError: the detector is unknown, or a parameter is out of range.
         """
@@ -77,7 +78,8 @@ class RecorderNode(ManagedNode):
         self._settings = self.parameters.declare(RecorderSettings, apply=self._set, notes={"detector": known})
         self._recording = self.parameters.declare(RecordingSettings, apply=self._set_recording)
         self._plugin: type[Detector] = registry.load("detectors", self._settings.detector)
-        self._detector_settings = self.parameters.declare(settings_for(self._plugin), "detector.")
+        self._detectors = PluginSettings(self.parameters, "detectors", self._set_detector, settings_type=settings_for)
+        self._detectors.of(self._settings.detector)
         self.parameters.check_unknown()
         self.drops = _Refusals(lambda: self._recorder.refuse() if self._recorder else None)
         self._recorder: Recorder | None = None
@@ -96,7 +98,7 @@ class RecorderNode(ManagedNode):
         self._diagnostics = Diagnostics(self, lambda: self._settings.image_topic, self._health)
 
     def load(self) -> None:
-        self._faces = FaceFinder(self._plugin(self._detector_settings))
+        self._faces = FaceFinder(self._plugin(self._detectors.of(self._settings.detector)))
 
     def work(self) -> None:
         if self._faces is None:
@@ -248,6 +250,10 @@ class RecorderNode(ManagedNode):
 
     def _set(self, settings: RecorderSettings) -> None:
         self._settings = settings
+
+    def _set_detector(self, name: str, settings: Any) -> None:
+        if self._faces is not None:
+            self._faces.configure(settings)
 
     def _set_recording(self, settings: RecordingSettings) -> None:
         self._recording = settings

@@ -21,18 +21,17 @@ from std_srvs.srv import Trigger
 from fer_msgs.msg import TrainProgress
 from fer_msgs.srv import LoadModel, Train
 from fer_ros.core import bags
-from fer_ros.core.base import registry
 from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.base.settings import setting
 from fer_ros.core.bundles import model_store
 from fer_ros.core.training.client import Cancelled, TrainingProcess
-from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
 from fer_ros.core.training.request import Request
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import OK, Diagnostics, Health
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import training as train_messages
+from fer_ros.nodes.parts.training_settings import TrainingSettings
 from fer_ros.nodes.running import run
 from fer_ros.nodes.waiting import pause
 
@@ -111,9 +110,8 @@ class TrainerNode(ManagedNode):
         :raises ConfigError: a parameter is out of range.
         """
         super().__init__("trainer", **arguments)
-        known = f"one of {', '.join(registry.names('heads'))}"
         self._settings = self.parameters.declare(TrainerSettings, apply=self._set)
-        self._options = self.parameters.declare(Options, apply=self._set_options, notes={"head": known})
+        self._training = TrainingSettings(self, self.parameters)
         self.parameters.check_unknown()
         self._job: _Job | None = None
         self._swapping = False
@@ -123,7 +121,7 @@ class TrainerNode(ManagedNode):
         self.create_service(Train, "train", self._on_train, callback_group=group)
         self.create_service(Trigger, "train/cancel", self._on_cancel, callback_group=group)
         self._load_model = self.create_client(LoadModel, "load_model", callback_group=group)
-        self._diagnostics = Diagnostics(self, lambda: self._options.head, self._health)
+        self._diagnostics = Diagnostics(self, lambda: self._training.options.head, self._health)
 
     def load(self) -> None:
         # What a killed training has left; whoever trains just now tidies up as well.
@@ -148,7 +146,7 @@ class TrainerNode(ManagedNode):
     async def _on_train(self, request: Train.Request, response: Train.Response) -> Train.Response:
         try:
             self._check_free()
-            asked = Request(_bags(request.bags), train_messages.options(request, self._options), request.name)
+            asked = self._training.request(request, _bags(request.bags))
             job = self._job = _Job(self)
         except FerError as error:
             return self._refuse(response, error)
@@ -234,9 +232,6 @@ class TrainerNode(ManagedNode):
 
     def _set(self, settings: TrainerSettings) -> None:
         self._settings = settings
-
-    def _set_options(self, options: Options) -> None:
-        self._options = options
 
     def _health(self) -> Health:
         job = self._job

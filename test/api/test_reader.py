@@ -123,8 +123,8 @@ def test_what_is_no_picture_gets_one_line_that_says_what_to_do(reader: fer_ros.R
     [
         ({"model": "no such"}, "no such"),
         ({"detector": "harr"}, "did you mean 'haar'"),
-        ({"detector_settings": {"min_faces": 3}}, "detector.min_faces"),
-        ({"detector_settings": {"max_faces": 0}}, "detector.max_faces = 0 is out of range"),
+        ({"detector_settings": {"min_faces": 3}}, "detectors.haar.min_faces"),
+        ({"detector_settings": {"max_faces": 0}}, "detectors.haar.max_faces = 0 is out of range"),
         ({"threads": 0}, "threads must be 1 or more"),
     ],
 )

@@ -190,7 +190,7 @@ def show() -> Iterator[Callable[[str], None]]:
 
     def show(expression: str) -> None:
         assert client.wait_for_service(PATIENCE / 1000), "no camera"
-        parameter = Parameter("source.expression", value=expression).to_parameter_msg()
+        parameter = Parameter("sources.face.expression", value=expression).to_parameter_msg()
         future = client.call_async(SetParameters.Request(parameters=[parameter]))
         rclpy.spin_until_future_complete(node, future, timeout_sec=PATIENCE / 1000)
         answer = future.result()

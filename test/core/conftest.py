@@ -80,6 +80,18 @@ class Left(Detector):
         Left.resets += 1
 
 
+class Tomorrow(Left):
+    """Written for a contract that is not there yet."""
+
+    contract = 99
+
+
+class Loose(Left):
+    """Its settings cannot be described."""
+
+    Settings = dict
+
+
 class Half(Backbone):
     """Lacks embed."""
 
@@ -109,6 +121,8 @@ failing = core_stranger:Failing
 
 [fer_ros.detectors]
 left = core_stranger:Left
+tomorrow = core_stranger:Tomorrow
+loose = core_stranger:Loose
 function = core_stranger:function
 wrong_kind = core_stranger:Pooled
 absent_name = core_stranger:Nothing

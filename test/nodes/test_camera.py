@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,21 +11,15 @@ from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from sensor_msgs.srv import SetCameraInfo
+from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.capture.intrinsics import Intrinsics
 from fer_ros.core.vision.images import decode, decode_compressed
 from fer_ros.nodes.camera import CameraNode
-from fer_ros.nodes.camera_info import resolve
 
 pytestmark = pytest.mark.ros
 
 Wait = Callable[..., None]
-K = (50.0, 0.0, 32.0, 0.0, 50.0, 24.0, 0.0, 0.0, 1.0)
-R = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
-P = (50.0, 0.0, 32.0, 0.0, 0.0, 50.0, 24.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
 def make(ros: Any, **parameters: Any) -> CameraNode:
@@ -73,9 +66,11 @@ def test_a_live_setting_of_the_source_changes_the_frames(ros: Any, cable: Any, w
     frames: list[Any] = []
     camera.receivers.append(frames.append)
     camera.autostart()
-    assert camera.set_parameters([Parameter("source.level", value=7)])[0].successful
+    assert camera.set_parameters([Parameter("sources.cable.level", value=7)])[0].successful
     wait(lambda: frames and frames[-1].image[0, 0, 0] == 7)
-    refused = camera.set_parameters([Parameter("source.level", value=256), Parameter("source.rate", value=2.0)])
+    refused = camera.set_parameters(
+        [Parameter("sources.cable.level", value=256), Parameter("sources.cable.rate", value=2.0)]
+    )
     assert not refused[0].successful and not refused[1].successful
 
 
@@ -108,7 +103,7 @@ def test_each_transition_does_what_it_says(ros: Any, cable: Any, wait: Wait) -> 
 def test_a_setting_that_can_never_work_fails_the_transition_and_the_node_goes_on(
     ros: Any, cable: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    probe, _ = ros.node(), make(ros, autostart=False, source__never=True)
+    probe, _ = ros.node(), make(ros, autostart=False, sources__cable__never=True)
     assert change(ros, probe, Transition.TRANSITION_CONFIGURE)
     assert not change(ros, probe, Transition.TRANSITION_ACTIVATE)
     assert state(ros, probe) == State.PRIMARY_STATE_INACTIVE
@@ -116,7 +111,7 @@ def test_a_setting_that_can_never_work_fails_the_transition_and_the_node_goes_on
 
 
 def test_by_itself_it_tells_why_it_cannot_start(ros: Any, cable: Any) -> None:
-    camera = make(ros, source__never=True)
+    camera = make(ros, sources__cable__never=True)
     with pytest.raises(ConfigError, match="can never work"):
         camera.autostart()
     assert camera.state == "inactive"
@@ -191,52 +186,3 @@ def test_a_subscriber_with_the_default_qos_gets_pictures(ros: Any, cable: Any, w
     got: list[Any] = []
     probe.create_subscription(Image, "/fer/image_raw", got.append, 10)
     wait(lambda: got)
-
-
-def test_the_calibration_comes_with_the_stamp_of_each_image_and_can_be_stored(
-    ros: Any, cable: Any, wait: Wait, tmp_path: Path
-) -> None:
-    file = tmp_path / "narrow.yaml"
-    probe, camera = ros.node(), make(ros, camera_info_url=f"file://{tmp_path}/${{NAME}}.yaml", camera_name="narrow")
-    assert not file.exists()
-    with pytest.raises(ConfigError, match="no such file"):
-        camera.autostart()
-    Intrinsics(64, 48, "narrow", "plumb_bob", (0.0,) * 5, K, R, P).write(file)
-    camera.autostart()
-    images: dict[tuple[int, int], Any] = {}
-    infos: dict[tuple[int, int], CameraInfo] = {}
-
-    def keep(found: dict[tuple[int, int], Any]) -> Callable[[Any], None]:
-        return lambda message: found.update({(message.header.stamp.sec, message.header.stamp.nanosec): message})
-
-    probe.create_subscription(Image, "/fer/image_raw", keep(images), 10)
-    probe.create_subscription(CameraInfo, "/fer/camera_info", keep(infos), 10)
-    wait(lambda: len(set(images) & set(infos)) > 3)
-    info = infos[max(infos)]
-    assert (info.width, info.height, info.k[0], info.header.frame_id) == (64, 48, 50.0, "camera_optical_frame")
-
-    wanted = CameraInfo(width=64, height=48, distortion_model="plumb_bob", k=(60.0, *K[1:]), r=R, p=P)
-    answer = ros.call(probe, SetCameraInfo, "/fer/set_camera_info", camera_info=wanted)
-    assert answer.success and Intrinsics.read(file).k[0] == 60.0
-    wait(lambda: infos[max(infos)].k[0] == 60.0)
-    refused = ros.call(probe, SetCameraInfo, "/fer/set_camera_info", camera_info=CameraInfo(width=64, height=48))
-    assert not refused.success and "distortion_model" in refused.status_message
-    assert Intrinsics.read(file).k[0] == 60.0
-
-
-@pytest.mark.parametrize(
-    ("url", "path"),
-    [
-        ("file:///a/b%20c.yaml", "/a/b c.yaml"),
-        ("/a/${NAME}.yaml", "/a/narrow.yaml"),
-        ("", "/ros/camera_info/narrow.yaml"),
-        ("https://x/y", "use file:///path"),
-        ("package://no_such_package/x.yaml", "no package"),
-    ],
-)
-def test_urls_of_calibrations(monkeypatch: pytest.MonkeyPatch, url: str, path: str) -> None:
-    monkeypatch.setenv("ROS_HOME", "/ros")
-    try:
-        assert str(resolve(url, "narrow")) == path
-    except ConfigError as error:
-        assert path in str(error)

@@ -49,7 +49,7 @@ def test_seven_expressions_are_recorded_trained_and_recognised(
     probe.create_subscription(TrainProgress, "/fer/train/progress", steps.append, topics.latched())
 
     def show(expression: str) -> None:
-        value = Parameter("source.expression", value=expression).to_parameter_msg()
+        value = Parameter("sources.face.expression", value=expression).to_parameter_msg()
         answer = ros.call(probe, SetParameters, "/fer/camera/set_parameters", parameters=[value])
         assert answer.results[0].successful, answer.results[0].reason
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import shutil
 import threading
@@ -71,7 +70,7 @@ class Trained:
     """An active trainer and what it tells."""
 
     def __init__(self, ros: Any, **parameters: Any) -> None:
-        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        overrides = [Parameter(name.replace("__", "."), value=value) for name, value in parameters.items()]
         self.ros, self.probe = ros, ros.node("trainer_probe")
         self.node: TrainerNode = ros.add(TrainerNode(namespace="/fer", parameter_overrides=overrides))
         self.node.autostart()
@@ -220,8 +219,20 @@ def test_deactivating_ends_the_training(trainer: Trained, bag: str, wait: Wait) 
 
 
 def test_every_option_is_a_parameter_with_its_range(trainer: Trained) -> None:
-    descriptor = trainer.node.describe_parameter("patience")
+    descriptor = trainer.node.describe_parameter("heads.dense.patience")
     assert descriptor.integer_range[0].to_value == 10_000 and not descriptor.read_only
-    result = trainer.node.set_parameters([Parameter("patience", value=5), Parameter("copies", value=-1)])
+    result = trainer.node.set_parameters([Parameter("heads.dense.patience", value=5), Parameter("copies", value=-1)])
     assert [r.successful for r in result] == [True, False]
-    assert dataclasses.asdict(trainer.node._options)["patience"] == 5
+
+
+def test_a_head_is_trained_with_its_own_parameters(ros: Any, bag: str, fer_home: Path) -> None:
+    """Those of its head, live ones, and those that a request gives; also under the names that they had before."""
+    trainer = Trained(ros, swap=False, epochs=3, learning_rate=0.0, hidden_units=0, heads__linear__patience=7)
+    assert trainer.node.set_parameters([Parameter("heads.dense.hidden_units", value=16)])[0].successful
+    first = Bundle.load(trainer.train(bags=[bag], name="first").model).recipe
+    assert (first["epochs"], first["learning_rate"], first["hidden_units"]) == (3, 1e-4, 16)
+    second = Bundle.load(trainer.train(bags=[bag], name="second", head="linear", learning_rate=0.05).model).recipe
+    assert (second["epochs"], second["learning_rate"], second["patience"]) == (3, 0.05, 7)
+    assert "hidden_units" not in second and not {"epochs", "hidden_units"} & set(trainer.node._parameters)
+    refused = trainer.train(bags=[bag], head="linear", hidden_units=5)
+    assert not refused.success and "hidden_units" in refused.message and "learning_rate" in refused.message

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros import __version__
+from fer_ros.cli import detectors
 from fer_ros.cli.assignments import assignments
 from fer_ros.cli.benchmarks.scenarios import scenarios
 from fer_ros.cli.benchmarks.scenarios.scenarios import Scenario, Setup
@@ -152,7 +153,7 @@ def _setup(args: argparse.Namespace) -> Setup:
         bundle=Bundle.load(args.model),
         source=args.source,
         detector=args.detector,
-        detector_settings={name.removeprefix("detector."): text for name, text in assignments(args.set).items()},
+        detector_settings=detectors.typed(args.detector, assignments(args.set)),
         width=width,
         height=height,
         frames=args.frames,

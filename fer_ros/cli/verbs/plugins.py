@@ -58,13 +58,7 @@ def describe(kind: str, name: str) -> dict[str, Any]:
     with contextlib.redirect_stdout(sys.stderr):
         plugin = registry.load(kind, name)
     info = next(i for i in registry.listing(kind) if i.name == name)
-    try:
-        known = settings.fields(plugin.Settings) if hasattr(plugin, "Settings") else {}
-    except Exception as error:
-        raise ConfigError(
-            f"{kind.removesuffix('s')} '{name}' ({info.target}): its Settings are no dataclass made with "
-            f"fer_ros.core.base.settings.setting ({type(error).__name__}: {error})"
-        ) from error
+    known = settings.fields(plugin.Settings)
     return {
         **plain(info),
         "summary": (inspect.getdoc(plugin) or "").partition("\n")[0],

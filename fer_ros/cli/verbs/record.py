@@ -20,9 +20,11 @@ from typing import Any
 from fer_ros.cli.assignments import assignments
 from fer_ros.cli.progress import Bar
 from fer_ros.cli.record_screen import Screen
+from fer_ros.cli.text import warn
 from fer_ros.core import bags
 from fer_ros.core.bags.storages import BY_NAME
-from fer_ros.core.base import registry
+from fer_ros.core.base import plugin_names, registry
+from fer_ros.core.base.contracts import Detector, Source
 from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.base.settings import fields, from_text, make
 from fer_ros.core.base.types import Frame
@@ -49,7 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", default="auto", metavar="NAME", help="see `fer plugins sources` (default: auto)")
     parser.add_argument("--detector", default="haar", metavar="NAME", help="see `fer plugins detectors`")
     parser.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", default=[], help="a setting, such as source.fps=15 or queue=100"
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="a setting, such as sources.camera.fps=15 or queue=100",
     )
     parser.add_argument("--bag", default="", metavar="NAME", help="go on with this bag, or give a new one this name")
     parser.add_argument("--subject", default="", metavar="NAME", help="who is before the camera: a name or pseudonym")
@@ -71,13 +77,13 @@ def run(args: argparse.Namespace) -> int:
     if args.label is not None and not args.seconds and not args.samples:
         raise ConfigError("--label needs an end: give --seconds or --samples")
     given = _given(args)
-    settings = make(RecordingSettings, _typed(RecordingSettings, "", given), "")
-    plugin = registry.load("sources", args.source)
-    source = plugin(make(plugin.Settings, _typed(plugin.Settings, "source.", given), "source."))
-    detector = registry.load("detectors", args.detector)
-    detector_settings = settings_for(detector)
-    found = make(detector_settings, _typed(detector_settings, "detector.", given), "detector.")
-    faces = FaceFinder(detector(found))
+    settings = make(RecordingSettings, _typed(RecordingSettings, given))
+    plugin: type[Source] = registry.load("sources", args.source)
+    if plugin.needs_node:
+        raise ConfigError(f"source '{args.source}' needs ROS, and this command runs without: use `fer live`")
+    source = plugin(_plugin_settings("sources", args.source, plugin.Settings, given))
+    detector: type[Detector] = registry.load("detectors", args.detector)
+    faces = FaceFinder(detector(_plugin_settings("detectors", args.detector, settings_for(detector), given)))
     for name in given:
         raise ConfigError(f"--set {name}: no such setting; see `fer plugins sources {args.source}`")
     recorder = Recorder(settings, faces, lambda: {"camera": source.description, "detector": args.detector})
@@ -181,10 +187,17 @@ def _given(args: argparse.Namespace) -> dict[str, str]:
     return given
 
 
-def _typed(settings_type: type[Any], prefix: str, given: dict[str, str]) -> dict[str, Any]:
-    """The settings of one part, taken out of what was given."""
+def _typed(settings_type: type[Any], given: dict[str, str]) -> dict[str, Any]:
+    """The settings of recording, taken out of what was given."""
     known = fields(settings_type)
-    return {n: from_text(prefix + n, known[n][0], given.pop(prefix + n)) for n in known if prefix + n in given}
+    return {n: from_text(n, known[n][0], given.pop(n)) for n in known if n in given}
+
+
+def _plugin_settings(kind: str, plugin: str, settings_type: type[Any], given: dict[str, str]) -> Any:
+    """Those of a plugin, likewise."""
+    known, prefix = fields(settings_type), plugin_names.prefix(kind, plugin)
+    texts = plugin_names.take(kind, plugin, known, given, warn)
+    return make(settings_type, {n: from_text(prefix + n, known[n][0], text) for n, text in texts.items()}, prefix)
 
 
 def _positive(text: str) -> float:

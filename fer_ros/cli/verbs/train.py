@@ -1,6 +1,6 @@
 """Train a head on recorded bags and write a model; by default the head and settings of the webcam paper of 2023.
 
-Without a bag, all recorded ones are used. Options that are left out are what the head itself states.
+Without a bag, all recorded ones are used. What a head can be set to is shown by `fer plugins heads NAME`.
 """
 
 from __future__ import annotations
@@ -8,24 +8,29 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fer_ros.cli.assignments import assignments
 from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import clean, table
 from fer_ros.core import bags
 from fer_ros.core.base import settings
 from fer_ros.core.bundles import model_store
+from fer_ros.core.training import head_setup
 from fer_ros.core.training.client import TrainingProcess
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
 from fer_ros.core.training.request import Request
 
+#: Settings of our own heads that have an option of their own.
+NUMBERS = ("epochs", "learning_rate", "batch_fraction", "hidden_units", "patience", "tune_layers")
 FIGURES = ("precision", "recall", "f1")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options: one for each option of training, and how to call the result."""
+    """Declare the options: one for each option of training, those of the head, and how to call the result."""
     parser.add_argument(
         "bags", nargs="*", metavar="BAG", help="name in $FER_HOME/bags, or a path (default: all recorded)"
     )
@@ -42,6 +47,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 help=constraint.help,
                 metavar=None if constraint.choices else "X",
             )
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="a setting of the head, such as epochs=60, see `fer plugins heads NAME`; may be given several times",
+    )
+    short = parser.add_argument_group("short for --set, of heads that have such a setting")
+    for name in NUMBERS:
+        short.add_argument(f"--{name.replace('_', '-')}", metavar="X")
+    short.add_argument("--from-general", action=argparse.BooleanOptionalAction)
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -54,14 +70,21 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train and print the outcome; Ctrl-C ends it and leaves nothing."""
     given = {name: getattr(args, name) for name in settings.fields(Options) if getattr(args, name) is not None}
-    return train(args, settings.make(Options, given))
+    options = settings.make(Options, given)
+    short = {name: str(value) for name in (*NUMBERS, "from_general") if (value := getattr(args, name)) is not None}
+    of_head = head_setup.typed(options.head, {**short, **assignments(args.set)})
+    head_setup.settings_of(options.head, of_head)
+    return train(args, options, of_head)
 
 
-def train(args: argparse.Namespace, options: Options) -> int:
-    """Train with these options on ``args.bags``, and print the outcome."""
+def train(args: argparse.Namespace, options: Options, of_head: Mapping[str, Any] | None = None) -> int:
+    """Train on ``args.bags`` and print the outcome.
+
+    :param of_head: settings of the head that differ from its own defaults.
+    """
     began = time.monotonic()
     folders = tuple(dict.fromkeys(bags.locate(text) for text in args.bags)) or tuple(bags.listing())
-    request = Request(folders, options, args.name)
+    request = Request(folders, options, args.name, of_head or {})
     process = TrainingProcess()
     with Bar(100, "%") as bar:
         view = _View(bar)

@@ -13,12 +13,13 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from fer_ros.core.base import contracts
-from fer_ros.core.base.errors import ConfigError, reason, unknown_name
+from fer_ros import __version__
+from fer_ros.core.base import contracts, settings
+from fer_ros.core.base.errors import ConfigError, quoted, reason, unknown_name
 
 log = logging.getLogger(__name__)
 
-GROUPS: dict[str, type] = {
+GROUPS: dict[str, type[contracts.Plugin]] = {
     "sources": contracts.Source,
     "detectors": contracts.Detector,
     "backbones": contracts.Backbone,
@@ -70,7 +71,7 @@ def load(kind: str, name: str) -> type[Any]:
     """Import one plugin class.
 
     :raises ConfigError: the name is unknown (the message lists the known ones), the import fails, or what was
-        imported does not fulfil the contract of its group.
+        imported does not fulfil the contract of its group, or is written for a newer version of it.
     """
     points = entry_points(kind)
     if name not in points:
@@ -87,6 +88,19 @@ def load(kind: str, name: str) -> type[Any]:
     if inspect.isabstract(plugin):
         missing = ", ".join(sorted(getattr(plugin, "__abstractmethods__", ())))
         raise ConfigError(f"{which} lacks {missing}")
+    version: Any = plugin.contract
+    if not isinstance(version, int) or version > contracts.CONTRACT:
+        raise ConfigError(
+            f"{which} is written for version {quoted(version)} of the plugin contract, and fer_ros {__version__} has "
+            f"version {contracts.CONTRACT}: update fer_ros, or take an older version of the plugin"
+        )
+    try:
+        settings.fields(plugin.Settings)
+    except Exception as error:
+        raise ConfigError(
+            f"{which}: its Settings are no dataclass made with fer_ros.core.base.settings.setting "
+            f"({type(error).__name__}: {reason(error)})"
+        ) from error
     return plugin
 
 

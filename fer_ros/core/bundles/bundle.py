@@ -11,39 +11,22 @@ import shutil
 import tempfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from fer_ros import __version__
 from fer_ros.core.base import files, paths, registry, yaml_files
-from fer_ros.core.base.checks import Record, Rows, Table, Value
 from fer_ros.core.base.contracts import Backbone, Head
 from fer_ros.core.base.errors import ConfigError, quoted, reason
 from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.base.labels import check_label
+from fer_ros.core.base.settings import NoSettings
+
+T = TypeVar("T")
 
 SCHEMA = 1
 MAX_LABELS = 100
-
-_TEXT = Value(str, high=256)
-_NETWORK = Record({"plugin": _TEXT, "file": _TEXT})
-_SCHEMA = Record({"schema": Value(int)})
-#: What ``model.yaml`` must hold; rows of labels and entries of the input are looked at more closely below.
-_CONTENT = Record(
-    {
-        "name": _TEXT,
-        "labels": Rows(Value(str)),
-        "input": Table(),
-        "backbone": _NETWORK,
-        "head": _NETWORK,
-        "data": Table(default={}),
-        "quality": Table(default={}),
-        "recipe": Table(default={}),
-        "versions": Table(_TEXT, default={}),
-        "sha256": Table(Value(str)),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +83,23 @@ class Bundle:
 
     @classmethod
     def _parse(cls, path: Path, content: Any) -> Bundle:
-        schema = _SCHEMA.check("", content)["schema"]
+        if not isinstance(content, dict):
+            raise ConfigError("damaged: names with values are expected")
+        schema = _entry(content, "schema", int)
         if schema != SCHEMA:
             raise ConfigError(f"schema {schema} is not known to fer_ros {__version__}: update fer_ros")
-        known = _CONTENT.check("", content)
         return cls(
-            name=paths.check_name("model", known["name"]),
+            name=paths.check_name("model", _entry(content, "name", str)),
             path=path,
-            labels=_labels(known["labels"]),
-            input=_input(known["input"]),
-            backbone=_network(known["backbone"]),
-            head=_network(known["head"]),
-            data=known["data"],
-            quality=known["quality"],
-            recipe=known["recipe"],
-            versions=known["versions"],
-            checksums=known["sha256"],
+            labels=_labels(_entry(content, "labels", list)),
+            input=_input(_entry(content, "input", dict)),
+            backbone=_network(_entry(content, "backbone", dict)),
+            head=_network(_entry(content, "head", dict)),
+            data=_entry(content, "data", dict, {}),
+            quality=_entry(content, "quality", dict, {}),
+            recipe=_entry(content, "recipe", dict, {}),
+            versions=_entry(content, "versions", dict, {}),
+            checksums=_entry(content, "sha256", dict),
         )
 
     def verify(self) -> None:
@@ -137,13 +121,17 @@ class Bundle:
             if found != expected:
                 raise ConfigError(f"{name} is damaged, its SHA-256 is another")
 
-    def open(self, threads: int = 1) -> tuple[Backbone, Head]:
+    def open(self, threads: int = 1, backbone_settings: Any = None) -> tuple[Backbone, Head]:
         """Load the networks.
 
         :param threads: CPU threads at most.
+        :param backbone_settings: of the backbone's plugin; None takes its defaults.
         :raises ConfigError: a plugin is unknown, or the networks do not fit each other.
         """
-        backbone = registry.load("backbones", self.backbone.plugin)(self.path / self.backbone.file, self.input, threads)
+        file, plugin = self.path / self.backbone.file, registry.load("backbones", self.backbone.plugin)
+        # A backbone with nothing to set need not take settings.
+        more = () if plugin.Settings is NoSettings else (backbone_settings,)
+        backbone: Backbone = plugin(file, self.input, threads, *more)
         head = registry.load("heads", self.head.plugin)(self.path / self.head.file, self.labels, backbone.output_shape)
         return backbone, head
 
@@ -212,6 +200,16 @@ def _swap_in(temporary: Path, target: Path, replace: bool) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def _entry(content: dict[str, Any], name: str, kind: type[T], default: T | None = None) -> T:
+    """An entry of the right type; a missing or empty one is the default where there is one."""
+    value = content.get(name)
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ConfigError(f"damaged: {name} must be of type {kind.__name__}, got {quoted(value)}")
+    return value
+
+
 def _labels(content: list[Any]) -> tuple[str, ...]:
     for label in content:
         if not isinstance(label, str):
@@ -231,7 +229,7 @@ def _input(content: dict[str, Any]) -> InputSpec:
 
 
 def _network(content: dict[str, Any]) -> Network:
-    return Network(content["plugin"], _plain(content["file"]))
+    return Network(_entry(content, "plugin", str), _plain(_entry(content, "file", str)))
 
 
 def _plain(name: object) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
-from fer_ros.core.base.contracts import EndOfSource, Source
+from fer_ros.core.base.contracts import EndOfSource, Live, Source
 from fer_ros.core.base.errors import ConfigError, SourceUnavailable
 from fer_ros.core.base.timing import Backoff
 from fer_ros.core.base.types import Frame
@@ -52,6 +52,7 @@ class Capture:
         """
         self.error: ConfigError | None = None
         self._source, self._deliver, self._log, self._on_end = source, deliver, log, on_end
+        self._live = Live(source)
         self._pauses = pauses or source.pauses
         self._state, self._trouble = "stopped", ""
         self._frames = self._outages = self._failed_frames = 0
@@ -113,6 +114,10 @@ class Capture:
             self.stop()
             raise self.error
 
+    def change(self, settings: Any) -> None:
+        """Let the source have new settings before it reads its next frame; any thread may call it."""
+        self._live.change(settings)
+
     def stop(self, timeout: float = 1.0) -> bool:
         """Stop reading and close the source.
 
@@ -146,6 +151,7 @@ class Capture:
     def _session(self, stop: threading.Event, tried: threading.Event) -> None:
         """Open the source, deliver its frames until it fails or is to stop, close it."""
         try:
+            self._live.arrive()
             self._source.open()
             tried.set()
             self._read_all(stop)
@@ -168,6 +174,7 @@ class Capture:
 
     def _read_all(self, stop: threading.Event) -> None:
         while not stop.is_set():
+            self._live.arrive()
             frame = self._source.read(READ_TIMEOUT)
             self._frames += 1
             if not self.reading:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from fer_ros.core.base.contracts import Backbone, Clock, Detector, Head
+from fer_ros.core.base.contracts import Backbone, Clock, Detector, Head, Live
 from fer_ros.core.base.emoticons import Emoticons
 from fer_ros.core.base.errors import ConfigError, reason
 from fer_ros.core.base.geometry import Framing
@@ -32,14 +34,15 @@ class Model:
     mirror: bool = False
 
     @classmethod
-    def open(cls, bundle: Bundle, threads: int = 1, mirror: bool = False) -> Model:
+    def open(cls, bundle: Bundle, threads: int = 1, mirror: bool = False, backbone_settings: Any = None) -> Model:
         """Load the networks and run them once: one that cannot answer is refused, and the first frame is fast.
 
         :param mirror: read each face twice, a little better for twice the network's time.
+        :param backbone_settings: of the backbone's plugin; None takes its defaults.
         :raises ConfigError: a plugin is unknown, or a file is damaged or does not fit.
         """
         try:
-            return cls._try(bundle, threads, mirror)
+            return cls._try(cls(bundle, *bundle.open(threads, backbone_settings), mirror))
         except ConfigError:
             raise
         except Exception as error:
@@ -50,9 +53,8 @@ class Model:
         return f"Model({self.bundle!r}{', mirror=True' if self.mirror else ''})"
 
     @classmethod
-    def _try(cls, bundle: Bundle, threads: int, mirror: bool) -> Model:
-        model = cls(bundle, *bundle.open(threads), mirror)
-        spec = bundle.input
+    def _try(cls, model: Model) -> Model:
+        bundle, spec = model.bundle, model.bundle.input
         levels = np.linspace(0, 255, spec.height * spec.width * spec.channels)
         with np.errstate(over="ignore", invalid="ignore"):
             answer = model.classify(levels.astype(np.uint8).reshape(1, spec.height, spec.width, spec.channels))
@@ -89,6 +91,7 @@ class Recogniser:
         emoticons: Emoticons | None = None,
         smoother: Smoother | None = None,
         mirror: bool = False,
+        backbone_settings: Callable[[str], Any] = lambda plugin: None,
     ) -> None:
         """Load the networks.
 
@@ -97,12 +100,15 @@ class Recogniser:
         :param clock: gives the times of the stages, nanoseconds; the same clock that stamped the frames.
         :param smoother: chooses the labels; None takes the most probable one of each frame.
         :param mirror: see :meth:`Model.open`.
+        :param backbone_settings: gives the settings of a backbone plugin by its name; None for its defaults.
         :raises ConfigError: see :meth:`Model.open`.
         """
-        self._model = bundle if isinstance(bundle, Model) else Model.open(bundle, threads, mirror)
+        self._backbone_settings = backbone_settings
         self._threads, self._mirror, self._clock = threads, mirror, clock
         self._lock = threading.Lock()
-        self.detector = detector
+        self._model = bundle if isinstance(bundle, Model) else self._open(bundle)
+        self.detector, self._live = detector, Live(detector)
+        self._live_backbone = Live(self._model.backbone)
         self.emoticons = emoticons or Emoticons.load()
         self._smoother, self._smoothed = smoother or Smoother(), self._model
 
@@ -117,7 +123,23 @@ class Recogniser:
         :raises ConfigError: see :meth:`Model.open`.
         """
         with self._lock:
-            self._model = Model.open(bundle, self._threads, self._mirror)
+            model = self._open(bundle)
+            self._live_backbone = Live(model.backbone)
+            self._model = model
+
+    def configure_detector(self, settings: Any) -> None:
+        """Let the detector have new settings before it looks at its next frame; any thread may call it."""
+        self._live.change(settings)
+
+    def configure_backbone(self, plugin: str, settings: Any) -> None:
+        """The same for the backbone, if the model in use has it; any thread may call it."""
+        with self._lock:
+            if self._model.bundle.backbone.plugin == plugin:
+                self._live_backbone.change(settings)
+
+    def _open(self, bundle: Bundle) -> Model:
+        settings = self._backbone_settings(bundle.backbone.plugin)
+        return Model.open(bundle, self._threads, self._mirror, settings)
 
     def reset(self) -> None:
         """Forget every face, such as before another video."""
@@ -131,6 +153,8 @@ class Recogniser:
         """Read one frame. ``times.received`` is the frame's own, or now where it has none."""
         model = self._model
         times = StageTimes(received=frame.received or self._clock())
+        self._live.arrive()
+        self._live_backbone.arrive()
         faces = self.detector.detect(frame.image)
         times.detected = self._clock()
         emotions: list[Emotion] = []

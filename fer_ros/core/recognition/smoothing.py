@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fer_ros.core.base import registry
-from fer_ros.core.base.contracts import Filter
+from fer_ros.core.base.contracts import Filter, Live
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Face, FloatArray
 
@@ -65,6 +65,7 @@ class _Track:
     """What is remembered of one face."""
 
     filter: Filter
+    settings: Any
     seen: int
     smoothed: FloatArray | None = None
     label: int | None = None
@@ -131,12 +132,14 @@ class Smoother:
         track = self._tracks.pop(key, None) if key else None
         elapsed = 0.0 if track is None else 1e-9 * (stamp - track.seen)
         if track is None or elapsed <= 0.0 or type(track.filter) is not plugin:
-            track, elapsed = _Track(plugin(filter_settings), stamp), 0.0
-        track.filter.settings = filter_settings
+            track, elapsed = _Track(plugin(filter_settings), filter_settings, stamp), 0.0
+        if track.settings is not filter_settings:
+            track.settings = filter_settings
+            Live.give(track.filter, filter_settings)
         if is_distribution(row):
             smoothed = track.filter.update(row, 0.0 if track.smoothed is None else elapsed)
             if not (smoothed.shape == row.shape and is_distribution(smoothed)):
-                track, smoothed = _Track(plugin(filter_settings), stamp), row
+                track, smoothed = _Track(plugin(filter_settings), filter_settings, stamp), row
             track.smoothed, track.seen = smoothed, stamp
             track.choose(settings, smoothed)
         self._tracks[key] = track

@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from typing import Any
 
-from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.contracts import Detector, Live
 from fer_ros.core.base.settings import fields
 from fer_ros.core.base.types import ImageArray, Roi
 from fer_ros.core.recording.work import Incoming
@@ -44,7 +44,7 @@ class FaceFinder:
 
     def __init__(self, detector: Detector) -> None:
         """Take over the detector, which follows the face from frame to frame."""
-        self._detector = detector
+        self._detector, self._live = detector, Live(detector)
         self._told: OrderedDict[int, Roi | None] = OrderedDict()
         self._arrived = threading.Condition()
         self._last = -LIVE
@@ -62,6 +62,10 @@ class FaceFinder:
                 self._told.popitem(last=False)
             self._last, self._newest = time.monotonic(), max(self._newest, stamp)
             self._arrived.notify()
+
+    def configure(self, settings: Any) -> None:
+        """Let the detector have new settings before it looks at its next frame; any thread may call it."""
+        self._live.change(settings)
 
     def reset(self) -> None:
         """Forget all: another camera, or a pause."""
@@ -82,6 +86,7 @@ class FaceFinder:
                 self._arrived.wait_for(lambda: frame.stamp in self._told or self._newest > frame.stamp, rest)
             if frame.stamp in self._told:
                 return self._told.pop(frame.stamp)
+        self._live.arrive()
         faces = self._detector.detect(_grey(frame))
         return faces[0].roi if faces else None
 

@@ -18,7 +18,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import fer_ros
 from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.bundles import model_store
 from fer_ros.core.training.outcome import Outcome, Progress
@@ -46,7 +45,7 @@ class TrainingProcess:
 
     def __init__(self) -> None:
         """Start the process, which loads its libraries meanwhile."""
-        package = str(Path(fer_ros.__file__).resolve().parents[1])
+        package = str(Path(__file__).resolve().parents[3])
         search = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
         self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
@@ -77,6 +76,7 @@ class TrainingProcess:
             "bags": [str(bag.absolute()) for bag in request.bags],
             "options": dataclasses.asdict(request.options),
             "name": request.name,
+            "settings": dict(request.settings),
         }
         try:
             return self._converse(json.dumps(asked), report)

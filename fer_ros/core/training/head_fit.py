@@ -8,10 +8,8 @@ from math import prod
 
 import numpy as np
 
-from fer_ros.core.base import registry
-from fer_ros.core.base.contracts import Head
+from fer_ros.core.base.contracts import LabelledFaces, Task
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.head_training import LabelledFaces, Task
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.training.perceptron import Examples, History, Perceptron, Schedule
 
@@ -34,32 +32,28 @@ def pooled(embeddings: FloatArray) -> FloatArray:
 
 
 def fit(task: Task, layers: Layers, features: Features) -> tuple[Layers, History]:
-    """Train the layers on features of the task's embeddings; returns what they became, and the history."""
-    options = task.options
+    """Train the layers on features of the task's embeddings; returns what they became, and the history.
+
+    :param task: of a head whose settings are :class:`fer_ros.core.training.gradient_settings.GradientSettings`.
+    """
+    settings = task.settings
     network = Perceptron(layers)
-    schedule = Schedule(options.epochs, options.learning_rate, task.batch(), options.patience)
+    batch = settings.batch(len(task.training))
+    schedule = Schedule(settings.epochs, settings.learning_rate, batch, settings.patience)
     history = network.fit(
         _examples(task.training, features),
         _examples(task.validation, features),
         schedule,
         task.rng,
-        lambda row: task.progress(options.epochs, row),
+        lambda row: task.progress(settings.epochs, row),
     )
     return network.layers, history
 
 
 def refit(task: Task, layers: Layers, features: Features) -> Layers:
     """Go on with trained layers for a quarter of the epochs, none of which is left out."""
-    options = replace(task.options, epochs=max(1, task.options.epochs // 4), patience=0)
-    return fit(replace(task, options=options), layers, features)[0]
-
-
-def base_head(task: Task) -> Head:
-    """The general model's head, loaded."""
-    bundle = task.base
-    plugin = registry.load("heads", bundle.head.plugin)
-    head: Head = plugin(bundle.path / bundle.head.file, bundle.labels, task.training.embeddings.shape[1:])
-    return head
+    settings = replace(task.settings, epochs=max(1, task.settings.epochs // 4), patience=0)
+    return fit(replace(task, settings=settings), layers, features)[0]
 
 
 def columns(task: Task) -> list[tuple[int, int]]:
@@ -89,7 +83,7 @@ def taken(task: Task, kernel: FloatArray, bias: FloatArray) -> tuple[FloatArray,
 def cannot_start(task: Task, name: str) -> ConfigError:
     """The error for a head that cannot start from the general one."""
     return ConfigError(
-        f"head '{name}' cannot start from a head '{task.base.head.plugin}', which model '{task.base.name}' has: "
+        f"head '{name}' cannot start from a head '{task.base.head_plugin}', which model '{task.base.name}' has: "
         "leave from_general off, or choose another head"
     )
 

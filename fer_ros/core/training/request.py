@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fer_ros.core.training.options import Options
 
@@ -14,8 +16,10 @@ class Request:
 
     :ivar bags: folders of bags.
     :ivar name: of the new model; empty for one with the time of day.
+    :ivar settings: of the head, setting name → value; those left out are the head's own defaults.
     """
 
     bags: tuple[Path, ...]
     options: Options = field(default_factory=Options)
     name: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)

@@ -19,9 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_ros.core.base import arrays, registry
-from fer_ros.core.base.contracts import Backbone, Head
+from fer_ros.core.base.contracts import Backbone, Head, LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.head_training import LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.types import FloatArray, ImageArray
 from fer_ros.core.bundles import bundle as bundles
 from fer_ros.core.bundles import model_card, model_store
@@ -29,7 +28,7 @@ from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.evaluating import metrics, plots
 from fer_ros.core.evaluating.metrics import Metrics
 from fer_ros.core.training import faces as face_tools
-from fer_ros.core.training import splits
+from fer_ros.core.training import head_setup, splits
 from fer_ros.core.training.faces import Faces
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
@@ -62,8 +61,9 @@ def train(request: Request, report: Report | None = None) -> Outcome:
 class _Training:
     def __init__(self, request: Request, report: Report, aside: Executor) -> None:
         """Check the request; ``aside`` draws plots while the cores have nothing better to do."""
-        plugin: type[Head] = registry.load("heads", request.options.head)
-        self.plugin, self.options, self.report = plugin, request.options.for_head(plugin), report
+        self.options, self.report = request.options, report
+        self.plugin: type[Head] = registry.load("heads", self.options.head)
+        self.settings = head_setup.settings_of(self.options.head, request.settings)
         self.bags = request.bags
         self.name = request.name or model_store.new_name()
         self.target = model_store.check_free(self.name)
@@ -82,6 +82,7 @@ class _Training:
         with self._timed("embedding") as done:
             backbone, general = self.base.open(threads=2)
             samples = self._embedded(found, backbone, done)
+            self.general = head_setup.general_model(self.base, general)
             task = self._task(found, parted.train, parted.validation, samples)
             test_crops, truth = found.crops[parted.test], found.origin.labels[parted.test]
             test_embeddings = samples.embeddings[parted.test]
@@ -137,10 +138,11 @@ class _Training:
         copies = [training + number * len(found) for number in range(1 + self.options.copies)]
         return Task(
             labels=found.labels,
-            training=_part(samples, np.concatenate(copies), self.options.class_weights),
-            validation=_part(samples, validation),
-            base=self.base,
-            options=self.options,
+            training=head_setup.chosen(samples, np.concatenate(copies), self.options.class_weights),
+            validation=head_setup.chosen(samples, validation),
+            base=self.general,
+            settings=self.settings,
+            seed=self.options.seed,
             progress=self._epoch,
         )
 
@@ -210,12 +212,17 @@ class _Training:
             head=bundles.Network(self._plugin_of(trained), HEAD_FILE),
             data=data,
             quality=quality,
-            recipe={**dataclasses.asdict(self.options), "general": base.recipe},
+            recipe={**dataclasses.asdict(self.options), **dataclasses.asdict(self.settings), "general": base.recipe},
         )
         kept = [name for name in base.checksums if name not in (base.head.file, HEAD_FILE, REPORT_FILE)]
         contents = {name: (base.path / name).read_bytes() for name in kept}
         contents |= {**trained.backbone, HEAD_FILE: trained.content}
-        report = {**outcome.to_dict(), "options": dataclasses.asdict(self.options), "phases": dict(self.phases)}
+        report = {
+            **outcome.to_dict(),
+            "options": dataclasses.asdict(self.options),
+            "settings": dataclasses.asdict(self.settings),
+            "phases": dict(self.phases),
+        }
         contents[REPORT_FILE] = json.dumps(report, indent=1).encode()
         pictures = {"README.md": model_card.personal(stated).encode(), **plotted}
         folder = model_store.own_folder()
@@ -264,14 +271,6 @@ def _shares(options: Options) -> Shares:
     return Shares(options.train_share, options.validation_share, options.gap)
 
 
-def _weights(targets: Indices, weighted: bool) -> FloatArray:
-    """What each face counts: the same, or so that every label counts the same; the mean is 1."""
-    if not weighted or not len(targets):
-        return np.ones(len(targets), np.float32)
-    counts = np.bincount(targets)
-    return (len(targets) / (np.count_nonzero(counts) * counts[targets])).astype(np.float32)
-
-
 def _measure(
     truth: Indices, true_labels: tuple[str, ...], answers: FloatArray, labels: tuple[str, ...]
 ) -> Metrics | None:
@@ -280,11 +279,6 @@ def _measure(
         return None
     mapped: npt.NDArray[np.int64] = np.array([labels.index(label) for label in true_labels], dtype=np.int64)[truth]
     return metrics.measure(mapped, answers.argmax(axis=1), labels)
-
-
-def _part(samples: LabelledFaces, chosen: Indices, weighted: bool = False) -> LabelledFaces:
-    targets = samples.targets[chosen]
-    return LabelledFaces(samples.crops[chosen], samples.embeddings[chosen], targets, _weights(targets, weighted))
 
 
 def _check_finite(trained: TrainedHead) -> None:

@@ -75,7 +75,8 @@ def main() -> int:
             channel.send(progress=dataclasses.asdict(progress))
 
     try:
-        request = Request(tuple(Path(bag) for bag in asked["bags"]), Options(**asked["options"]), asked["name"])
+        bags = tuple(Path(bag) for bag in asked["bags"])
+        request = Request(bags, Options(**asked["options"]), asked["name"], asked["settings"])
         channel.send(outcome=run.train(request, report).to_dict())
     except FerError as error:
         channel.send(error=str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from fer_ros.core.base.types import FloatArray
 class LiteRTBackbone(Backbone):
     """A backbone exported as ``.tflite`` with one float32 input (1, height, width, channels) and one output."""
 
-    def __init__(self, file: Path, spec: InputSpec, threads: int = 1) -> None:
+    def __init__(self, file: Path, spec: InputSpec, threads: int = 1, settings: Any = None) -> None:
+        super().__init__(file, spec, threads, settings)
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -12,8 +13,9 @@ from fer_ros.core.evaluating import metrics
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
 
-#: Fields of the request that stand for the option of the same name.
-FIELDS = ("head", "split", "epochs", "learning_rate", "batch_fraction", "hidden_units", "seed")
+#: Fields of the request that stand for the option of the same name, and for the head's setting of the same name.
+OPTIONS = ("head", "split", "seed")
+HEAD_SETTINGS = ("epochs", "learning_rate", "batch_fraction", "hidden_units")
 #: Share of the work from which the time to go can be told.
 TELLS_FROM = 0.1
 
@@ -23,9 +25,16 @@ def options(request: Train.Request, defaults: Options) -> Options:
 
     :raises ConfigError: a value is out of range or not one of the choices.
     """
-    asked = {name: getattr(request, name) for name in FIELDS if getattr(request, name)}
     values = {name: getattr(defaults, name) for name in settings.fields(Options)}
-    return settings.make(Options, {**values, **asked})
+    return settings.make(Options, {**values, **_asked(request, OPTIONS)})
+
+
+def head_settings(request: Train.Request, defaults: Any) -> dict[str, Any]:
+    """What is asked for of the head, setting → value, likewise.
+
+    :param defaults: the head's ``Settings``. The request may ask for more than it has.
+    """
+    return {**dataclasses.asdict(defaults), **_asked(request, HEAD_SETTINGS)}
 
 
 def progress(step: Progress, elapsed: float) -> TrainProgress:
@@ -76,6 +85,10 @@ def fill(response: Train.Response, outcome: Outcome) -> None:
     for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
         setattr(response, name, [row[name] for row in outcome.history if name in row])
     response.phases, response.phase_seconds = list(outcome.phases), list(outcome.phases.values())
+
+
+def _asked(request: Train.Request, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in names if getattr(request, name)}
 
 
 def _metrics(found: metrics.Metrics | None) -> Metrics:

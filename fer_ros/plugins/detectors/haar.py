@@ -232,7 +232,7 @@ def _load(path: str) -> cv2.CascadeClassifier:
         raise ConfigError(f"OpenCV {cv2.__version__} has no cascades: pip install 'opencv-python-headless<5'")
     file = Path(path).expanduser() if path else _shipped_cascades() / CASCADE
     if not file.is_file():
-        remedy = "leave detector.cascade empty for OpenCV's own" if path else "sudo apt-get install opencv-data"
+        remedy = "leave detectors.haar.cascade empty for OpenCV's own" if path else "sudo apt-get install opencv-data"
         raise ConfigError(f"there is no cascade at {file}: {remedy}")
     try:
         cascade = cv2.CascadeClassifier(str(file))

@@ -178,12 +178,12 @@ def _load(settings: YuNetSettings, side: int) -> Any:
         raise ConfigError(f"OpenCV {cv2.__version__} has no FaceDetectorYN: pip install 'opencv-python-headless<5'")
     if not settings.model:
         raise ConfigError(
-            "the detector yunet needs its network: set detector.model to the file face_detection_yunet_2023mar.onnx of "
-            "OpenCV's model zoo"
+            "the detector yunet needs its network: set detectors.yunet.model to the file "
+            "face_detection_yunet_2023mar.onnx of OpenCV's model zoo"
         )
     file = Path(settings.model).expanduser()
     if not file.is_file():
-        raise ConfigError(f"there is no network at {file}: set detector.model to a file")
+        raise ConfigError(f"there is no network at {file}: set detectors.yunet.model to a file")
     try:
         return cv2.FaceDetectorYN.create(str(file), "", (side, side), settings.score, OVERLAP, CANDIDATES)
     except (cv2.error, SystemError) as error:

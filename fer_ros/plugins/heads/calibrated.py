@@ -11,11 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from fer_ros.core.base.contracts import Head
+from fer_ros.core.base.contracts import GeneralModel, Head, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.head_training import Task, TrainedHead
 from fer_ros.core.base.types import FloatArray
-from fer_ros.core.bundles.bundle import Bundle
 
 NEUTRAL = "neutral"
 #: No label is moved by more, in nats: a factor of 12 in its odds, so that a clear expression is still recognised.
@@ -39,28 +37,25 @@ class CalibratedHead(Head):
 
     @classmethod
     def train(cls, task: Task) -> TrainedHead:
-        from fer_ros.core.training import head_fit
-
         base = task.base
         if NEUTRAL not in base.labels:
             raise ConfigError(
                 f"model '{base.name}' has no label '{NEUTRAL}', so it cannot be calibrated: choose another base"
             )
-        head = head_fit.base_head(task)
-        offset = correction(head.predict(task.training.embeddings), expected(base), base.labels.index(NEUTRAL))
+        offset = correction(base.head.predict(task.training.embeddings), expected(base), base.labels.index(NEUTRAL))
         facts = {"offset": {label: round(float(v), 4) for label, v in zip(base.labels, offset, strict=True)}}
-        return TrainedHead(head.shifted(offset), base.head.plugin, base.labels, facts=facts)
+        return TrainedHead(base.head.shifted(offset), base.head_plugin, base.labels, facts=facts)
 
 
-def expected(bundle: Bundle) -> FloatArray:
+def expected(base: GeneralModel) -> FloatArray:
     """What the model answers to neutral faces of people in general, as measured: shares (labels,), sum 1.
 
-    Taken from the confusion matrix that the bundle states; even over the other labels where it states none.
+    Taken from the confusion matrix that the model states; even over the other labels where it states none.
     """
-    labels, neutral = bundle.labels, bundle.labels.index(NEUTRAL)
+    labels, neutral = base.labels, base.labels.index(NEUTRAL)
     row = np.zeros(len(labels))
     try:
-        measured = np.asarray(bundle.quality["confusion"][neutral], dtype=np.float64)
+        measured = np.asarray(base.quality["confusion"][neutral], dtype=np.float64)
         if measured.shape == row.shape and np.isfinite(measured).all() and (measured >= 0).all():
             row = measured
     except (KeyError, IndexError, TypeError, ValueError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,11 +10,19 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fer_ros.core.base.arrays import pack, packed, unpack
-from fer_ros.core.base.contracts import Head
+from fer_ros.core.base.contracts import Head, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.head_training import Task, TrainedHead
+from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import FloatArray
+from fer_ros.core.training.gradient_settings import GradientSettings
 from fer_ros.core.vision.softmax import softmax
+
+
+@dataclass(frozen=True)
+class DenseSettings(GradientSettings):
+    """The paper's, but for what it does not have: early stopping, and a start from the general head."""
+
+    hidden_units: int = setting(200, "units of the hidden layer", low=1, high=4096, live=True)
 
 
 class DenseHead(Head):
@@ -22,17 +30,9 @@ class DenseHead(Head):
 
     File: ``kernel1`` (values of the embedding, hidden), ``bias1`` (hidden,), ``kernel2`` (hidden, labels), ``bias2``
     (labels,).
-
-    The defaults of its training are the paper's: 200 hidden units, Adam with learning rate 1e-4, 40 epochs, batches of
-    5 % of the data.
     """
 
-    defaults: ClassVar[dict[str, Any]] = {
-        "epochs": 40,
-        "learning_rate": 1e-4,
-        "batch_fraction": 0.05,
-        "hidden_units": 200,
-    }
+    Settings: ClassVar[type[Any]] = DenseSettings
 
     def __init__(self, file: Path, labels: tuple[str, ...], embedding_shape: tuple[int, ...]) -> None:
         inputs, outputs = prod(embedding_shape), len(labels)
@@ -56,7 +56,7 @@ class DenseHead(Head):
     def train(cls, task: Task) -> TrainedHead:
         from fer_ros.core.training import head_fit
 
-        start = _from_general(task) if task.options.from_general else _fresh(task)
+        start = _from_general(task) if task.settings.from_general else _fresh(task)
         layers, history = head_fit.fit(task, start, head_fit.flat)
         return TrainedHead(_file(layers), history=history)
 
@@ -90,7 +90,7 @@ def _from_general(task: Task) -> list[tuple[FloatArray, FloatArray]]:
     from fer_ros.core.training import head_fit
     from fer_ros.plugins.heads.linear import LinearHead
 
-    general = head_fit.base_head(task)
+    general = task.base.head
     if isinstance(general, DenseHead):
         a = general.arrays
         return [(a["kernel1"], a["bias1"]), head_fit.taken(task, a["kernel2"], a["bias2"])]
@@ -115,4 +115,4 @@ def _from_general(task: Task) -> list[tuple[FloatArray, FloatArray]]:
 
 
 def _sizes(task: Task) -> tuple[int, int, int]:
-    return prod(task.training.embeddings.shape[1:]), int(task.options.hidden_units), len(task.labels)
+    return prod(task.training.embeddings.shape[1:]), int(task.settings.hidden_units), len(task.labels)

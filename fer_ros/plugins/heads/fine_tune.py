@@ -6,20 +6,20 @@ would spoil what the backbone knows before it has learned anything itself (Kumar
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from fer_ros.core.base.arrays import pack, packed
+from fer_ros.core.base.contracts import LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError, reason
-from fer_ros.core.base.head_training import LabelledFaces, Task, TrainedHead
+from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import FloatArray
+from fer_ros.core.training.gradient_settings import GradientSettings
 from fer_ros.core.vision.crop import scale
-from fer_ros.plugins.heads.linear import LinearHead
+from fer_ros.plugins.heads.linear import LinearHead, LinearSettings
 
-#: Epochs and step size of the head alone; the options are those of what comes then.
-PROBE: dict[str, Any] = {"epochs": 60, "learning_rate": 1e-2}
 #: Root mean square of the difference between Keras and LiteRT, over that of the values: 1e-6 where the batch norms are
 #: folded in, 1e-3 with float16, 0.1 with int8, over 1 with weights of another network.
 TOLERANCE = 0.3
@@ -27,20 +27,32 @@ TOLERANCE = 0.3
 SAMPLES = 400
 
 
+@dataclass(frozen=True)
+class FineTuneSettings(GradientSettings):
+    """Of the second step; in the first the head alone is trained as ``linear`` is by default."""
+
+    epochs: int = setting(15, "passes over the training data", low=1, high=10_000, live=True)
+    tune_layers: int = setting(
+        12, "layers of the backbone that are trained, counted from its end", low=1, high=1000, live=True
+    )
+
+
 class FineTuneHead(LinearHead):
     """A way of training: the result is run by the plugin ``linear``, on a backbone of its own."""
 
-    defaults: ClassVar[dict[str, Any]] = {"epochs": 15, "learning_rate": 1e-4, "batch_fraction": 0.05}
+    Settings: ClassVar[type[Any]] = FineTuneSettings
 
     @classmethod
     def train(cls, task: Task) -> TrainedHead:
+        from fer_ros.core.bundles.bundle import Bundle
         from fer_ros.core.pretraining import export, networks
 
-        network = networks.load(task.base)
+        general = Bundle.load(task.base.path)
+        network = networks.load(general)
         _check_same(network, task)
         kernel, bias = _probe(task)
         try:
-            frozen, tail = _cut(network, task.options.tune_layers)
+            frozen, tail = _cut(network, task.settings.tune_layers)
             model = _with_head(tail, kernel, bias, task)
             history = _fit(model, frozen, task)
         except MemoryError:
@@ -50,10 +62,10 @@ class FineTuneHead(LinearHead):
                 f"Keras could not train this backbone: {type(error).__name__}: {reason(error)}"
             ) from error
         # The personal network is kept as the general one is, so that it is no slower.
-        quantize = networks.stated(task.base, "quantize") or "float32"
+        quantize = networks.stated(general, "quantize") or "float32"
         exported = export.to_litert(network, quantize, scale(task.training.crops[:SAMPLES], task.base.input))
         kernel, bias = model.get_layer("probabilities").get_weights()
-        files = {task.base.backbone.file: exported, export.WEIGHTS_FILE: export.weights(network)}
+        files = {task.base.backbone_file: exported, export.WEIGHTS_FILE: export.weights(network)}
         return TrainedHead(pack(kernel=kernel, bias=bias), "linear", backbone=files, history=history)
 
 
@@ -72,7 +84,9 @@ def _rms(values: FloatArray) -> float:
 
 
 def _probe(task: Task) -> tuple[FloatArray, FloatArray]:
-    first = replace(task, options=replace(task.options, **PROBE), progress=lambda epochs, row: None)
+    s = task.settings
+    settings = LinearSettings(batch_fraction=s.batch_fraction, patience=s.patience, from_general=s.from_general)
+    first = replace(task, settings=settings, progress=lambda epochs, row: None)
     arrays = packed(LinearHead.train(first).content)
     return arrays["kernel"], arrays["bias"]
 
@@ -102,7 +116,7 @@ def _with_head(tail: Any, kernel: FloatArray, bias: FloatArray, task: Task) -> A
     head = keras.layers.Dense(len(task.labels), activation="softmax", name="probabilities")
     model = keras.Model(tail.input, head(x))
     head.set_weights([kernel, bias])
-    optimizer = keras.optimizers.Adam(task.options.learning_rate)
+    optimizer = keras.optimizers.Adam(task.settings.learning_rate)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     return model
 
@@ -110,8 +124,8 @@ def _with_head(tail: Any, kernel: FloatArray, bias: FloatArray, task: Task) -> A
 def _fit(model: Any, frozen: Any, task: Task) -> list[dict[str, float]]:
     import keras
 
-    options, spec = task.options, task.base.input
-    keras.utils.set_random_seed(options.seed)
+    settings, spec = task.settings, task.base.input
+    keras.utils.set_random_seed(task.seed)
     history: list[dict[str, float]] = []
 
     class Report(keras.callbacks.Callback):
@@ -119,7 +133,7 @@ def _fit(model: Any, frozen: Any, task: Task) -> list[dict[str, float]]:
             known = ("loss", "accuracy", "val_loss", "val_accuracy")
             row = {"epoch": float(epoch + 1)} | {name: float(logs[name]) for name in known if name in logs}
             history.append(row)
-            task.progress(options.epochs, row)
+            task.progress(settings.epochs, row)
 
     def data(part: LabelledFaces) -> tuple[FloatArray, Any, FloatArray]:
         x = scale(part.crops, spec)
@@ -127,9 +141,9 @@ def _fit(model: Any, frozen: Any, task: Task) -> list[dict[str, float]]:
         return x, part.targets, part.weights
 
     callbacks: list[Any] = [Report()]
-    if options.patience and len(task.validation):
+    if settings.patience and len(task.validation):
         callbacks.append(
-            keras.callbacks.EarlyStopping("val_loss", patience=options.patience, restore_best_weights=True)
+            keras.callbacks.EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
         )
     x, targets, weights = data(task.training)
     model.fit(
@@ -137,8 +151,8 @@ def _fit(model: Any, frozen: Any, task: Task) -> list[dict[str, float]]:
         targets,
         sample_weight=weights,
         validation_data=data(task.validation) if len(task.validation) else None,
-        epochs=options.epochs,
-        batch_size=task.batch(),
+        epochs=settings.epochs,
+        batch_size=settings.batch(len(task.training)),
         callbacks=callbacks,
         verbose=0,
     )

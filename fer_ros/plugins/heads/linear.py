@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from fer_ros.core.base.arrays import pack, packed, unpack
-from fer_ros.core.base.contracts import Head
+from fer_ros.core.base.contracts import Head, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.head_training import Task, TrainedHead
+from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import FloatArray
+from fer_ros.core.training.gradient_settings import GradientSettings
 from fer_ros.core.vision.softmax import softmax
+
+
+@dataclass(frozen=True)
+class LinearSettings(GradientSettings):
+    """Larger and more steps than the dense head takes: there is far less to fit."""
+
+    epochs: int = setting(60, "passes over the training data", low=1, high=10_000, live=True)
+    learning_rate: float = setting(1e-2, "step size of Adam", low=1e-12, high=1.0, live=True)
 
 
 class LinearHead(Head):
     """File: ``kernel`` (channels, labels) and ``bias`` (labels,)."""
 
-    defaults: ClassVar[dict[str, Any]] = {"epochs": 60, "learning_rate": 1e-2, "batch_fraction": 0.05}
+    Settings: ClassVar[type[Any]] = LinearSettings
 
     def __init__(self, file: Path, labels: tuple[str, ...], embedding_shape: tuple[int, ...]) -> None:
         if len(embedding_shape) != 3:
@@ -40,8 +49,8 @@ class LinearHead(Head):
         shape, outputs = task.training.embeddings.shape[1:], len(task.labels)
         if len(shape) != 3:
             raise ConfigError(f"head 'linear' pools a map (height, width, channels), not a shape {shape}")
-        if task.options.from_general:
-            general = head_fit.base_head(task)
+        if task.settings.from_general:
+            general = task.base.head
             if not isinstance(general, LinearHead):
                 raise head_fit.cannot_start(task, "linear")
             start = head_fit.taken(task, general.arrays["kernel"], general.arrays["bias"])

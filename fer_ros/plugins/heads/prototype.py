@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_ros.core.base.arrays import pack, unpack
-from fer_ros.core.base.contracts import Head
+from fer_ros.core.base.contracts import Head, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.head_training import Task, TrainedHead
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.vision.softmax import softmax
 

@@ -55,7 +55,7 @@ def test_the_last_frame_of_a_source_with_an_end_is_read(fer: Run, tmp_path: Path
     picture = tmp_path / "grey.png"
     cv2.imwrite(str(picture), np.full((48, 48), 120, np.uint8))
     done = fer(
-        "live", "--source", "images", "--set", f"source.path={picture}", "--set", "source.loop=false", "--json",
+        "live", "--source", "images", "--set", f"sources.images.path={picture}", "--set", "source.loop=false", "--json",
         "--detector", "whole_frame",
     )  # fmt: skip
     assert done.code == 0, done.err
@@ -67,12 +67,12 @@ def test_the_last_frame_of_a_source_with_an_end_is_read(fer: Run, tmp_path: Path
     ("words", "expected"),
     [
         (["--source", "smaple"], "unknown source 'smaple' (did you mean 'sample'?)"),
-        (["--source", "sample", "--set", "source.fps=-1"], "source.fps = -1.0 is out of range"),
+        (["--source", "sample", "--set", "sources.sample.fps=-1"], "sources.sample.fps = -1.0 is out of range"),
         (["--source", "sample", "--set", "sorce.fps=3"], "sorce.fps"),
-        (["--source", "sample", "--set", "source.fps"], "NAME=VALUE"),
+        (["--source", "sample", "--set", "sources.sample.fps"], "NAME=VALUE"),
         (["--source", "sample", "--model", "nope"], "unknown model 'nope'"),
         (["--frames", "-1"], "must not be negative"),
-        (["--source", "images", "--set", "source.path=/nowhere"], "/nowhere"),
+        (["--source", "images", "--set", "sources.images.path=/nowhere"], "/nowhere"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(fer: Run, words: list[str], expected: str) -> None:

@@ -178,7 +178,7 @@ def test_one_take_without_a_terminal(fer: Fer, fer_home: Path) -> None:
         (["--label", "hapy", "--samples", "1"], "did you mean 'happy'"),
         (["--label", "happy", "--samples", "1", "--bag", "../x"], "not allowed"),
         (["--label", "happy", "--samples", "1", "--source", "smaple"], "did you mean 'sample'"),
-        (["--label", "happy", "--samples", "1", "--set", "source.fsp=3"], "source.fsp: no such setting"),
+        (["--label", "happy", "--samples", "1", "--set", "sources.auto.fsp=3"], "sources.auto.fsp: no such setting"),
         (["--label", "happy", "--samples", "1", "--set", "queue=many"], "queue must be a whole number"),
         (["--label", "happy", "--samples", "1", "--labels", "a,,b"], "label '' is not allowed"),
     ],
@@ -197,7 +197,7 @@ def test_nobody_in_sight(fer: Fer, fer_home: Path, tmp_path: Path) -> None:
     import numpy as np
 
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((120, 160, 3), 128, np.uint8))
-    done = fer("record", "--source", "images", "--set", f"source.path={tmp_path}", "--set", "source.loop=true",
+    done = fer("record", "--source", "images", "--set", f"sources.images.path={tmp_path}", "--set", "source.loop=true",
                "--label", "happy", "--seconds", "0.5")  # fmt: skip
     assert done.code == 2
     assert "nothing was recorded" in done.err

@@ -18,6 +18,8 @@ BROKEN = {
     "raising": "cannot be loaded: RuntimeError: no licence",
     "leaving": "cannot be loaded: SystemExit: goodbye",
     "malformed": "cannot be loaded: ",
+    "tomorrow": "is written for version 99 of the plugin contract, and fer_ros",
+    "loose": "its Settings are no dataclass made with fer_ros",
 }
 
 

@@ -23,7 +23,8 @@ from fer_ros.core.training.request import Request
 from fer_ros.plugins.sources.face.source import FaceSettings, FaceSource
 
 pytestmark = pytest.mark.slow
-OPTIONS = Options(head="fine_tune", epochs=2, learning_rate=1e-3, tune_layers=8, split="random")
+OPTIONS = Options(head="fine_tune", split="random")
+SETTINGS = {"epochs": 2, "learning_rate": 1e-3, "tune_layers": 8}
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def bag(fer_home: Path) -> Path:
 def test_head_and_last_layers_learn_and_what_was_measured_ships(bag: Path) -> None:
     pytest.importorskip("tensorflow")
     general = Bundle.load("default")
-    outcome = run.train(Request((bag,), OPTIONS, "tuned"))
+    outcome = run.train(Request((bag,), OPTIONS, "tuned", SETTINGS))
     tuned = Bundle.load("tuned")
     assert tuned.head.plugin == "linear" and [row["epoch"] for row in outcome.history] == [1.0, 2.0]
     for file in ("backbone.tflite", "backbone.weights.h5"):
@@ -56,7 +57,7 @@ def test_head_and_last_layers_learn_and_what_was_measured_ships(bag: Path) -> No
     assert (answers == found.origin.labels).mean() >= 0.9
     assert outcome.metrics.accuracy == pytest.approx(1.0)
     # It can be tuned on, with the preset of the first general model.
-    again = run.train(Request((bag,), dataclasses.replace(OPTIONS, base="tuned", epochs=1), "again"))
+    again = run.train(Request((bag,), dataclasses.replace(OPTIONS, base="tuned"), "again", {**SETTINGS, "epochs": 1}))
     assert again.base == "tuned" and Bundle.load("again").recipe["general"]["general"] == general.recipe
 
 
@@ -72,12 +73,12 @@ def test_weights_of_another_network_are_refused(bag: Path, fer_home: Path) -> No
     contents = {name: (folder / name).read_bytes() for name in general.checksums}
     bundle.write(dataclasses.replace(general, name="copied", path=folder), contents, replace=True)
     with pytest.raises(ConfigError, match="its weights are not those of its backbone"):
-        run.train(Request((bag,), dataclasses.replace(OPTIONS, base="copied")))
+        run.train(Request((bag,), dataclasses.replace(OPTIONS, base="copied"), "", SETTINGS))
     (folder / "backbone.weights.h5").write_bytes(b"no HDF5")
     contents["backbone.weights.h5"] = b"no HDF5"
     bundle.write(dataclasses.replace(general, name="copied", path=folder), contents, replace=True)
     with pytest.raises(ConfigError, match="does not fit the backbone"):
-        run.train(Request((bag,), dataclasses.replace(OPTIONS, base="copied")))
+        run.train(Request((bag,), dataclasses.replace(OPTIONS, base="copied"), "", SETTINGS))
     assert paths.model_names() == ["copied", "default", "small"]
 
 

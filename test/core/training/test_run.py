@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core.base import paths
+from fer_ros.core.base import paths, registry, settings
 from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.bundles import model_store
@@ -32,8 +32,20 @@ THREE = {"happy": 60, "sad": 60, "neutral": 60}
 QUICK: dict[str, Any] = {"base": "general", "hidden_units": 16, "learning_rate": 0.02, "epochs": 30}
 
 
+HEADS = registry.names("heads")
+
+
+def request(bags: tuple[Path, ...], name: str = "", **given: Any) -> Request:
+    """Options and settings of the head, as far as the head has those of :data:`QUICK`."""
+    given = {**QUICK, **given}
+    of_all = {key: given.pop(key) for key in list(given) if key in settings.fields(Options)}
+    options = Options(**of_all)
+    known = settings.fields(registry.load("heads", options.head).Settings) if options.head in HEADS else {}
+    return Request(bags, options, name, {key: v for key, v in given.items() if key in known or key not in QUICK})
+
+
 def train(*bags: Path, name: str = "", report: Any = None, **options: Any) -> Outcome:
-    return run.train(Request(bags, Options(**{**QUICK, **options}), name), report)
+    return run.train(request(bags, name, **options), report)
 
 
 def answers(name: str, labels: list[str]) -> list[str]:
@@ -122,7 +134,7 @@ def test_class_weights_make_labels_count_alike(general: Bundle, make_bag: MakeBa
             return task
 
     with ThreadPoolExecutor(1) as aside:
-        Watch(Request((bag,), Options(**QUICK, class_weights=True), "weighted"), lambda progress: None, aside).run()
+        Watch(request((bag,), "weighted", class_weights=True), lambda progress: None, aside).run()
     assert seen["sums"][0] == pytest.approx(seen["sums"][1]) and seen["mean"] == pytest.approx(1.0)
 
 

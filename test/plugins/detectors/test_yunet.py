@@ -16,10 +16,11 @@ from fer_ros.core.vision.tracking import Detection
 from fer_ros.core.vision.windows import Window
 from fer_ros.plugins.detectors.yunet import NEAR, NEAR_COST, YuNetDetector, YuNetSettings, detections
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
+from test.plugins.detectors import bright_squares
 
 
 def test_without_its_network_the_error_says_what_to_set(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"set detector.model to the file face_detection_yunet_2023mar.onnx"):
+    with pytest.raises(ConfigError, match=r"set detectors.yunet.model to the file face_detection_yunet_2023mar.onnx"):
         YuNetDetector()
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"no network")
@@ -48,9 +49,16 @@ def picture(*places: tuple[int, int], side: int = 100, shape: tuple[int, int] = 
     return image
 
 
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> str:
+    file = tmp_path_factory.mktemp("yunet") / "bright_squares.onnx"
+    bright_squares.write(file)
+    return str(file)
+
+
 @pytest.fixture
-def make(bright_squares: str) -> Callable[..., YuNetDetector]:
-    return lambda **values: YuNetDetector(YuNetSettings(model=bright_squares, score=0.2, **values))
+def make(network: str) -> Callable[..., YuNetDetector]:
+    return lambda **values: YuNetDetector(YuNetSettings(model=network, score=0.2, **values))
 
 
 Make = Callable[..., YuNetDetector]

@@ -138,8 +138,8 @@ def _start(setup: Setup) -> dict[str, Any]:
 
 def _one_process(setup: Setup) -> dict[str, Any]:
     options = ["--source", setup.source, "--detector", setup.detector, "--model", setup.bundle.name]
-    values: dict[str, object] = {f"source.{name}": value for name, value in setup.of_source.items()}
-    values |= {f"detector.{name}": value for name, value in setup.detector_settings.items()}
+    values: dict[str, object] = {f"sources.{setup.source}.{name}": value for name, value in setup.of_source.items()}
+    values |= {f"detectors.{setup.detector}.{name}": value for name, value in setup.detector_settings.items()}
     for pair in _pairs({**values, "threads": setup.threads}):
         options += ["--set", pair]
     return over_ros.measure(options, min(setup.frames, ROS_FRAMES))
@@ -147,13 +147,13 @@ def _one_process(setup: Setup) -> dict[str, Any]:
 
 def _two_processes(transport: str) -> Callable[[Setup], dict[str, Any]]:
     def measure(setup: Setup) -> dict[str, Any]:
-        camera = {"source": setup.source, **{f"source.{name}": v for name, v in setup.of_source.items()}}
+        camera = {"source": setup.source, **{f"sources.{setup.source}.{n}": v for n, v in setup.of_source.items()}}
         inference = {
             "model": setup.bundle.name,
             "detector": setup.detector,
             "threads": setup.threads,
             "image_transport": transport,
-            **{f"detector.{name}": value for name, value in setup.detector_settings.items()},
+            **{f"detectors.{setup.detector}.{name}": value for name, value in setup.detector_settings.items()},
         }
         return two_processes.measure(camera, inference, min(setup.frames, ROS_FRAMES) / FPS)
 

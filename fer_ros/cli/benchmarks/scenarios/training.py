@@ -56,7 +56,7 @@ def _record(bag: Path, samples: int, detector_name: str) -> None:
     with bags.BagWriter(bag, {}) as writer:
         for label in DEFAULT_LABELS:
             settings = dataclasses.replace(settings, expression=label)
-            source.update(settings)
+            source.configure(settings)
             writer.begin_take(label)
             written = 0
             for index in range(limit):

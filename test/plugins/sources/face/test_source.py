@@ -21,7 +21,7 @@ def source(**values: object) -> FaceSource:
 
 
 def show(face: FaceSource, expression: str) -> None:
-    face.update(dataclasses.replace(face.settings, expression=expression))
+    face.configure(dataclasses.replace(face.settings, expression=expression))
 
 
 @pytest.mark.parametrize("seed", [0, 3])

@@ -22,7 +22,7 @@ PERIOD = 33_333_333
 
 
 def test_smoothing_is_set_live(ros: Any, bench_with: Callable[..., Any], face: np.ndarray) -> None:
-    bench = bench_with(**{"filter.bayes.change_rate": 0.25})
+    bench = bench_with(**{"filters.bayes.change_rate": 0.25})
     stamp = bench.STAMP
 
     def put(**values: Any) -> list[str]:
@@ -43,7 +43,7 @@ def test_smoothing_is_set_live(ros: Any, bench_with: Callable[..., Any], face: n
     assert sharp.label == "happy" and np.abs(raw - sharp.probabilities).max() > 0.05
     assert abs(blurred.confidence - raw[list(blurred.labels).index(blurred.label)]) > 0.02, "that one is smoothed"
 
-    assert put(smooth_probabilities=True, filter__exponential__time_constant=10.0) == ["", ""]
+    assert put(smooth_probabilities=True, filters__exponential__time_constant=10.0) == ["", ""]
     held = show(dull)
     assert held.label == "happy" and held.confidence == max(held.probabilities) != pytest.approx(max(raw), abs=0.02)
 
@@ -55,9 +55,9 @@ def test_smoothing_is_set_live(ros: Any, bench_with: Callable[..., Any], face: n
     assert put(uncertain=0.0, filter="bayes") == ["", ""]
     assert show(face).label == "happy"
     known = ros.call(bench.probe, ListParameters, "/fer/inference/list_parameters").result.names
-    assert {"filter.exponential.time_constant", "filter.bayes.change_rate"} <= set(known)
-    assert bench.node.get_parameter("filter.bayes.change_rate").value == 0.25
-    assert put(filter__bayes__change_rate=5.0) == [""]
+    assert {"filters.exponential.time_constant", "filters.bayes.change_rate"} <= set(known)
+    assert bench.node.get_parameter("filters.bayes.change_rate").value == 0.25
+    assert put(filters__bayes__change_rate=5.0) == [""]
 
     (reason,) = put(filter="median")
     assert "'median'" in reason and "exponential" in reason
@@ -73,8 +73,8 @@ def test_smoothing_is_set_live(ros: Any, bench_with: Callable[..., Any], face: n
     ("name", "value", "words"),
     [
         ("filter", "median", "'median'"),
-        ("filter.exponential.time_constant", -1.0, "out of range"),
-        ("filter.exponential.time", 0.1, "filter.exponential.time_constant"),
+        ("filters.exponential.time_constant", -1.0, "out of range"),
+        ("filters.exponential.time", 0.1, "filters.exponential.time_constant"),
     ],
 )
 def test_what_cannot_be_is_refused_at_the_start(ros: Any, name: str, value: Any, words: str) -> None:

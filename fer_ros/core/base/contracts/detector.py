@@ -1,0 +1,36 @@
+"""The contract of detectors."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from fer_ros.core.base.contracts.plugin import Plugin
+from fer_ros.core.base.geometry import Framing
+from fer_ros.core.base.types import Face, ImageArray
+
+
+class Detector(Plugin):
+    """Finds the faces of a frame and follows them (group ``fer_ros.detectors``).
+
+    :cvar framing: how to get from this detector's box to the face crop that the models were trained on.
+    """
+
+    framing: ClassVar[Framing] = Framing()
+
+    def __init__(self, settings: Any = None) -> None:
+        """Keep the settings and load what is needed.
+
+        :raises ConfigError: a file that it needs is missing or damaged.
+        """
+        super().__init__(settings)
+
+    @abstractmethod
+    def detect(self, image: ImageArray) -> list[Face]:
+        """The faces of the next frame, largest first, boxes inside the image; empty where there is none.
+
+        :param image: uint8, (height, width, 3) BGR or (height, width) grey, of any size from 1×1 up.
+        """
+
+    def reset(self) -> None:
+        """Forget all tracks, such as after another camera was chosen."""

@@ -1,0 +1,158 @@
+"""The contract of heads: how they run, what their training is given, and what it gives back."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_ros.core.base.contracts.plugin import Plugin
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.types import FloatArray, ImageArray
+
+
+class Head(Plugin):
+    """Turns embeddings into probabilities (group ``fer_ros.heads``). Runs without TensorFlow.
+
+    Its ``Settings`` are those of its training, :attr:`Task.settings`: a change counts from the next training on.
+
+    :cvar trains_on: labels whose faces the training uses; empty: all, at least two labels.
+    """
+
+    trains_on: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def __init__(self, file: Path, labels: tuple[str, ...], embedding_shape: tuple[int, ...]) -> None:
+        """Load a trained head.
+
+        :param file: arrays without pickles, such as ``head.npz``.
+        :raises ConfigError: the file is damaged or fits neither the labels nor the embedding.
+        """
+
+    @abstractmethod
+    def predict(self, embeddings: FloatArray) -> FloatArray:
+        """Probabilities of embeddings.
+
+        :param embeddings: float32 (n, *embedding_shape).
+        :returns: float32 (n, number of labels), each row non-negative with sum 1.
+        """
+
+    def shifted(self, offset: FloatArray) -> bytes:
+        """The head's file with something added to the logits, the logarithms of the unscaled probabilities.
+
+        :param offset: float32 (number of labels,).
+        """
+        raise ConfigError(f"a head of type {type(self).__name__} cannot be calibrated: choose another base model")
+
+    @classmethod
+    def train(cls, task: Task) -> TrainedHead:
+        """Learn from faces; whatever only training needs is imported here.
+
+        :raises ConfigError: it cannot learn from these faces, or not with these settings.
+        """
+        raise ConfigError(f"a head of type {cls.__name__} cannot be trained here: choose another, see `fer plugins`")
+
+    @classmethod
+    def refit(cls, task: Task, trained: TrainedHead) -> TrainedHead | None:
+        """The head after it has also learned the faces that were held out to measure it; None: it stays as it is.
+
+        :param task: like that of :meth:`train`, with every face in ``training`` and none in ``validation``.
+        :param trained: what :meth:`train` gave.
+        """
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledFaces:
+    """The faces of one part of the split.
+
+    :ivar crops: uint8 (n, height, width, channels), not scaled.
+    :ivar embeddings: float32 (n, *embedding shape), of the general model's backbone.
+    :ivar targets: int64 (n,), index into the labels.
+    :ivar weights: float32 (n,), what each face counts; the mean is 1.
+    """
+
+    crops: ImageArray
+    embeddings: FloatArray
+    targets: npt.NDArray[np.int64]
+    weights: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralModel:
+    """The model that a training starts from.
+
+    :ivar path: its folder, a bundle.
+    :ivar labels: in the order of its head's outputs.
+    :ivar input: what its backbone takes.
+    :ivar head: its head, loaded; ``head_plugin`` is the name of that plugin.
+    :ivar backbone_file: name of its backbone's file.
+    :ivar quality: what was measured of it, as ``model.yaml`` states it.
+    """
+
+    name: str
+    path: Path
+    labels: tuple[str, ...]
+    input: InputSpec
+    head: Head
+    head_plugin: str
+    backbone_file: str
+    quality: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to train on.
+
+    :ivar labels: in the order of the head's outputs.
+    :ivar training: every label occurs.
+    :ivar validation: for early stopping and the curve; may be empty.
+    :ivar base: the general model.
+    :ivar settings: of the head that is trained, an instance of its ``Settings``.
+    :ivar seed: of everything random.
+    :ivar progress: to be called after each epoch with the number of all epochs and the epoch's row: ``epoch`` from 1,
+        ``loss``, ``accuracy``, and with validation data ``val_loss``, ``val_accuracy``. Heads without epochs call it
+        never.
+    """
+
+    labels: tuple[str, ...]
+    training: LabelledFaces
+    validation: LabelledFaces
+    base: GeneralModel
+    settings: Any
+    seed: int
+    progress: Callable[[int, dict[str, float]], None]
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """A generator at the start of the sequence that the seed stands for."""
+        return np.random.default_rng(self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedHead:
+    """A trained head.
+
+    :ivar content: the bytes of the head's file.
+    :ivar plugin: name of the head plugin that runs it; empty for the one that trained it.
+    :ivar labels: where they differ from those of the task; empty otherwise.
+    :ivar backbone: new files of the backbone (file name → bytes), where that was trained too.
+    :ivar history: the rows given to ``progress``.
+    :ivar facts: what was found, for ``model.yaml``: plain values.
+    """
+
+    content: bytes
+    plugin: str = ""
+    labels: tuple[str, ...] = ()
+    backbone: dict[str, bytes] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,60 @@
+"""The contract of sources."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from fer_ros.core.base.contracts.plugin import EdgePlugin
+from fer_ros.core.base.types import Frame
+
+Clock = Callable[[], int]
+
+
+class EndOfSource(Exception):
+    """A source that has an end, such as a video file, has reached it."""
+
+
+class Source(EdgePlugin):
+    """Where frames come from (group ``fer_ros.sources``).
+
+    The life of a source: constructed with its settings, ``open``, ``read`` again and again, ``close``; it may be opened
+    again after ``close``. One thread calls all methods.
+
+    :cvar pauses: seconds between attempts to open it when it failed: the first pause, doubled each time up to the last.
+    """
+
+    pauses: ClassVar[tuple[float, float]] = (0.5, 10.0)
+
+    def __init__(self, settings: Any = None, clock: Clock = time.time_ns) -> None:
+        """Keep the settings; acquire nothing yet. ``clock`` gives the stamps, in nanoseconds."""
+        super().__init__(settings)
+        self.clock = clock
+
+    @abstractmethod
+    def open(self) -> None:
+        """Acquire the device or file.
+
+        :raises SourceUnavailable: it is absent or busy just now; the caller tries again later.
+        :raises ConfigError: it can never work, such as a path that does not exist.
+        """
+
+    @abstractmethod
+    def read(self, timeout: float) -> Frame:
+        """Wait for the next frame and return it, stamped when it was taken. Old frames are skipped, never queued.
+
+        :param timeout: seconds to wait at most.
+        :raises SourceUnavailable: no frame came in time, or the device is gone; the caller closes and opens again.
+        :raises EndOfSource: there will be no further frame.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free everything; harmless when not open."""
+
+    @property
+    def description(self) -> str:
+        """What is being read, for logs and status, such as ``camera /dev/video0 640x480``."""
+        return type(self).__name__
