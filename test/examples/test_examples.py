@@ -1,0 +1,64 @@
+"""Each example is run as a user runs it, beside the real nodes."""
+
+from __future__ import annotations
+
+import configparser
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+Start = Callable[..., Any]
+
+
+def until(ready: Callable[[], Any], process: Any, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        assert process.popen.poll() is None and time.monotonic() < deadline, process.out + process.err
+        time.sleep(0.05)
+
+
+@pytest.mark.ros
+@pytest.mark.slow
+def test_the_greeter_greets_one_smile_once(start: Start) -> None:
+    greeter = start(sys.executable, EXAMPLES / "greeter.py", "--ros-args", "-r", "__ns:=/fer")
+    live = start(sys.executable, "-m", "fer_ros.cli.main", "live", "--source", "sample")
+    until(lambda: "hello, face" in greeter.out + greeter.err, greeter)
+    time.sleep(1.0)
+    live.signal(signal.SIGINT)
+    live.wait(20)
+    greeter.signal(signal.SIGINT)
+    done = greeter.wait(20)
+    text = done.out + done.err
+    assert text.count("hello, face") == 1 and "Traceback" not in text, text
+
+
+@pytest.mark.ros
+@pytest.mark.slow
+def test_a_manager_of_somebody_else_drives_the_nodes(start: Start, run: Any) -> None:
+    live = start(sys.executable, "-m", "fer_ros.cli.main", "live", "--source", "sample", "--set", "autostart=false")
+    up = run(sys.executable, EXAMPLES / "lifecycle.py", "up", timeout=60)
+    assert (up.code, up.out.split("\n")[:2]) == (0, ["/fer/inference is up", "/fer/camera is up"]), up.err
+    until(lambda: "happy" in live.out, live)
+    down = run(sys.executable, EXAMPLES / "lifecycle.py", "down", timeout=60)
+    assert (down.code, down.out.split("\n")[:2]) == (0, ["/fer/camera is down", "/fer/inference is down"]), down.err
+    again = run(sys.executable, EXAMPLES / "lifecycle.py", "down", timeout=60)
+    assert again.code == 1 and "refused" in again.err
+
+
+def test_the_unit_and_the_compose_file_start_what_exists_with_the_signal_that_ends_it_in_order() -> None:
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str  # type: ignore[method-assign, assignment]
+    unit.read(EXAMPLES / "fer_ros.service")
+    compose = yaml.safe_load((EXAMPLES / "compose.yaml").read_text())["services"]["fer"]
+    for command in (unit["Service"]["ExecStart"], compose["command"]):
+        assert "ros2 launch fer_ros live.launch.py" in command
+    assert (ROOT / "launch" / "live.launch.py").is_file()
+    assert unit["Service"]["KillSignal"] == compose["stop_signal"] == "SIGINT"
