@@ -12,6 +12,25 @@ FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class Maps:
+    """What a backbone gives for some faces.
+
+    :ivar embeddings: float32 (n, height, width, channels) or another shape that the backbone states.
+    :ivar finer: float32 (n, height, width, channels), an earlier map of more places; (n, 0) where there is none.
+    """
+
+    embeddings: FloatArray
+    finer: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+    def chosen(self, indices: npt.NDArray[np.int64]) -> Maps:
+        """Those of some of the faces."""
+        return Maps(self.embeddings[indices], self.finer[indices])
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One picture of a source.
 

@@ -26,6 +26,8 @@ from fer_ros.core.base.settings import NoSettings
 T = TypeVar("T")
 
 SCHEMA = 1
+#: Mean and deviation of each value of the finer map over many people's faces: what a taught head compares with.
+FINER_FILE = "finer.npz"
 MAX_LABELS = 100
 
 

@@ -16,11 +16,11 @@ from fer_ros.core.base import registry
 from fer_ros.core.base.arrays import pack
 from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.base.types import FloatArray, ImageArray
-from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.bundles.bundle import FINER_FILE, Bundle
 from fer_ros.core.datasets import fer2013, near_duplicates
 from fer_ros.core.evaluating import metrics, plots
 from fer_ros.core.evaluating.evaluation import calibration_error
-from fer_ros.core.pretraining import calibrate, export
+from fer_ros.core.pretraining import calibrate, export, finer
 from fer_ros.core.pretraining.data import label_shares, prepare, prepared
 from fer_ros.core.pretraining.run import TrainedNetwork
 from fer_ros.core.vision.softmax import softmax
@@ -55,7 +55,8 @@ def assemble(
     test = faces.part(fer2013.PUBLIC_TEST)
     training = faces.part(fer2013.TRAINING).images
     samples = np.random.default_rng(0).permutation(len(training))[:SAMPLES]
-    network = export.to_litert(trained.backbone, quantize, prepare(training[samples], stated.input))
+    network = finer.add(export.to_litert(trained.backbone, quantize, prepare(training[samples], stated.input)))
+    usual = finer.usual(network, stated, training)
     progress(1)
 
     bias = _adjusted(trained, stated.input, prior, least_named)
@@ -92,6 +93,7 @@ def assemble(
         "trained_on": len(trained.training),
         "removed_near_duplicates": trained.removed,
         "near_duplicate_threshold": near_duplicates.THRESHOLD,
+        "finer_map": bool(usual),
         "parameters": int(trained.backbone.count_params() + trained.kernel.size + trained.bias.size),
     }
     contents = {
@@ -99,6 +101,8 @@ def assemble(
         stated.head.file: head_file,
         export.WEIGHTS_FILE: export.weights(trained.backbone),
     }
+    if usual:
+        contents[FINER_FILE] = usual
     pictures = {
         "training.png": plots.training_curve(trained.history, fer2013.PUBLIC_TEST),
         "confusion.png": plots.confusion(found),

@@ -72,7 +72,7 @@ class Model:
         return (found + self._read(crops[:, :, ::-1])) / np.float32(2.0) if self.mirror else found
 
     def _read(self, crops: ImageArray) -> FloatArray:
-        return self.head.predict(self.backbone.embed(crop.scale(crops, self.bundle.input)))
+        return self.head.read(self.backbone.maps(crop.scale(crops, self.bundle.input)))
 
     def crops(self, image: ImageArray, faces: list[Face], framing: Framing) -> ImageArray:
         """The crops of faces, uint8 (n, height, width, channels)."""

@@ -205,6 +205,8 @@ def test_what_does_not_fit_is_refused(session: Session) -> None:
 def test_exported_networks_answer_as_keras_does(session: Session, quantize: str, tolerance: float) -> None:
     difference, spread = session.facts["exports"]["exports"][quantize]
     assert spread > 0.1 and difference < tolerance * spread
+    difference, spread, side = session.facts["exports"]["exports"][f"{quantize} finer"]
+    assert side > 1 and difference < tolerance * spread
 
 
 @needs_tensorflow

@@ -25,7 +25,7 @@ from fer_ros.core.base.types import FloatArray
 from fer_ros.core.bundles import bundle as bundles
 from fer_ros.core.bundles.bundle import Bundle, Network
 from fer_ros.core.datasets import fer2013
-from fer_ros.core.pretraining import data, export, networks
+from fer_ros.core.pretraining import data, export, finer, networks
 from fer_ros.core.pretraining import run as pretrain
 from fer_ros.core.pretraining.assemble import assemble
 from fer_ros.core.pretraining.loop import Batches
@@ -156,9 +156,11 @@ def export_facts() -> dict[str, Any]:
                 bounds = ((0.5, 1.5), (-0.5, 1.0), (-0.2, 0.2), (0.3, 2.0))
                 layer.set_weights([rng.uniform(*b, v.shape) for b, v in zip(bounds, vectors, strict=True)])
         file = FOLDER / f"{name}.tflite"
-        file.write_bytes(export.to_litert(network, quantize, crops))
-        exported, expected = LiteRTBackbone(file, InputSpec()).embed(crops), network.predict_on_batch(crops)
-        out[quantize] = [float(np.square(exported - expected).mean() ** 0.5), float(expected.std())]
+        file.write_bytes(finer.add(export.to_litert(network, quantize, crops)))
+        exported, expected = LiteRTBackbone(file, InputSpec()).maps(crops), network.predict_on_batch(crops)
+        out[quantize] = [float(np.square(exported.embeddings - expected).mean() ** 0.5), float(expected.std())]
+        assert finer.add(file.read_bytes()) == file.read_bytes(), "the map is added once"
+        out[f"{quantize} finer"] = finer_apart(network, crops, exported.finer)
     paper = registry.load("backbones", "mobilenet_v1")
     ours = paper.build(InputSpec(224, 224, 3), **paper.presets["paper2023"])
     theirs = keras.applications.MobileNet((224, 224, 3), 0.25, include_top=False, weights=None)
@@ -169,6 +171,17 @@ def export_facts() -> dict[str, Any]:
         "paper2023": float(np.abs(ours.predict_on_batch(picture) - theirs.predict_on_batch(picture)).max()),
         "refused": [refusal(lambda: export.to_litert(ours, "int4")), refusal(lambda: export.to_litert(ours, "int8"))],
     }
+
+
+def finer_apart(network: Any, crops: FloatArray, found: FloatArray) -> list[float]:
+    """How far the finer map is from the nearest map of that shape in Keras, the spread of that, and its side."""
+    maps = [
+        np.asarray(keras.Model(network.input, layer.output).predict_on_batch(crops))
+        for layer in network.layers
+        if tuple(layer.output.shape[1:]) == found.shape[1:]
+    ]
+    nearest = min(maps, key=lambda expected: float(np.square(found - expected).mean()))
+    return [float(np.square(found - nearest).mean() ** 0.5), float(nearest.std()), float(found.shape[1])]
 
 
 def norms_apart(trained: pretrain.TrainedNetwork, faces: fer2013.Fer2013) -> list[float]:

@@ -127,9 +127,9 @@ def _steps(model: Model, image: ImageArray, faces: list[Face], detector: Detecto
     stamps = [now()]
     scaled = crop.scale(model.crops(image, faces, detector.framing), model.bundle.input)
     stamps.append(now())
-    embeddings = model.backbone.embed(scaled)
+    maps = model.backbone.maps(scaled)
     stamps.append(now())
-    model.head.predict(embeddings)
+    model.head.read(maps)
     stamps.append(now())
     spans = ((after[0] - before[0], after[1] - before[1]) for before, after in itertools.pairwise(stamps))
     return dict(zip(("crop", "embed", "head"), spans, strict=True))

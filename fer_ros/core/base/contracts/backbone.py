@@ -6,9 +6,11 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+
 from fer_ros.core.base.contracts.plugin import Plugin
 from fer_ros.core.base.geometry import InputSpec
-from fer_ros.core.base.types import FloatArray
+from fer_ros.core.base.types import FloatArray, Maps
 
 
 class Backbone(Plugin):
@@ -34,6 +36,11 @@ class Backbone(Plugin):
     def output_shape(self) -> tuple[int, ...]:
         """Shape of one embedding, such as (6, 6, 256)."""
 
+    @property
+    def finer_shape(self) -> tuple[int, ...]:
+        """Shape of the finer map of one face, such as (6, 6, 128); empty where the network gives none."""
+        return ()
+
     @abstractmethod
     def embed(self, crops: FloatArray) -> FloatArray:
         """Embeddings of scaled crops.
@@ -41,6 +48,10 @@ class Backbone(Plugin):
         :param crops: float32 (n, height, width, channels), scaled as ``spec`` says, n ≥ 1.
         :returns: float32 (n, *output_shape).
         """
+
+    def maps(self, crops: FloatArray) -> Maps:
+        """Embeddings of scaled crops, with the finer maps where the network gives them; see :meth:`embed`."""
+        return Maps(self.embed(crops), np.empty((len(crops), 0), np.float32))
 
     @classmethod
     def build(cls, spec: InputSpec, **arguments: Any) -> Any:

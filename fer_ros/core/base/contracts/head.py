@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fer_ros.core.base.contracts.plugin import Plugin
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.geometry import InputSpec
-from fer_ros.core.base.types import FloatArray, ImageArray
+from fer_ros.core.base.types import FloatArray, ImageArray, Maps
 
 
 class Head(Plugin):
@@ -42,6 +42,13 @@ class Head(Plugin):
         :param embeddings: float32 (n, *embedding_shape).
         :returns: float32 (n, number of labels), each row non-negative with sum 1.
         """
+
+    def read(self, maps: Maps) -> FloatArray:
+        """Probabilities by all that the backbone gives; a head that reads the finer map overrides it.
+
+        :returns: as :meth:`predict`.
+        """
+        return self.predict(maps.embeddings)
 
     def shifted(self, offset: FloatArray) -> bytes:
         """The head's file with something added to the logits, the logarithms of the unscaled probabilities.
