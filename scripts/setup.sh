@@ -144,6 +144,10 @@ PATH=$bin:$PATH
 AMENT_PREFIX_PATH=$venv${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}
 LD_LIBRARY_PATH=$venv/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export PATH AMENT_PREFIX_PATH LD_LIBRARY_PATH
+# An empty part stands for the working folder, whose files must not be taken for modules.
+case "$PYTHONPATH" in
+:* | *: | *::*) PYTHONPATH=$(printf %s "$PYTHONPATH" | sed 's/::*/:/g; s/^://; s/:$//') && export PYTHONPATH ;;
+esac
 unset _ROS_WHEELS_BOOTSTRAP_COMPLETE
 exec "$bin/python" "$venv/lib/fer_ros/fer" "$@"
 END

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from fer_ros import __version__
 from fer_ros.cli.text import clean
 from fer_ros.core.base.errors import FerError, unknown_name
+from fer_ros.core.base.isolation import isolate
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class _OneLine(logging.Formatter):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb; a :class:`FerError` becomes one line and status 2, Ctrl-C status 130."""
+    isolate()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] in ("-h", "--help"):
         print(overview())

@@ -7,6 +7,8 @@ import os
 import signal
 from types import FrameType
 
+from fer_ros.core.base.isolation import isolate
+
 
 def camera() -> int:
     """Run :func:`fer_ros.nodes.camera.main`."""
@@ -37,6 +39,7 @@ def _run(name: str) -> int:
     def leave(number: int, frame: FrameType | None) -> None:
         os._exit(0)
 
+    isolate()
     # Nothing is open yet; main puts handlers in place that end in order.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, leave)

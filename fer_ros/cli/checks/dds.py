@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any
 
 from fer_ros.cli.checks.finding import Finding, error, info, ok, warning
 from fer_ros.cli.checks.talker import IMAGE_BYTES, topics
+from fer_ros.core.base import isolation
 from fer_ros.core.base.errors import reason
 
 DISCOVERY_S = 12.0
@@ -32,7 +32,7 @@ def check() -> Iterator[Finding]:
     except Exception as problem:
         yield error(f"not tried, ROS does not start: {reason(problem)}", "mend ROS first, see `ros` above")
         return
-    talker = subprocess.Popen([sys.executable, "-m", "fer_ros.cli.checks.talker", token], stdin=subprocess.PIPE)
+    talker = isolation.start(isolation.command("fer_ros.cli.checks.talker", token), stdin=subprocess.PIPE)
     begun = time.monotonic()
     try:
         while not listener.words and talker.poll() is None and time.monotonic() < begun + DISCOVERY_S:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from fer_ros.cli.checks.finding import LEVELS, Finding, error
+from fer_ros.core.base import isolation
 
 PACKAGE = "fer_ros.cli.checks"
 POLL_S = 0.02
@@ -92,8 +93,8 @@ def _start(check: Check) -> _Running:
     # Files, not pipes: a check that says much must not wait for somebody to read.
     out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
     # A session of its own, so that whatever the check starts can be ended with it.
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"{PACKAGE}.child", check.module],
+    process = isolation.start(
+        isolation.command(f"{PACKAGE}.child", check.module),
         stdin=subprocess.DEVNULL,
         stdout=out,
         stderr=err,

@@ -12,12 +12,11 @@ import json
 import logging
 import os
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
+from fer_ros.core.base import isolation
 from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.bundles import model_store
 from fer_ros.core.training.outcome import Outcome, Progress
@@ -30,7 +29,6 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "PYTHONUNBUFFERED": "1",
 }
 #: Seconds that the process may take to end by itself once it has answered.
 END = 5.0
@@ -45,15 +43,13 @@ class TrainingProcess:
 
     def __init__(self) -> None:
         """Start the process, which loads its libraries meanwhile."""
-        package = str(Path(__file__).resolve().parents[3])
-        search = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
         self._errors = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "fer_ros.core.training.worker"],
+        self._process = isolation.start(
+            isolation.command("fer_ros.core.training.worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={**os.environ, **ENVIRONMENT, "PYTHONPATH": search},
+            env={**os.environ, **ENVIRONMENT},
             text=True,
             encoding="utf-8",
         )

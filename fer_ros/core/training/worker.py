@@ -1,4 +1,4 @@
-"""The process that trains: ``python -m fer_ros.core.training.worker``.
+"""The process that trains; ``fer_ros.core.training.client`` starts it.
 
 One line of JSON on standard input says what to train; lines of JSON on standard output say how far it is and, at the
 end, what came of it. It ends when its standard input ends, so it never outlives the one who started it.

@@ -44,7 +44,7 @@ HANGS = (
 @pytest.fixture
 def extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Check]:
     """Makes a check from its source text."""
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.syspath_prepend(tmp_path)
 
     def make(name: str, text: str, timeout: float = 30.0) -> Check:
         (tmp_path / f"extra_{name}.py").write_text(text)

@@ -13,6 +13,7 @@ from typing import Any
 
 from fer_ros.cli.benchmarks.tables.figures import milliseconds
 from fer_ros.cli.benchmarks.workers.worker import Worker
+from fer_ros.core.base import isolation
 from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.errors import FerError
 from fer_ros.core.base.types import Frame, ImageArray
@@ -59,7 +60,7 @@ def peer(
     seen = 0
     first = next(images)
     height, width = first.shape[:2]
-    with Worker("the peer fer", [python, str(PEER_WORKER), str(width), str(height)]) as worker:
+    with Worker("the peer fer", isolation.foreign(python, PEER_WORKER, str(width), str(height))) as worker:
         about = worker.ready(START_S)
         for number, image in enumerate(itertools.islice(itertools.chain([first], images), WARM_UP + count)):
             began = time.process_time()
@@ -96,9 +97,7 @@ def keras(bundle: Bundle, detector: Detector, images: Iterator[ImageArray], coun
     detector.reset()
     ours: list[float] = []
     answers: list[dict[str, float]] = []
-    with Worker(
-        "Keras", [sys.executable, "-m", "fer_ros.cli.benchmarks.workers.keras_worker", str(bundle.path)]
-    ) as worker:
+    with Worker("Keras", isolation.command("fer_ros.cli.benchmarks.workers.keras_worker", str(bundle.path))) as worker:
         about = worker.ready(START_S)
         for image in itertools.islice(images, PATIENCE * (WARM_UP + count)):
             faces = detector.detect(image)[:1]

@@ -7,18 +7,18 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 
+from fer_ros.core.base import isolation
 from fer_ros.core.base.errors import FerError
 
 
 class Child:
-    """``python -m MODULE arguments…`` in a session of its own; leaving the ``with`` block ends it.
+    """A module of ours in a session of its own; leaving the ``with`` block ends it.
 
     :ivar started: when it was started, ``time.monotonic_ns``, which all processes of a machine share.
     """
@@ -30,8 +30,8 @@ class Child:
         given.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
         self._errors = tempfile.TemporaryFile()
         self.started = time.monotonic_ns()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+        self._process = isolation.start(
+            isolation.command(module, *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
+from fer_ros.core.base import isolation
 from fer_ros.core.base.errors import FerError
 
 
@@ -29,7 +30,7 @@ class Worker:
         self._errors = tempfile.TemporaryFile()
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
         try:
-            self._process = subprocess.Popen(
+            self._process = isolation.start(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, env=environment
             )
         except OSError as error:

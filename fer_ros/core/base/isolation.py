@@ -1,0 +1,85 @@
+"""Processes that run our code and nobody else's: without the working folder or the user's own packages on their path.
+
+Python looks for modules in the working folder first where it is started by ``-m`` or ``-c``, and where ``PYTHONPATH``
+has an empty part. A file ``numpy.py`` that lies there by chance, or because somebody put it there, would be executed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import site
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+#: Runs a module with the path that it is given. Python is started in its isolated mode (``-I``), with which it takes
+#: neither ``PYTHONPATH`` nor the folder of a script.
+STARTER = Path(__file__).with_name("isolated_start.py")
+
+
+def isolate() -> None:
+    """Take the working folder off this process's own path, where it is not there by the user's explicit wish.
+
+    To be called by what is started first, before it imports anything but the standard library.
+    """
+    sys.path[:] = safe_path(sys.path, os.environ.get("PYTHONPATH", ""), _working_folder())
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """How to start a module of ours in a process of its own."""
+    path = safe_path(sys.path, os.environ.get("PYTHONPATH", ""), _working_folder())
+    own = site.getusersitepackages() if site.ENABLE_USER_SITE else ""
+    if own in path:
+        path.remove(own)
+        if _used(own):  # what is installed there alone must still be found, but comes last
+            path.append(own)
+    return [sys.executable, "-I", str(STARTER), json.dumps(path), module, *arguments]
+
+
+def foreign(python: str, script: Path, *arguments: str) -> list[str]:
+    """How to start a file of ours by the Python of another environment, which knows nothing of our path."""
+    return [python, "-I", str(script), *arguments]
+
+
+def start(command: Sequence[str], env: Mapping[str, str] | None = None, **options: Any) -> subprocess.Popen[Any]:
+    """Start a process, which inherits no files but the three that it is given.
+
+    :param command: of :func:`command` or :func:`foreign`.
+    :param env: as of :class:`subprocess.Popen`; so are ``options``, of which ``stdin`` should be one.
+    """
+    return subprocess.Popen(command, env=env, close_fds=True, **options)
+
+
+def safe_path(path: list[str], python_path: str, working: str) -> list[str]:
+    """A search path without the working folder.
+
+    It stays where ``PYTHONPATH`` names it in full; and last of all where this very package lies in it.
+
+    :param python_path: as in the environment.
+    :param working: the working folder; empty where there is none any more.
+    """
+    asked = {part for part in python_path.split(os.pathsep) if os.path.isabs(part)}
+    safe = [part for part in path if os.path.isabs(part) and (part in asked or not _same(part, working))]
+    home = str(Path(__file__).resolve().parents[3])
+    if not any(_same(part, home) for part in safe) and any(_same(part or working, home) for part in path):
+        safe.append(home)
+    return safe
+
+
+def _used(folder: str) -> bool:
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return any(isinstance(file, str) and file.startswith(folder + os.sep) for file in files)
+
+
+def _same(part: str, folder: str) -> bool:
+    return bool(folder) and os.path.realpath(part) == os.path.realpath(folder)
+
+
+def _working_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
