@@ -133,3 +133,15 @@ def test_shell_scripts_parse() -> None:
     for script in scripts:
         done = subprocess.run(["bash", "-n", script], capture_output=True, text=True, timeout=20, check=False)
         assert (done.returncode, done.stderr) == (0, ""), script
+
+
+def test_tests_share_code_by_conftest_alone() -> None:
+    """Pytest 7 cannot import any other file of the tests by name; Ubuntu 24.04 has 7.4."""
+    by_name = {
+        (str(path.relative_to(ROOT)), node.module)
+        for path in (ROOT / "test").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "test"
+        if not (node.module or "").endswith(".conftest")
+    }
+    assert by_name == set()

@@ -17,6 +17,7 @@ from fer_ros.core.base.timing import Rate
 from fer_ros.core.base.types import Frame
 from fer_ros.core.capture.capture import Capture
 from fer_ros.nodes import topics
+from fer_ros.nodes.camera_info import CameraInfoPort
 from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Health
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import recognition as messages
@@ -34,6 +35,8 @@ class CameraSettings:
 
     source: str = setting("auto", "where frames come from: a source plugin, see `fer plugins sources`")
     frame_id: str = setting("camera_optical_frame", "coordinate frame of the camera, in every header", live=True)
+    camera_name: str = setting("camera", "name of the camera, for its calibration file")
+    camera_info_url: str = setting("", "calibration file: file:///…, package://…, a path; empty: ~/.ros/camera_info")
     jpeg_quality: int = setting(85, "quality of image_raw/compressed, 1 (small) to 100", low=1, high=100, live=True)
     exit_at_end: bool = setting(False, "end the process when the source has no further frames, such as a video file")
 
@@ -62,6 +65,7 @@ class CameraNode(ManagedNode):
         self._rate = Rate()
         self._raw = topics.create_image_publisher(self, Image, TOPIC)
         self._compressed = topics.create_image_publisher(self, CompressedImage, f"{TOPIC}/compressed")
+        self._info = CameraInfoPort(self, lambda: self._settings.camera_info_url, lambda: self._settings.camera_name)
         self._diagnostics = Diagnostics(self, self.describe, self._health)
 
     def describe(self) -> str:
@@ -74,6 +78,7 @@ class CameraNode(ManagedNode):
         return self._capture is not None and self._capture.ended
 
     def load(self) -> None:
+        self._info.load()
         settings = self._sources.of(self._settings.source)
         self._source = self._plugin(settings, clock=lambda: self.get_clock().now().nanoseconds)
         self._source.node = self
@@ -97,6 +102,7 @@ class CameraNode(ManagedNode):
         self._rate.tick()
         for receive in self.receivers:
             receive(frame)
+        self._info.publish(frame)
         if self._raw.get_subscription_count():
             self._raw.publish(messages.image(frame.image, messages.header(frame)))
         if self._compressed.get_subscription_count():

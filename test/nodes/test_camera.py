@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,15 +12,21 @@ from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.srv import SetCameraInfo
 
 from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.capture.intrinsics import Intrinsics
 from fer_ros.core.vision.images import decode, decode_compressed
 from fer_ros.nodes.camera import CameraNode
+from fer_ros.nodes.camera_info import resolve
 
 pytestmark = pytest.mark.ros
 
 Wait = Callable[..., None]
+K = (50.0, 0.0, 32.0, 0.0, 50.0, 24.0, 0.0, 0.0, 1.0)
+R = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+P = (50.0, 0.0, 32.0, 0.0, 0.0, 50.0, 24.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
 def make(ros: Any, **parameters: Any) -> CameraNode:
@@ -186,3 +193,52 @@ def test_a_subscriber_with_the_default_qos_gets_pictures(ros: Any, cable: Any, w
     got: list[Any] = []
     probe.create_subscription(Image, "/fer/image_raw", got.append, 10)
     wait(lambda: got)
+
+
+def test_the_calibration_comes_with_the_stamp_of_each_image_and_can_be_stored(
+    ros: Any, cable: Any, wait: Wait, tmp_path: Path
+) -> None:
+    file = tmp_path / "narrow.yaml"
+    probe, camera = ros.node(), make(ros, camera_info_url=f"file://{tmp_path}/${{NAME}}.yaml", camera_name="narrow")
+    assert not file.exists()
+    with pytest.raises(ConfigError, match="no such file"):
+        camera.autostart()
+    Intrinsics(64, 48, "narrow", "plumb_bob", (0.0,) * 5, K, R, P).write(file)
+    camera.autostart()
+    images: dict[tuple[int, int], Any] = {}
+    infos: dict[tuple[int, int], CameraInfo] = {}
+
+    def keep(found: dict[tuple[int, int], Any]) -> Callable[[Any], None]:
+        return lambda message: found.update({(message.header.stamp.sec, message.header.stamp.nanosec): message})
+
+    probe.create_subscription(Image, "/fer/image_raw", keep(images), 10)
+    probe.create_subscription(CameraInfo, "/fer/camera_info", keep(infos), 10)
+    wait(lambda: len(set(images) & set(infos)) > 3)
+    info = infos[max(infos)]
+    assert (info.width, info.height, info.k[0], info.header.frame_id) == (64, 48, 50.0, "camera_optical_frame")
+
+    wanted = CameraInfo(width=64, height=48, distortion_model="plumb_bob", k=(60.0, *K[1:]), r=R, p=P)
+    answer = ros.call(probe, SetCameraInfo, "/fer/set_camera_info", camera_info=wanted)
+    assert answer.success and Intrinsics.read(file).k[0] == 60.0
+    wait(lambda: infos[max(infos)].k[0] == 60.0)
+    refused = ros.call(probe, SetCameraInfo, "/fer/set_camera_info", camera_info=CameraInfo(width=64, height=48))
+    assert not refused.success and "distortion_model" in refused.status_message
+    assert Intrinsics.read(file).k[0] == 60.0
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("file:///a/b%20c.yaml", "/a/b c.yaml"),
+        ("/a/${NAME}.yaml", "/a/narrow.yaml"),
+        ("", "/ros/camera_info/narrow.yaml"),
+        ("https://x/y", "use file:///path"),
+        ("package://no_such_package/x.yaml", "no package"),
+    ],
+)
+def test_urls_of_calibrations(monkeypatch: pytest.MonkeyPatch, url: str, path: str) -> None:
+    monkeypatch.setenv("ROS_HOME", "/ros")
+    try:
+        assert str(resolve(url, "narrow")) == path
+    except ConfigError as error:
+        assert path in str(error)

@@ -161,7 +161,7 @@ def test_every_parameter_and_encoding_is_documented() -> None:
     text = (Path(__file__).resolve().parents[2] / "docs" / "ros_interface.md").read_text(encoding="utf-8")
     sections = {node: text.split(f"| `{node}` | default")[1].split("\n\n")[0] for node in ("camera", "inference")}
     for node, *types in (("camera", CameraSettings), ("inference", InferenceSettings, SmoothingSettings)):
-        rows = dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", sections[node], re.MULTILINE))
+        rows = dict(re.findall(r"^\| `(\w+)` \| ?([^|\s]*) ?\|", sections[node], re.MULTILINE))
         assert rows == {name: str(d).lower() for kind in types for name, (_, d, _) in fields(kind).items()}
     names = set(re.findall(r"`([\w]+)`", text))
     named = names | {f"{name[:-1]}16" for name in names if name.startswith("bayer")}

@@ -46,6 +46,9 @@ def as_text(found: BagInfo) -> str:
     lines.append(clean(f"  {found.samples} samples: {labels}"))
     if found.unlabelled:
         lines.append(f"  {found.unlabelled} messages without their image or label are left aside")
+    if found.unchecked:
+        files = "its files have" if found.unchecked == found.files else f"{', '.join(found.unchecked)} has"
+        lines.append(clean(f"  not checked: {files} no checksums, so a changed byte would not be found"))
     return "\n".join(lines)
 
 

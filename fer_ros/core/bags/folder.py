@@ -17,13 +17,20 @@ DISCARDED = ".discarded-"
 
 
 def part_files(folder: Path) -> list[Path]:
-    """The files of a bag in their order: what ``metadata.yaml`` lists, then what it does not list yet."""
+    """The files of a bag in their order: what ``metadata.yaml`` lists, then what it does not list yet.
+
+    Symbolic links are files of a bag only where ``metadata.yaml`` says so, or where it says nothing.
+    """
+    stated = metadata.read(folder).parts
     found = {
         file.name: file
         for file in sorted(folder.iterdir(), key=lambda f: _order(f.name))
-        if file.suffix in BY_SUFFIX and not file.name.startswith(".") and file.is_file() and not file.is_symlink()
+        if file.suffix in BY_SUFFIX
+        and not file.name.startswith(".")
+        and file.is_file()
+        and (not file.is_symlink() or not stated or file.name in stated)
     }
-    listed = [found.pop(name) for name in dict.fromkeys(metadata.read(folder).parts) if name in found]
+    listed = [found.pop(name) for name in dict.fromkeys(stated) if name in found]
     return [*listed, *found.values()]
 
 
@@ -40,6 +47,8 @@ def open_folder(path: Path) -> tuple[list[Path], Metadata]:
     if stated.compression:
         raise ConfigError(f"{path} is compressed ({stated.compression}): decompress it with `ros2 bag convert`")
     for name in _missing(path, stated, files):
+        if (path / name).is_symlink():
+            raise ConfigError(f"{path} is damaged: its file {quoted(name)} is a link to a file that is missing")
         raise ConfigError(
             f"{path} is damaged: its file {quoted(name)} is missing; restore it, or run `fer bags {path.name} --repair`"
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from fer_ros.core.bags.facts import sealed, unsealed
 from fer_ros.core.bags.messages import IMAGE_TOPIC, TOPICS, definition
 from fer_ros.core.base import yaml_files
 from fer_ros.core.base.errors import ConfigError
@@ -115,7 +116,7 @@ def information(storage: str, parts: Iterable[Part], facts: Mapping[str, str]) -
             }
             for part in files
         ],
-        "custom_data": dict(facts),
+        "custom_data": sealed(facts),
         "ros_distro": DISTRO,
     }
 
@@ -143,16 +144,15 @@ def read(folder: Path) -> Metadata:
         return Metadata(
             storage=str(content["storage_identifier"]),
             parts=tuple(PurePosixPath(str(name)).name for name in content["relative_file_paths"]),
-            facts=clean_facts(content.get("custom_data") or {}),
-            compression=str((content.get("compression_mode") and content.get("compression_format")) or ""),
+            facts=unsealed(content.get("custom_data"))[0],
+            compression=_compression(content),
         )
-    except (ConfigError, KeyError, TypeError, AttributeError) as error:
+    except (ConfigError, KeyError, TypeError, ValueError, AttributeError) as error:
         log.warning("%s is damaged and left aside (%s): the files of the bag say the same", folder / FILE, error)
         return Metadata()
 
 
-def clean_facts(facts: Any) -> dict[str, str]:
-    """The facts of a bag as text; what is no mapping of plain values is left out."""
-    if not isinstance(facts, Mapping):
-        return {}
-    return {str(key): str(value) for key, value in facts.items() if isinstance(value, (str, int, float))}
+def _compression(content: dict[str, Any]) -> str:
+    """The format that the files or messages are compressed by; rosbag2 writes a format also where it used none."""
+    mode = str(content.get("compression_mode") or "")
+    return "" if mode.upper() in ("", "NONE") else str(content.get("compression_format") or mode.lower())

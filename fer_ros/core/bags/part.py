@@ -49,6 +49,7 @@ class Scan:
 
     :ivar topics: topic → type, of every topic in the file.
     :ivar cut: the file was never finished: it was read as far as it goes.
+    :ivar checked: every message of ours has a checksum, so that a changed byte is found.
     :ivar alone: images without a label and labels without an image.
     """
 
@@ -56,6 +57,7 @@ class Scan:
     topics: dict[str, str] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    checked: bool = False
     alone: int = 0
 
     def damaged(self, why: str) -> ConfigError:

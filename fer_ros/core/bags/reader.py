@@ -51,6 +51,15 @@ class Bag:
                 raise ConfigError(f"{file} cannot be read: {error.strerror or error}") from error
         self._check_topics()
 
+    def facts(self) -> dict[str, str]:
+        """The facts that ``metadata.yaml`` states, or, where it is missing or damaged, those of the files."""
+        facts: dict[str, str] = dict(self.stated.facts)
+        for file in () if facts else self.files:
+            scan, samples = samples_of(file)
+            next(samples, None)  # facts stand before the first sample
+            facts = {**scan.facts, **facts}
+        return facts
+
     @property
     def unlabelled(self) -> int:
         """Images without a label and labels without an image."""

@@ -13,6 +13,7 @@ from fer_ros.core.bags.folder import part_files
 from fer_ros.core.bags.messages import encode
 from fer_ros.core.bags.part import PartWriter, StorageError
 from fer_ros.core.bags.reader import samples_of
+from fer_ros.core.bags.sqlite_open import COMPANIONS
 from fer_ros.core.bags.storages import BY_SUFFIX, unlink
 from fer_ros.core.bags.summary import BagInfo, info
 from fer_ros.core.base.errors import ConfigError
@@ -119,7 +120,7 @@ def _rewrite(file: Path, damaged: bool) -> None:
         unlink(mended)
         raise
     if damaged:
-        for suffix in ("", *sqlite_file.COMPANIONS):
+        for suffix in ("", *COMPANIONS):
             with contextlib.suppress(FileNotFoundError):
                 os.replace(f"{file}{suffix}", f"{file}{suffix}.damaged")
     if writer is not None:

@@ -1,4 +1,4 @@
-"""SQLite3 files of a bag, in the tables of rosbag2's ``sqlite3`` storage (schema version 4).
+"""Writing SQLite3 files of a bag, in the tables of rosbag2's ``sqlite3`` storage (schema version 4).
 
 While a file is being written its samples are in SQLite's write-ahead log, which survives the end of the process at any
 moment; a finished file is one ``.db3`` without companions, as every reader expects.
@@ -10,24 +10,20 @@ import contextlib
 import errno
 import json
 import os
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from fer_ros.core.bags import metadata
-from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, check_schema, definition
+from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, definition
 from fer_ros.core.bags.metadata import DISTRO, VERSION, Part
-from fer_ros.core.bags.part import Scan, sync_file
-from fer_ros.core.base.errors import reason
+from fer_ros.core.bags.part import sync_file
+from fer_ros.core.bags.sqlite_scan import CHECKS, message_checksum, told_checksum
 
 SUFFIX, STORAGE = ".db3", "sqlite3"
 SCHEMA_VERSION = 4
-#: What SQLite keeps beside a file that is open or was cut off.
-COMPANIONS = ("-wal", "-shm", "-journal")
-_TABLES = """
+_TABLES = f"""
     CREATE TABLE schema (schema_version INTEGER PRIMARY KEY, ros_distro TEXT NOT NULL);
     CREATE TABLE metadata (id INTEGER PRIMARY KEY, metadata_version INTEGER NOT NULL, metadata TEXT NOT NULL);
     CREATE TABLE topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL,
@@ -37,6 +33,7 @@ _TABLES = """
     CREATE TABLE messages (id INTEGER PRIMARY KEY, topic_id INTEGER NOT NULL, timestamp INTEGER NOT NULL,
         data BLOB NOT NULL);
     CREATE INDEX timestamp_idx ON messages (timestamp ASC);
+    CREATE TABLE {CHECKS} (id INTEGER PRIMARY KEY, crc INTEGER NOT NULL);
 """
 
 
@@ -82,13 +79,19 @@ class SqliteWriter:
         # JSON is YAML too, and safe to read back from a foreign file.
         text = json.dumps(metadata.information(STORAGE, [self.part], self._facts), ensure_ascii=False)
         self._base.execute("INSERT OR REPLACE INTO metadata VALUES (1, ?, ?)", (VERSION, text))
+        self._base.execute(f"INSERT OR REPLACE INTO {CHECKS} VALUES (0, ?)", (told_checksum(self._base),))
 
     def write(self, stamp: int, image: bytes, label: bytes) -> None:
+        first = len(TOPICS) * self.part.samples + 1
+        messages = [
+            (first, self._topics[IMAGE_TOPIC], stamp, image),
+            (first + 1, self._topics[LABEL_TOPIC], stamp, label),
+        ]
         with _as_os_error():
             self._base.execute("BEGIN")
+            self._base.executemany("INSERT INTO messages VALUES (?, ?, ?, ?)", messages)
             self._base.executemany(
-                "INSERT INTO messages (topic_id, timestamp, data) VALUES (?, ?, ?)",
-                [(self._topics[IMAGE_TOPIC], stamp, image), (self._topics[LABEL_TOPIC], stamp, label)],
+                f"INSERT INTO {CHECKS} VALUES (?, ?)", [(m[0], message_checksum(*m)) for m in messages]
             )
             self._base.execute("COMMIT")
         start = min(self.part.start or stamp, stamp)
@@ -101,7 +104,9 @@ class SqliteWriter:
 
     def finish(self) -> None:
         with _as_os_error():
+            self._base.execute("BEGIN")
             self._state_metadata()
+            self._base.execute("COMMIT")
             self._base.execute("PRAGMA synchronous = FULL")
             self._leave_log()
         self.abandon()
@@ -117,71 +122,6 @@ class SqliteWriter:
     def abandon(self) -> None:
         with contextlib.suppress(sqlite3.Error):
             self._base.close()
-
-
-def scan(state: Scan) -> Iterator[tuple[str, bytes]]:
-    """The messages of our topics in a file, as topic and CDR, in the order they were written.
-
-    The log of a file that is being written, or was cut off, is read with it.
-
-    :raises ConfigError: damaged, or a type has other fields than ours.
-    """
-    state.cut = any(Path(f"{state.path}{suffix}").exists() for suffix in COMPANIONS)
-    try:
-        with contextlib.ExitStack() as stack:
-            base = _opened(state.path, stack)
-            # Contents of a foreign file are not to run code of its own: neither triggers nor functions in its schema.
-            base.execute("PRAGMA trusted_schema = OFF")
-            base.execute("PRAGMA query_only = ON")
-            if not base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                state.cut = True  # before its tables were made
-                return
-            numbers = _topics(base, state)
-            for number, data in base.execute("SELECT topic_id, data FROM messages ORDER BY id"):
-                if number in numbers:
-                    if not isinstance(data, bytes):
-                        raise state.damaged("a message is no blob")
-                    yield numbers[number], data
-    except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
-        raise state.damaged(reason(error)) from error
-
-
-def _opened(path: Path, stack: contextlib.ExitStack) -> sqlite3.Connection:
-    """The file opened for reading; where SQLite would have to mend it first, a copy: the file stays as it is."""
-    base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        base.execute("SELECT count(*) FROM sqlite_master")
-    except sqlite3.OperationalError as error:
-        base.close()
-        if "readonly" not in str(error):
-            raise
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fer_ros_")))
-        for suffix in ("", *COMPANIONS):
-            with contextlib.suppress(FileNotFoundError):
-                shutil.copyfile(f"{path}{suffix}", f"{folder / path.name}{suffix}")
-        base = sqlite3.connect(folder / path.name)
-    return stack.enter_context(contextlib.closing(base))
-
-
-def _topics(base: sqlite3.Connection, state: Scan) -> dict[int, str]:
-    numbers = {}
-    for number, topic, kind, encoding in base.execute("SELECT id, name, type, serialization_format FROM topics"):
-        state.topics[str(topic)] = str(kind)
-        if TOPICS.get(topic) == kind:
-            if encoding != "cdr":
-                raise state.damaged(f"{topic} is not encoded as CDR")
-            numbers[int(number)] = str(topic)
-    tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if "message_definitions" in tables:
-        query = "SELECT topic_type, encoding, encoded_message_definition FROM message_definitions"
-        for kind, encoding, text in base.execute(query):
-            if kind in TOPICS.values():
-                check_schema(state.path, str(kind), str(encoding), str(text))
-    if "metadata" in tables:
-        for (text,) in base.execute("SELECT metadata FROM metadata ORDER BY id DESC LIMIT 1"):
-            with contextlib.suppress(ValueError, RecursionError, AttributeError):
-                state.facts = metadata.clean_facts(json.loads(str(text)).get("custom_data"))
-    return numbers
 
 
 @contextlib.contextmanager

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_ros.core.bags import mcap_file, sqlite_file
+from fer_ros.core.bags import mcap_file, mcap_scan, sqlite_file, sqlite_scan
 from fer_ros.core.bags.part import PartWriter, Scan
+from fer_ros.core.bags.sqlite_open import COMPANIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Storage:
 
 
 _ALL = (
-    Storage(mcap_file.STORAGE, mcap_file.SUFFIX, mcap_file.McapWriter, mcap_file.scan),
-    Storage(sqlite_file.STORAGE, sqlite_file.SUFFIX, sqlite_file.SqliteWriter, sqlite_file.scan),
+    Storage(mcap_file.STORAGE, mcap_file.SUFFIX, mcap_file.McapWriter, mcap_scan.scan),
+    Storage(sqlite_file.STORAGE, sqlite_file.SUFFIX, sqlite_file.SqliteWriter, sqlite_scan.scan),
 )
 BY_NAME = {storage.name: storage for storage in _ALL}
 BY_SUFFIX = {storage.suffix: storage for storage in _ALL}
@@ -37,7 +38,7 @@ DEFAULT = mcap_file.STORAGE
 
 def unlink(file: Path) -> None:
     """Remove a file of a bag and what its storage keeps beside it; harmless where there is none."""
-    for suffix in ("", *sqlite_file.COMPANIONS):
+    for suffix in ("", *COMPANIONS):
         Path(f"{file}{suffix}").unlink(missing_ok=True)
 
 

@@ -48,6 +48,7 @@ class BagInfo:
     :ivar cut: files that were never finished; ``bags.repair`` finishes them.
     :ivar unlisted: files that ``metadata.yaml`` does not name.
     :ivar unlabelled: images without a label and labels without an image.
+    :ivar unchecked: files without checksums, in which a changed byte is not found: older ones, or other programs'.
     :ivar bytes: of all its files.
     """
 
@@ -59,6 +60,7 @@ class BagInfo:
     cut: list[str]
     unlisted: list[str]
     unlabelled: int
+    unchecked: list[str]
     bytes: int
 
     @property
@@ -120,6 +122,7 @@ class BagInfo:
             "facts": self.facts,
             "complete": self.complete,
             "unlabelled": self.unlabelled,
+            "unchecked": self.unchecked,
             "bytes": self.bytes,
         }
 
@@ -149,6 +152,7 @@ def info(path: Path) -> BagInfo:
         cut=[scan.path.name for scan in bag.scans if scan.cut],
         unlisted=[] if path.is_file() else [file.name for file in bag.files if file.name not in bag.stated.parts],
         unlabelled=bag.unlabelled,
+        unchecked=[scan.path.name for scan in bag.scans if not scan.checked],
         bytes=sum(_size(file) for file in bag.files),
     )
 

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fer_ros import __version__
-from fer_ros.core.bags import metadata, sqlite_file
+from fer_ros.core.bags import metadata
 from fer_ros.core.bags.folder import DISCARDED, check_empty, last_number, part_files
 from fer_ros.core.bags.messages import StoredSample, check_subject, encode
 from fer_ros.core.bags.part import PartWriter, StorageError
 from fer_ros.core.bags.repair import lock, mend, mend_files
+from fer_ros.core.bags.sqlite_open import COMPANIONS
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT, create, unlink
 from fer_ros.core.bags.summary import TakeInfo, info
 from fer_ros.core.base.errors import ConfigError, FerError, unknown_name
@@ -271,7 +272,7 @@ class BagWriter:
         for pattern in (f"{DISCARDED}*", f".{metadata.FILE}.*"):
             for file in self.folder.glob(pattern):
                 unlink(file)
-        for suffix in sqlite_file.COMPANIONS:
+        for suffix in COMPANIONS:
             for file in self.folder.glob(f"*{suffix}"):
                 if not file.with_name(file.name.removesuffix(suffix)).exists():
                     file.unlink(missing_ok=True)

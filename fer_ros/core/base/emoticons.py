@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from fer_ros.core.base import yaml_files
+from fer_ros.core.base.checks import Rows, Table, Value
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.paths import share_dir
+
+_TABLE = Table(Rows(Value(str, 1, 64), 1, 100), 200)
 
 
 class Emoticons:
@@ -23,12 +26,12 @@ class Emoticons:
         :raises ConfigError: the file is missing or of another form.
         """
         path = path or share_dir() / "config" / "emoticons.yaml"
-        content = yaml_files.read(path)
-        if not isinstance(content, dict) or not all(
-            isinstance(label, str) and isinstance(row, list) and row and all(isinstance(e, str) and e for e in row)
-            for label, row in content.items()
-        ):
-            raise ConfigError(f'{path}: each line must be a label with a list of emoticons, such as happy: ["😄"]')
+        try:
+            content = yaml_files.read(path, _TABLE)
+        except ConfigError as error:
+            raise ConfigError(
+                f'{error}; each line is a label with a list of emoticons, such as happy: ["😄"]'
+            ) from error
         return cls({label: tuple(row) for label, row in content.items()})
 
     def of(self, label: str) -> str:

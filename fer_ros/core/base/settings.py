@@ -7,13 +7,16 @@ range is written down once and checked everywhere.
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_type_hints
 
-from fer_ros.core.base.errors import ConfigError, quoted, unknown_name
+from fer_ros.core.base.checks import Value
+from fer_ros.core.base.errors import ConfigError, unknown_name
 
 S = TypeVar("S")
+
+#: Characters of a text that something is set to at most: every later check of the settings goes over it again.
+MAX_TEXT = 8_192
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,24 +65,10 @@ def fields(settings_type: type[Any]) -> dict[str, tuple[type, Any, Constraint]]:
 def check_value(name: str, kind: type, constraint: Constraint, value: Any) -> Any:
     """The value, converted to ``kind`` where that loses nothing.
 
-    :raises ConfigError: wrong type, not finite, out of range, or not one of the choices.
+    :raises ConfigError: wrong type, not finite, out of range, not one of the choices, or a text that is too long.
     """
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        try:
-            value = float(value)
-        except OverflowError:
-            raise ConfigError(f"{name} must be a finite number, got {quoted(value)}") from None
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ConfigError(f"{name} must be of type {kind.__name__}, got {quoted(value)}")
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ConfigError(f"{name} must be a finite number, got {quoted(value)}")
-        low, high = constraint.low, constraint.high
-        if (low is not None and value < low) or (high is not None and value > high):
-            raise ConfigError(f"{name} = {quoted(value)} is out of range: allowed is {_bound(low)} to {_bound(high)}")
-    if constraint.choices is not None and value not in constraint.choices:
-        raise ConfigError(f"{name} = {quoted(value)} is not known: choose one of {', '.join(constraint.choices)}")
-    return value
+    low, high = constraint.low, constraint.high
+    return Value(kind, low, MAX_TEXT if kind is str else high, constraint.choices).check(name, value)
 
 
 def make(settings_type: type[S], values: Mapping[str, Any], prefix: str = "") -> S:
@@ -111,7 +100,3 @@ def from_text(name: str, kind: type, text: str) -> Any:
     except (KeyError, ValueError):
         wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
         raise ConfigError(f"{name} must be {wanted}, got '{text}'") from None
-
-
-def _bound(value: float | None) -> str:
-    return "any" if value is None else f"{value:g}"

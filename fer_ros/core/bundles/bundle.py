@@ -11,24 +11,42 @@ import shutil
 import tempfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 
 from fer_ros import __version__
 from fer_ros.core.base import files, paths, registry, yaml_files
+from fer_ros.core.base.checks import Record, Rows, Table, Value
 from fer_ros.core.base.contracts import Backbone, Head
 from fer_ros.core.base.errors import ConfigError, quoted, reason
 from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.base.labels import check_label
 from fer_ros.core.base.settings import NoSettings
 
-T = TypeVar("T")
-
 SCHEMA = 1
 #: Mean and deviation of each value of the finer map over many people's faces: what a taught head compares with.
 FINER_FILE = "finer.npz"
 MAX_LABELS = 100
+
+_TEXT = Value(str, high=256)
+_NETWORK = Record({"plugin": _TEXT, "file": _TEXT})
+_SCHEMA = Record({"schema": Value(int)})
+#: What ``model.yaml`` must hold; rows of labels and entries of the input are looked at more closely below.
+_CONTENT = Record(
+    {
+        "name": _TEXT,
+        "labels": Rows(Value(str)),
+        "input": Table(),
+        "backbone": _NETWORK,
+        "head": _NETWORK,
+        "data": Table(default={}),
+        "quality": Table(default={}),
+        "recipe": Table(default={}),
+        "versions": Table(_TEXT, default={}),
+        "sha256": Table(Value(str)),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +103,22 @@ class Bundle:
 
     @classmethod
     def _parse(cls, path: Path, content: Any) -> Bundle:
-        if not isinstance(content, dict):
-            raise ConfigError("damaged: names with values are expected")
-        schema = _entry(content, "schema", int)
+        schema = _SCHEMA.check("", content)["schema"]
         if schema != SCHEMA:
             raise ConfigError(f"schema {schema} is not known to fer_ros {__version__}: update fer_ros")
+        known = _CONTENT.check("", content)
         return cls(
-            name=paths.check_name("model", _entry(content, "name", str)),
+            name=paths.check_name("model", known["name"]),
             path=path,
-            labels=_labels(_entry(content, "labels", list)),
-            input=_input(_entry(content, "input", dict)),
-            backbone=_network(_entry(content, "backbone", dict)),
-            head=_network(_entry(content, "head", dict)),
-            data=_entry(content, "data", dict, {}),
-            quality=_entry(content, "quality", dict, {}),
-            recipe=_entry(content, "recipe", dict, {}),
-            versions=_entry(content, "versions", dict, {}),
-            checksums=_entry(content, "sha256", dict),
+            labels=_labels(known["labels"]),
+            input=_input(known["input"]),
+            backbone=_network(known["backbone"]),
+            head=_network(known["head"]),
+            data=known["data"],
+            quality=known["quality"],
+            recipe=known["recipe"],
+            versions=known["versions"],
+            checksums=known["sha256"],
         )
 
     def verify(self) -> None:
@@ -202,16 +219,6 @@ def _swap_in(temporary: Path, target: Path, replace: bool) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _entry(content: dict[str, Any], name: str, kind: type[T], default: T | None = None) -> T:
-    """An entry of the right type; a missing or empty one is the default where there is one."""
-    value = content.get(name)
-    if value is None and default is not None:
-        return default
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ConfigError(f"damaged: {name} must be of type {kind.__name__}, got {quoted(value)}")
-    return value
-
-
 def _labels(content: list[Any]) -> tuple[str, ...]:
     for label in content:
         if not isinstance(label, str):
@@ -231,7 +238,7 @@ def _input(content: dict[str, Any]) -> InputSpec:
 
 
 def _network(content: dict[str, Any]) -> Network:
-    return Network(_entry(content, "plugin", str), _plain(_entry(content, "file", str)))
+    return Network(content["plugin"], _plain(content["file"]))
 
 
 def _plain(name: object) -> str:

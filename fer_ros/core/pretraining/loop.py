@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import yaml
 
-from fer_ros.core.base import yaml_files
+from fer_ros.core.base import arrays, yaml_files
 from fer_ros.core.base.arrays import pack
 from fer_ros.core.base.errors import ConfigError, reason
 from fer_ros.core.base.files import write_atomic
@@ -37,6 +37,8 @@ COLUMNS = ("epoch", "loss", "accuracy", "val_accuracy")
 
 #: Epochs from one plot of the curves to the next.
 PLOT_EVERY = 5
+#: Bytes of the running average of a network at most.
+MAX_AVERAGE = 4 << 30
 #: Steps from one sample of the running average to the next.
 AVERAGE_EVERY = 10
 #: From scaled crops, float32 (n, height, width, channels), to probabilities, float32 (n, labels).
@@ -109,11 +111,11 @@ class Checkpoints(keras.callbacks.Callback):
         state = yaml_files.read(mark)
         self.network.optimizer.build(self.network.trainable_variables)
         try:
-            self.network.load_weights(self.folder / state["file"])
+            self.network.load_weights(self.folder / Path(state["file"]).name)
             for seed, value in zip(self._seeds(), state.get("seeds", ()), strict=False):
                 seed.assign(np.array(value, dtype=np.uint32))
-            with np.load(self.folder / state["average"]) as arrays:
-                self.average = [arrays[str(number)] for number in range(len(arrays.files))]
+            average = arrays.read(self.folder / Path(state["average"]).name, MAX_AVERAGE)
+            self.average = [average[str(number)] for number in range(len(average))]
             self.rows = [{name: row[name] for name in COLUMNS} for row in state["rows"]]
         except Exception as error:
             # h5py and Keras raise errors of many types.

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.core.base import yaml_files
-from fer_ros.core.base.errors import ConfigError, reason
+from fer_ros.core.base import json_text, yaml_files
+from fer_ros.core.base.checks import Table
+from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.files import write_atomic
 from fer_ros.core.datasets import fer2013
 from fer_ros.core.pretraining.recipe import Recipe
@@ -67,11 +68,9 @@ def _entries(recipe: Recipe) -> dict[str, Any]:
 def _differing(mark: Path, recipe: Recipe) -> list[str]:
     """What is not as in the file; an entry that it lacks, since it is older than the entry, stands for the default."""
     try:
-        before = json.loads(mark.read_bytes())
-        if not isinstance(before, dict):
-            raise ValueError("names with values are expected")
-    except ValueError as error:
-        raise ConfigError(f"{mark} is damaged ({reason(error)}): delete {mark.parent}") from error
+        before = json_text.parse(json_text.read_bytes(mark, json_text.MAX_BYTES), check=Table())
+    except ConfigError as error:
+        raise ConfigError(f"{mark} is damaged ({error}): delete {mark.parent}") from error
     now, default = _entries(recipe), _entries(Recipe())
     out = []
     for name in sorted(now | before):

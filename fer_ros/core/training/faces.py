@@ -136,7 +136,7 @@ def altered(crops: ImageArray, options: Options, rng: np.random.Generator) -> Im
 
 def _framing(folder: Path, detector: str) -> Framing | None:
     """How the boxes of a bag lead to the crops; None where its pictures are faces already."""
-    facts = open_bag(folder).stated.facts
+    facts = open_bag(folder).facts()
     if facts.get(PICTURES) == FACES:
         return None
     stated = facts.get("detector", detector)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fer_ros.core.base.errors import quoted
+from fer_ros.core.base import json_text
+from fer_ros.core.base.checks import Record, Value
+from fer_ros.core.base.errors import ConfigError, quoted
 
 VERSION = 1
 #: Bytes of a text message and of a binary one at most.
@@ -35,80 +36,45 @@ class ProtocolError(Exception):
         self.id = id
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What a field may hold.
-
-    :ivar kind: str, int, float or bool; a float may be written as an integer.
-    :ivar default: None where it must be given.
-    :ivar low: of a number; of a text, its fewest characters. ``high`` likewise.
-    :ivar pattern: that a text must match as a whole.
-    """
-
-    kind: type
-    default: Any = None
-    low: float = 0
-    high: float = 64
-    pattern: str = ""
-    choices: tuple[str, ...] = ()
-
-    def check(self, name: str, value: Any) -> Any:
-        """The value.
-
-        :raises ProtocolError: it is not allowed.
-        """
-        if self.kind is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53:
-            value = float(value)
-        if not isinstance(value, self.kind) or (isinstance(value, bool) and self.kind is not bool):
-            raise ProtocolError(f"{name} must be of type {self.kind.__name__}, got {quoted(value)}")
-        if isinstance(value, str):
-            self._check_text(name, value)
-        elif isinstance(value, (int, float)) and self.kind is not bool and not self.low <= value <= self.high:
-            raise ProtocolError(f"{name} must be from {self.low:g} to {self.high:g}, got {quoted(value)}")
-        return value
-
-    def _check_text(self, name: str, value: str) -> None:
-        if not self.low <= len(value) <= self.high:
-            raise ProtocolError(f"{name} must have {self.low:g} to {self.high:g} characters, not {len(value)}")
-        if not value.isprintable() or not _encodable(value):
-            raise ProtocolError(f"{name} holds characters that cannot be shown: {quoted(value)}")
-        if self.pattern and not re.fullmatch(self.pattern, value):
-            raise ProtocolError(f"{name} is not allowed: {quoted(value)}")
-        if self.choices and value not in self.choices:
-            raise ProtocolError(f"{name} must be one of {', '.join(self.choices)}, got {quoted(value)}")
+def _text(low: int = 0, high: int = 64, **more: Any) -> Value:
+    return Value(str, low, high, shown=True, **more)
 
 
-_NAME = Field(str, low=1)
-_TIME = Field(float, low=0.0, high=1e14)
+def _whole(low: int, high: int, **more: Any) -> Value:
+    return Value(int, low, high, **more)
+
+
+_NAME = _text(low=1)
+_TIME = Value(float, 0.0, 1e14)
 
 #: Messages without an answer.
-NOTIFICATIONS: Mapping[str, Mapping[str, Field]] = {
+NOTIFICATIONS: Mapping[str, Mapping[str, Value]] = {
     "hello": {
-        "version": Field(int, low=1, high=1_000_000),
-        "token": Field(str, default="", high=256),
-        "client": Field(str, low=8, pattern=r"[A-Za-z0-9_-]+"),
-        "session": Field(str, low=15, high=15, pattern=r"[0-9]{8}-[0-9]{6}"),
+        "version": _whole(1, 1_000_000),
+        "token": _text(high=256, default=""),
+        "client": _text(low=8, pattern=r"[A-Za-z0-9_-]+"),
+        "session": _text(low=15, high=15, pattern=r"[0-9]{8}-[0-9]{6}"),
     },
     "watch": {
-        "video": Field(bool),
-        "emotions": Field(bool),
-        "fps": Field(float, default=30.0, low=1.0, high=60.0),
+        "video": Value(bool),
+        "emotions": Value(bool),
+        "fps": Value(float, 1.0, 60.0, default=30.0),
     },
-    "seen": {"seq": Field(int, low=0, high=2**32 - 1)},
+    "seen": {"seq": _whole(0, 2**32 - 1)},
     "hold": {},
-    "clock.pong": {"n": Field(int, low=0, high=2**53), "now": _TIME},
+    "clock.pong": {"n": _whole(0, 2**53), "now": _TIME},
 }
 #: Messages that are answered by a ``reply``.
-REQUESTS: Mapping[str, Mapping[str, Field]] = {
-    "record.start": {"label": _NAME, "subject": Field(str, default="", high=64)},
+REQUESTS: Mapping[str, Mapping[str, Value]] = {
+    "record.start": {"label": _NAME, "subject": _text(default="")},
     "record.stop": {},
-    "record.discard": {"take": Field(int, low=1, high=2**32 - 1)},
+    "record.discard": {"take": _whole(1, 2**32 - 1)},
     "labels.add": {"label": _NAME},
     "train.start": {
-        "scope": Field(str, choices=("mine", "all")),
-        "head": Field(str, default="", high=64),
-        "epochs": Field(int, default=0, high=100_000),
-        "name": Field(str, default="", high=64),
+        "scope": _text(choices=("mine", "all")),
+        "head": _text(default=""),
+        "epochs": _whole(0, 100_000, default=0),
+        "name": _text(default=""),
     },
     "train.cancel": {},
     "models.list": {},
@@ -116,7 +82,7 @@ REQUESTS: Mapping[str, Mapping[str, Field]] = {
     "model.rename": {"name": _NAME, "new": _NAME},
     "model.delete": {"name": _NAME},
     "model.download": {"name": _NAME},
-    "camera.start": {"width": Field(int, low=1, high=65_535), "height": Field(int, low=1, high=65_535)},
+    "camera.start": {"width": _whole(1, 65_535), "height": _whole(1, 65_535)},
     "camera.stop": {},
 }
 
@@ -156,9 +122,9 @@ def parse(text: str) -> Message:
     :raises ProtocolError: it is not one of those above, or one of its fields is not allowed.
     """
     try:
-        content = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise ProtocolError("not a message: JSON is expected") from None
+        content = json_text.parse(text, MAX_TEXT)
+    except ConfigError as error:
+        raise ProtocolError(f"not a message: {error}") from None
     if not isinstance(content, dict) or not isinstance(content.get("type"), str):
         raise ProtocolError("not a message: an object with the text 'type' is expected")
     kind = content["type"]
@@ -174,8 +140,8 @@ def parse(text: str) -> Message:
         if number is None:
             raise ProtocolError(f"{kind} needs the whole number 'id'")
     try:
-        return Message(kind, {name: _field(name, field, content) for name, field in known.items()}, number)
-    except ProtocolError as error:
+        return Message(kind, Record(known).check("", content), number)
+    except ConfigError as error:
         raise ProtocolError(f"{kind}: {error}", number) from None
 
 
@@ -206,24 +172,3 @@ def pack_picture(sequence: int, stamp: float, width: int, height: int, data: byt
 def encode(message: Mapping[str, Any]) -> str:
     """A message as text; what JSON cannot say, such as NaN, is a mistake of ours and raises ValueError."""
     return json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _field(name: str, field: Field, content: Mapping[str, Any]) -> Any:
-    value = content.get(name)
-    if value is None:
-        if field.default is None:
-            raise ProtocolError(f"{name} is missing")
-        return field.default
-    return field.check(name, value)
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair
-        return False
-    return True
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(name)

@@ -142,7 +142,7 @@ def _metrics(bundle: Bundle) -> Metrics:
             **{name: [float(row[name]) for row in rows] for name in ("precision", "recall", "f1")},
             **{name: float(quality[name]) for name in ("accuracy", "macro_precision", "macro_recall", "macro_f1")},
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError, AssertionError):  # the last: of rclpy, for its own ranges
         return Metrics(accuracy=math.nan, macro_precision=math.nan, macro_recall=math.nan, macro_f1=math.nan)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -30,6 +31,17 @@ def roi(number: int) -> Roi:
 
 def stamp(number: int) -> int:
     return START + number * STEP
+
+
+def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Every name in a folder with its time of change and content; of links, where they lead."""
+    return {
+        str(file.relative_to(folder)): (
+            file.lstat().st_mtime_ns,
+            os.readlink(file).encode() if file.is_symlink() else b"" if file.is_dir() else file.read_bytes(),
+        )
+        for file in sorted(folder.rglob("*"))
+    }
 
 
 Record = Callable[..., Path]

@@ -29,7 +29,7 @@ def test_a_label_without_emoticons() -> None:
 def test_a_table_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "emoticons.yaml"
     file.write_text(text)
-    with pytest.raises(ConfigError, match=r"each line must be a label with a list"):
+    with pytest.raises(ConfigError, match=r"each line is a label with a list"):
         Emoticons.load(file)
 
 

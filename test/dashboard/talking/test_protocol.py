@@ -79,7 +79,8 @@ def test_a_field_of_a_wrong_type_is_refused(kind: str, data: st.DataObject) -> N
     assert isinstance(message[name], field.kind) or (value is None and message[name] == field.default)
     if isinstance(message[name], str):
         message[name].encode()
-        assert field.low <= len(message[name]) <= field.high or message[name] == field.default
+        low, high = field.low or 0, field.high or 0
+        assert low <= len(message[name]) <= high or message[name] == field.default
 
 
 @given(st.text() | JSON.map(json.dumps))

@@ -16,7 +16,6 @@ from fer_ros.core.vision.tracking import Detection
 from fer_ros.core.vision.windows import Window
 from fer_ros.plugins.detectors.yunet import NEAR, NEAR_COST, YuNetDetector, YuNetSettings, detections
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
-from test.plugins.detectors import bright_squares
 
 
 def test_without_its_network_the_error_says_what_to_set(tmp_path: Path) -> None:
@@ -49,16 +48,9 @@ def picture(*places: tuple[int, int], side: int = 100, shape: tuple[int, int] = 
     return image
 
 
-@pytest.fixture(scope="module")
-def network(tmp_path_factory: pytest.TempPathFactory) -> str:
-    file = tmp_path_factory.mktemp("yunet") / "bright_squares.onnx"
-    bright_squares.write(file)
-    return str(file)
-
-
 @pytest.fixture
-def make(network: str) -> Callable[..., YuNetDetector]:
-    return lambda **values: YuNetDetector(YuNetSettings(model=network, score=0.2, **values))
+def make(bright_squares: str) -> Callable[..., YuNetDetector]:
+    return lambda **values: YuNetDetector(YuNetSettings(model=bright_squares, score=0.2, **values))
 
 
 Make = Callable[..., YuNetDetector]

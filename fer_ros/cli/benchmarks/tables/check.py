@@ -9,7 +9,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from fer_ros.core.base import files
+from fer_ros.core.base import files, json_text
+from fer_ros.core.base.checks import Table
 from fer_ros.core.base.errors import ConfigError, reason
 
 #: A stage that takes less, in milliseconds, is too short to tell anything.
@@ -119,14 +120,14 @@ def load(file: Path) -> dict[str, Any]:
     :raises ConfigError: there are none, or they are damaged.
     """
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json_text.parse(file.read_bytes(), check=Table())
         busy(found)
         for scenario in found["scenarios"].values():
             if "skipped" not in scenario and not scenario["reference_ms"] > 0.0:
                 raise ValueError("a reference of 0")
     except OSError as error:
         raise ConfigError(f"{file}: {reason(error)}; make results with `fer bench --save {file}`") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ConfigError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{file} does not hold results of `fer bench --save`: {reason(error)}") from error
     return dict(found)
 

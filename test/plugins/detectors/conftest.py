@@ -13,6 +13,8 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 SIDE, STRIDES = 320, (8, 16, 32)
 OUTPUTS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
 
@@ -60,6 +62,14 @@ class Graph:
         """Declare an input (field 11) or output (12) of float32."""
         dims = b"".join(_bytes(1, _integer(1, size)) for size in shape)
         self.data += _bytes(field, _bytes(1, name.encode()) + _bytes(2, _bytes(1, _integer(1, 1) + _bytes(2, dims))))
+
+
+@pytest.fixture(scope="session")
+def bright_squares(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path of the network's file."""
+    file: Path = tmp_path_factory.mktemp("yunet") / "bright_squares.onnx"
+    write(file)
+    return str(file)
 
 
 def write(file: Path) -> None:
