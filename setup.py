@@ -36,6 +36,7 @@ RUN = [
     "mcap>=1.6",
     "rosbags>=0.11.9",
     "matplotlib>=3.5",
+    "pillow>=9.0",
 ]
 
 setup(
@@ -55,6 +56,7 @@ setup(
     python_requires=">=3.10",
     install_requires=RUN,
     extras_require={
+        "pictures": ["pillow-heif>=0.13"],
         "sample": ["scikit-image>=0.22"],
         "test": ["pytest>=7", "pytest-timeout>=2", "hypothesis>=6"],
         "train": ["tensorflow-cpu>=2.16"],

@@ -55,6 +55,7 @@ class InferenceSettings:
         "raw", "raw, or compressed: then /compressed is put behind image_topic", choices=("raw", "compressed")
     )
     max_pixels: int = setting(MAX_PIXELS, "larger images are dropped, pixels", low=1, high=1 << 28)
+    bits: str = setting("", "bits that 16-bit images use, such as 10; auto: stretch each image; empty: 16")
     annotate: bool = setting(True, "offer image_annotated; drawn only while someone listens", live=True)
     jpeg_quality: int = setting(
         80, "quality of image_annotated/compressed, 1 (small) to 100", low=1, high=100, live=True
@@ -129,9 +130,7 @@ class InferenceNode(ManagedNode):
     def load(self) -> None:
         settings = self._settings
         if self._subscribe:
-            self._input = ImageInput(
-                self, settings.image_topic, settings.image_transport, settings.max_pixels, self.submit, self.drops
-            )
+            self._input = ImageInput(self, settings, self.submit, self.drops)
         detector = self._plugin(self._detectors.of(settings.detector))
         bundle = Bundle.load(Path(settings.model) if "/" in settings.model else settings.model)
         smoother = self._smoothing.smoother

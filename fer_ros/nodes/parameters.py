@@ -106,6 +106,11 @@ class Parameters:
         apply: Callable[[S], None] | None,
         notes: Mapping[str, str],
     ) -> S:
+        # Command lines and YAML write ``10`` where a text is meant, too.
+        given = {
+            name: str(value) if type(value) is int and fields(settings_type)[name][0] is str else value
+            for name, value in given.items()
+        }
         settings = make(settings_type, given, prefix)
         for name, (kind, _, constraint) in fields(settings_type).items():
             descriptor = _descriptor(kind, constraint, notes.get(name, ""))
@@ -161,12 +166,12 @@ class Parameters:
         return None
 
     def _widen(self, parameters: list[Parameter]) -> list[Parameter]:
-        """``30`` where ``30.0`` is meant: command lines and YAML do not write the point."""
+        """``30`` where ``30.0`` or ``"30"`` is meant: command lines and YAML write neither the point nor the quotes."""
         widened = []
         for parameter in parameters:
             found = self._find(parameter.name)
-            widen = found and found[2] is float and parameter.type_ == Parameter.Type.INTEGER
-            widened.append(Parameter(parameter.name, value=float(parameter.value)) if widen else parameter)
+            widen = found and found[2] in (float, str) and parameter.type_ == Parameter.Type.INTEGER
+            widened.append(Parameter(parameter.name, value=found[2](parameter.value)) if found and widen else parameter)
         return widened
 
     def _changed(self, parameters: list[Parameter]) -> list[tuple[_Group[Any], Any]]:

@@ -49,6 +49,7 @@ class RecorderSettings:
         "auto", "raw, compressed, or auto: compressed where somebody offers it", choices=("auto", "raw", "compressed")
     )
     max_pixels: int = setting(MAX_PIXELS, "larger images are dropped, pixels", low=1, high=1 << 28)
+    bits: str = setting("", "bits that 16-bit images use, such as 10; auto: stretch each image; empty: 16")
     use_inference: bool = setting(True, "take the faces that inference has found, while it runs", live=True)
     detector: str = setting("haar", "what finds the faces otherwise: a detector plugin, see `fer plugins detectors`")
 
@@ -206,10 +207,7 @@ class RecorderNode(ManagedNode):
         """
         if self._input is not None:
             return
-        settings = self._settings
-        self._input = PictureInput(
-            self, settings.image_topic, settings.image_transport, settings.max_pixels, recorder.offer, self.drops
-        )
+        self._input = PictureInput(self, self._settings, recorder.offer, self.drops)
         self._input.open()
         self._emotions = self.create_subscription(EmotionArray, "emotions", self._on_emotions, topics.results())
 

@@ -22,11 +22,15 @@ class SourceUnavailable(FerError):
 
 
 class BadImage(FerError):
-    """An image cannot be decoded. ``reason`` is a short key for counters, such as ``step`` or ``encoding``."""
+    """An image cannot be decoded.
 
-    def __init__(self, reason: str, message: str) -> None:
+    :ivar reason: a short key for counters, such as ``step`` or ``encoding``.
+    :ivar short: a few words for a count of files, such as ``cut off``.
+    """
+
+    def __init__(self, reason: str, message: str, short: str = "") -> None:
         super().__init__(message)
-        self.reason = reason
+        self.reason, self.short = reason, short or "unreadable"
 
 
 def reason(error: BaseException) -> str:

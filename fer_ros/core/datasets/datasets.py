@@ -7,22 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from fer_ros.core.base.errors import BadImage, ConfigError, reason
 from fer_ros.core.base.paths import fer_home
 from fer_ros.core.base.types import ImageArray, Roi
 from fer_ros.core.datasets import fer2013
-from fer_ros.core.vision.image_headers import compressed_size
+from fer_ros.core.vision import pictures
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm")
 BAG_SUFFIXES = (".mcap", ".db3")
-#: Pixels from which a file counts as a mistake or an attack rather than a photograph.
-MAX_PIXELS = 100_000_000
-MAX_BYTES = 4 * MAX_PIXELS
-#: First bytes of JPEG and PNG, whose size and end are looked at before anything is decoded.
-PRECHECKED = (b"\xff\xd8\xff", b"\x89PNG")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +183,9 @@ def load(path: Path, crops: bool = False, split: str | None = None, strict: bool
 def read_image(file: Path) -> ImageArray | None:
     """A picture as uint8 BGR, turned as its EXIF data say; None where it is no whole and readable picture."""
     try:
-        if not file.is_file() or not 0 < file.stat().st_size <= MAX_BYTES:
-            return None
-        data = file.read_bytes()
-        if data.startswith(PRECHECKED):
-            width, height = compressed_size(memoryview(data))
-            if width * height > MAX_PIXELS:
-                return None
-        image: ImageArray | None = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, BadImage, cv2.error):
+        return pictures.read_file(file)
+    except BadImage:
         return None
-    return None if image is None or image.shape[0] * image.shape[1] > MAX_PIXELS else image
 
 
 def _is_bag(path: Path) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fer_ros.core.base.types import ImageArray
-from fer_ros.core.vision.image_headers import compressed_size
+from fer_ros.core.vision.headers import compressed_size
 from fer_ros.core.vision.images import encode_jpeg
 
 

@@ -15,7 +15,9 @@ import numpy.typing as npt
 
 from fer_ros.core.base.errors import BadImage
 from fer_ros.core.base.types import ImageArray
-from fer_ros.core.vision.image_headers import compressed_size
+from fer_ros.core.vision import pictures
+from fer_ros.core.vision.depth import PLAIN, Depth
+from fer_ros.core.vision.pictures import Note, check_size, ignore
 
 #: Anything that lends its bytes without a copy: ``bytes``, ``bytearray``, ``memoryview``, ``array.array('B')``.
 Buffer = Any
@@ -28,7 +30,7 @@ class _Encoding:
     """How the pixels of an encoding lie in memory.
 
     :ivar channels: samples per pixel.
-    :ivar size: bytes per sample, 1 or 2; of two, the high one is kept.
+    :ivar size: bytes per sample, 1 or 2.
     :ivar code: OpenCV's conversion to BGR; None where the samples are BGR or grey already.
     :ivar block: width and height must be multiples of these.
     :ivar planes: rows of data per two rows of the picture: 3 where a plane of chroma follows.
@@ -77,17 +79,21 @@ def decode(
     data: Buffer,
     is_bigendian: bool = False,
     max_pixels: int = MAX_PIXELS,
+    depth: Depth = PLAIN,
+    note: Note = ignore,
 ) -> ImageArray:
     """The picture in the fields of a ``sensor_msgs/Image``.
 
     :param step: bytes from one row to the next.
     :param data: the bytes; the result is a view of them where they are 8-bit BGR or grey already.
-    :param is_bigendian: the order of 16-bit samples, of which the high byte is kept.
+    :param is_bigendian: the order of 16-bit samples.
     :param max_pixels: larger pictures are refused.
+    :param depth: how samples of 16 bits become eight.
+    :param note: is told what is odd about the picture, such as how few bits it uses.
     :returns: uint8, (height, width, 3) BGR or (height, width) grey.
     :raises BadImage: ``reason`` is ``size``, ``encoding``, ``step`` or ``data``.
     """
-    _check_size(width, height, max_pixels)
+    check_size(width, height, max_pixels)
     kind = _TABLE.get(encoding)
     if kind is None:
         raise BadImage("encoding", f"encoding {encoding[:40]!r} is not known: send one of {', '.join(ENCODINGS)}")
@@ -102,34 +108,29 @@ def decode(
         raise BadImage("data", f"{buffer.size} bytes of data where {rows} rows of {step} make {step * rows}")
     samples = buffer.reshape(rows, step)[:, :row_bytes]
     if kind.size == 2:
-        samples = np.ascontiguousarray(samples[:, 0 if is_bigendian else 1 :: 2])
+        wide = np.ascontiguousarray(samples).view(">u2" if is_bigendian else "<u2")
+        samples = depth.eight(wide.astype(np.uint16, copy=False), note=note)
     if kind.channels > 1:
         samples = samples.reshape(rows, width, kind.channels)
     return samples if kind.code is None else _uint8(cv2.cvtColor(samples, kind.code))
 
 
-def decode_compressed(data: Buffer, max_pixels: int = MAX_PIXELS, grey: bool = False) -> ImageArray:
-    """The picture in the data of a ``sensor_msgs/CompressedImage``: JPEG or PNG, told by its first bytes.
+def decode_compressed(
+    data: Buffer, max_pixels: int = MAX_PIXELS, grey: bool = False, depth: Depth = PLAIN, note: Note = ignore
+) -> ImageArray:
+    """The picture in the data of a ``sensor_msgs/CompressedImage``, told by its first bytes.
 
     The field ``format`` is not asked: drivers fill it in many ways. The orientation that a photograph's EXIF data
-    states is left aside, so that pixels stay those of the sensor.
+    states is left aside, so that pixels stay those of the sensor. What stands behind the picture is ignored.
 
     :param max_pixels: larger pictures are refused by their header, before memory is taken for them.
     :param grey: decode to grey in any case, which takes a third of the time of colour.
+    :param depth: how samples of more than eight bits become eight.
+    :param note: is told what is odd about the picture, such as how few bits it uses.
     :returns: uint8, (height, width, 3) BGR or (height, width) grey.
-    :raises BadImage: ``reason`` is ``data``, ``size`` or ``compression`` (neither JPEG nor PNG, cut off or damaged).
+    :raises BadImage: ``reason`` is ``data``, ``size`` or ``compression`` (no picture, cut off or damaged).
     """
-    buffer = _bytes(data)
-    width, height = compressed_size(buffer.data)
-    _check_size(width, height, max_pixels)
-    try:
-        colour = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_ANYCOLOR
-        image = cv2.imdecode(buffer, colour | cv2.IMREAD_IGNORE_ORIENTATION)
-    except cv2.error as error:
-        raise BadImage("compression", f"the picture cannot be decoded: {error.err}") from error
-    if image is None or image.shape[:2] != (height, width):
-        raise BadImage("compression", "the picture cannot be decoded: its data are damaged")
-    return _uint8(image)
+    return pictures.decode(_bytes(data), max_pixels, "grey" if grey else "any", False, depth, note)
 
 
 def encode_jpeg(image: ImageArray, quality: int = 85) -> bytes:
@@ -145,13 +146,6 @@ def encode_jpeg(image: ImageArray, quality: int = 85) -> bytes:
 def encoding_of(image: ImageArray) -> str:
     """The encoding that a picture of ours has in a ``sensor_msgs/Image``: ``bgr8`` or ``mono8``."""
     return "mono8" if image.ndim == 2 else "bgr8"
-
-
-def _check_size(width: int, height: int, max_pixels: int) -> None:
-    if width < 1 or height < 1:
-        raise BadImage("size", f"the picture is empty: {width}x{height}")
-    if width * height > max_pixels:
-        raise BadImage("size", f"{width}x{height} is more than max_pixels, {max_pixels}")
 
 
 def _bytes(data: Buffer) -> npt.NDArray[np.uint8]:

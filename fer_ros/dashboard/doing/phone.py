@@ -10,7 +10,7 @@ from pathlib import Path
 from fer_ros.core.base.errors import BadImage
 from fer_ros.core.base.timing import Rate
 from fer_ros.core.capture import browser_link
-from fer_ros.core.vision.image_headers import compressed_size
+from fer_ros.core.vision.headers import compressed_size
 from fer_ros.dashboard.doing.recording import Busy
 from fer_ros.dashboard.robot import Json, Robot, Unavailable
 from fer_ros.dashboard.talking.client import Client

@@ -46,6 +46,7 @@ class ViewSettings:
         "auto", "raw, compressed, or auto: compressed where somebody offers it", choices=("auto", "raw", "compressed")
     )
     max_pixels: int = setting(MAX_PIXELS, "larger images are dropped, pixels", low=1, high=1 << 28)
+    bits: str = setting("", "bits that 16-bit images use, such as 10; auto: stretch each image; empty: 16")
     jpeg_quality: int = setting(80, "of images that come uncompressed, 1 (small) to 100", low=1, high=100, live=True)
 
 
@@ -119,10 +120,7 @@ class DashboardNode(ManagedNode):
             self._input.close()
             self._input = None
         elif self._input is None and pictures:
-            view = self._view
-            self._input = PictureInput(
-                self, view.image_topic, view.image_transport, view.max_pixels, self._on_picture, self.drops
-            )
+            self._input = PictureInput(self, self._view, self._on_picture, self.drops)
             self._input.open()
         wanted = pictures or emotions
         if self._watched and not wanted:

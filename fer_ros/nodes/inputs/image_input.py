@@ -6,13 +6,14 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.core.base.errors import BadImage, ConfigError
 from fer_ros.core.base.types import Frame, ImageArray
+from fer_ros.core.vision import depth
 from fer_ros.core.vision.images import decode, decode_compressed
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import Drops
@@ -28,22 +29,36 @@ SUFFIX = "/compressed"
 MAX_FRAME_ID = 1000
 
 
+class InputSettings(Protocol):
+    """What a subscription can be set to.
+
+    ``image_topic``: of the raw images; ``/compressed`` is put behind it where ``image_transport`` says so.
+    ``max_pixels``: larger images are dropped. ``bits``: see :func:`fer_ros.core.vision.depth.parse`.
+    """
+
+    @property
+    def image_topic(self) -> str: ...
+    @property
+    def image_transport(self) -> str: ...
+    @property
+    def max_pixels(self) -> int: ...
+    @property
+    def bits(self) -> str: ...
+
+
 class ImageSubscription(ABC, Generic[T]):
     """A subscription of raw or compressed images; a subclass says what becomes of a message."""
 
-    def __init__(
-        self, node: Node, topic: str, transport: str, max_pixels: int, submit: Callable[[T], None], drops: Drops
-    ) -> None:
+    def __init__(self, node: Node, settings: InputSettings, submit: Callable[[T], None], drops: Drops) -> None:
         """Check the topic's name; nothing is subscribed yet.
 
-        :param topic: of the raw images; ``/compressed`` is put behind it where that is the transport.
-        :param transport: ``raw`` or ``compressed``.
-        :param max_pixels: larger images are dropped.
         :param submit: gets what became of each message, in the executor's thread.
         :param drops: counts the messages that were no good, by reason.
-        :raises ConfigError: this cannot be the name of a topic.
+        :raises ConfigError: this cannot be the name of a topic, or there are no such bits.
         """
-        self._node, self._submit, self._drops, self.max_pixels = node, submit, drops, max_pixels
+        self._depth = depth.parse(settings.bits)
+        self._node, self._submit, self._drops, self.max_pixels = node, submit, drops, settings.max_pixels
+        topic, transport = settings.image_topic, self.transport(node, settings)
         self.compressed = transport == "compressed"
         if self.compressed and not topic.endswith(SUFFIX):
             topic += SUFFIX
@@ -56,6 +71,10 @@ class ImageSubscription(ABC, Generic[T]):
         self._last = 0.0
         self._silent = False
         self._warned: dict[str, float] = {}
+
+    def transport(self, node: Node, settings: InputSettings) -> str:
+        """``raw`` or ``compressed``."""
+        return settings.image_transport
 
     @abstractmethod
     def convert(self, message: Any, received: int) -> T:
@@ -79,7 +98,16 @@ class ImageSubscription(ABC, Generic[T]):
             message.data,
             bool(message.is_bigendian),
             self.max_pixels,
+            self._depth,
+            self._note,
         )
+
+    def decompressed(self, message: CompressedImage) -> ImageArray:
+        """The picture in a compressed message.
+
+        :raises BadImage: it is no good.
+        """
+        return decode_compressed(message.data, self.max_pixels, depth=self._depth, note=self._note)
 
     @property
     def silent(self) -> bool:
@@ -127,10 +155,17 @@ class ImageSubscription(ABC, Generic[T]):
 
     def _refuse(self, reason: str, text: str) -> None:
         self._drops.add(reason)
+        self._warn(reason, f"image on {self.topic} dropped ({reason}): {text}")
+
+    def _note(self, text: str) -> None:
+        """Something is odd about an image that was read all the same."""
+        self._warn("note", f"image on {self.topic}: {text}")
+
+    def _warn(self, kind: str, text: str) -> None:
         now = time.monotonic()
-        if now - self._warned.get(reason, -REPEAT) >= REPEAT:
-            self._warned[reason] = now
-            self._node.get_logger().warning(f"image on {self.topic} dropped ({reason}): {text}")
+        if now - self._warned.get(kind, -REPEAT) >= REPEAT:
+            self._warned[kind] = now
+            self._node.get_logger().warning(text)
 
 
 class ImageInput(ImageSubscription[Frame]):
@@ -139,5 +174,5 @@ class ImageInput(ImageSubscription[Frame]):
     def convert(self, message: Any, received: int) -> Frame:
         head = message.header
         stamp = messages.nanoseconds(head.stamp)
-        image = decode_compressed(message.data, self.max_pixels) if self.compressed else self.decoded(message)
+        image = self.decompressed(message) if self.compressed else self.decoded(message)
         return Frame(image, stamp, head.frame_id, received)

@@ -12,6 +12,7 @@ import pytest
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import ImageArray
 from fer_ros.core.datasets import datasets
+from fer_ros.core.vision import pictures
 
 FACE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
@@ -87,7 +88,7 @@ def test_what_is_no_file_is_none_and_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "dead.png").symlink_to("nowhere")
     (tmp_path / "huge.png").touch()
-    os.truncate(tmp_path / "huge.png", datasets.MAX_BYTES + 1)
+    os.truncate(tmp_path / "huge.png", pictures.MAX_FILE_BYTES + 1)
     for name in ("pipe.png", "folder.png", "dead.png", "huge.png", "absent.png"):
         assert datasets.read_image(tmp_path / name) is None
 

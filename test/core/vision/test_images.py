@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import array
 import struct
-import zlib
 
 import cv2
 import numpy as np
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from fer_ros.core.base.errors import BadImage
 from fer_ros.core.vision import images
+from test.core.vision.conftest import jpeg_that_claims, png_that_claims
 
 REASONS = {"size", "encoding", "step", "data", "compression"}
 BLUE, GREEN, RED = (200, 30, 60), (40, 210, 70), (50, 20, 220)
@@ -188,25 +188,6 @@ def test_pixels_stay_those_of_the_sensor_whatever_exif_says() -> None:
     assert images.decode_compressed(turned).shape == (16, 32, 3)
 
 
-def png_that_claims(width: int, height: int) -> bytes:
-    """A PNG of a few bytes whose header states any size."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
-    )
-
-
-def jpeg_that_claims(width: int, height: int) -> bytes:
-    jpeg = bytearray(images.encode_jpeg(quarters()))
-    at = jpeg.index(b"\xff\xc0")
-    jpeg[at + 5 : at + 9] = struct.pack(">HH", height, width)
-    return bytes(jpeg)
-
-
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -216,6 +197,7 @@ def jpeg_that_claims(width: int, height: int) -> bytes:
         (b"\xff\xd8\xff\xd9", "compression"),
         (b"\xff\xd8\xff\xe0\x00\x00\xff\xd9", "compression"),
         (b"GIF89a" + bytes(50), "compression"),
+        (b"v/1\x01" + bytes(50), "compression"),
         (b"\x89PNG\r\n\x1a\n", "compression"),
         (images.encode_jpeg(quarters(200, 200))[:-200], "compression"),
         (cv2.imencode(".png", quarters())[1].tobytes()[:-9], "compression"),
