@@ -43,6 +43,12 @@ ARGUMENTS = (
         parameter="inference.model",
     ),
     Argument(
+        "sink",
+        "",
+        "what takes the results besides the topics, with commas between, see `fer plugins sinks`",
+        parameter="inference.sink",
+    ),
+    Argument(
         "annotate",
         "",
         "whether image_annotated is offered; empty: as params_file says",

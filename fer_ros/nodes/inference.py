@@ -16,7 +16,6 @@ from sensor_msgs.msg import CompressedImage, Image
 from fer_msgs.msg import Emotion, EmotionArray, ModelInfo
 from fer_msgs.srv import LoadModel
 from fer_ros.core.base import registry
-from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.errors import FerError
 from fer_ros.core.base.mailbox import Mailbox
 from fer_ros.core.base.settings import setting
@@ -33,6 +32,7 @@ from fer_ros.nodes.inputs.image_input import ImageInput
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.parts.plugin_settings import PluginSettings
+from fer_ros.nodes.parts.sinks import Sinks
 from fer_ros.nodes.parts.smoothing import Smoothing
 from fer_ros.nodes.running import run
 from fer_ros.nodes.waiting import pause
@@ -65,25 +65,25 @@ class InferenceSettings:
 class InferenceNode(ManagedNode):
     """Takes the newest frame, reads it in a thread of its own while active, and publishes what it read.
 
-    :ivar listeners: get each result in that thread, after it was published; for sinks of this process.
+    :ivar listeners: get each result in that thread, after it was published.
     """
 
-    def __init__(self, subscribe: bool = True, **arguments: Any) -> None:
+    def __init__(self, subscribe: bool = True, sinks: Sequence[str] = (), **arguments: Any) -> None:
         """Declare the parameters, those of plugins such as ``detectors.<detector>.<setting>``.
 
         :param subscribe: False where frames come by :meth:`submit`, from a camera of this process.
-        :raises ConfigError: the detector is unknown, or a parameter is out of range.
+        :param sinks: those that run besides those of the parameter ``sink``.
+        :raises ConfigError: a plugin is unknown, or a parameter is out of range.
         """
         super().__init__("inference", **arguments)
-        known = f"one of {', '.join(registry.names('detectors'))}"
-        self._settings = self.parameters.declare(InferenceSettings, apply=self._set, notes={"detector": known})
-        self._plugin: type[Detector] = registry.load("detectors", self._settings.detector)
+        notes = {"detector": f"one of {', '.join(registry.names('detectors'))}"}
+        self._settings = self.parameters.declare(InferenceSettings, apply=self._set, notes=notes)
         self._detectors = PluginSettings(self.parameters, "detectors", self._set_detector)
         self._detectors.of(self._settings.detector)
         self._backbones = PluginSettings(self.parameters, "backbones", self._set_backbone, changes=True)
-        self._smoothing = Smoothing(self.parameters)
+        self._smoothing, self.sinks = Smoothing(self.parameters), Sinks(self, self.parameters, sinks)
         self.parameters.check_unknown()
-        self.listeners: list[Callable[[Result], None]] = []
+        self.listeners: list[Callable[[Result], None]] = [self.sinks.put]
         self.drops, self.stages, self._rate = Drops(), StageStats(), Rate()
         self._subscribe = subscribe
         self._input: ImageInput | None = None
@@ -131,7 +131,7 @@ class InferenceNode(ManagedNode):
         settings = self._settings
         if self._subscribe:
             self._input = ImageInput(self, settings, self.submit, self.drops)
-        detector = self._plugin(self._detectors.of(settings.detector))
+        detector = registry.load("detectors", settings.detector)(self._detectors.of(settings.detector))
         bundle = Bundle.load(Path(settings.model) if "/" in settings.model else settings.model)
         smoother = self._smoothing.smoother
         self._recogniser = Recogniser(
@@ -150,6 +150,7 @@ class InferenceNode(ManagedNode):
             raise FerError("inference is not configured")
         if self._thread is not None and self._thread.is_alive():
             raise FerError("the last frame is still being read; try again")
+        self.sinks.start()
         self._recogniser.detector.reset()
         self._replaced += self._mailbox.dropped
         self._mailbox = Mailbox()
@@ -166,6 +167,7 @@ class InferenceNode(ManagedNode):
         self._mailbox.close()
         if self._thread is not None:
             self._thread.join(JOIN)
+        self.sinks.stop()
 
     def unload(self) -> None:
         self._recogniser = self._input = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fer_ros.core.base.paths import share_dir
 from fer_ros.core.base.settings import fields
@@ -26,6 +27,7 @@ class LiveOptions:
     :ivar settings: parameter name → value as typed; those of the camera are told by name or by ``sources.``.
     :ivar params_file: None takes ``config/params.yaml``, as the launch file does.
     :ivar frames: end after so many results; 0 goes on until interrupted or the source ends.
+    :ivar sinks: sinks that run besides those of the parameter ``sink``.
     :ivar dashboard: serve a page, on which people also record and train.
     """
 
@@ -34,6 +36,7 @@ class LiveOptions:
     namespace: str = "/fer"
     log_level: str = "warn"
     frames: int = 0
+    sinks: tuple[str, ...] = ()
     dashboard: bool = False
 
 
@@ -63,7 +66,9 @@ class Live:
         for_inference = {n: v for n, v in others.items() if n in of_both or n not in for_camera}
         for_camera.setdefault("exit_at_end", "true")
         nodes = {"namespace": options.namespace}
-        self.inference = make(lambda: InferenceNode(subscribe=False, settings=for_inference, **nodes))
+        of_inference: dict[str, Any] = {"settings": for_inference, "sinks": options.sinks, **nodes}
+        self.inference = make(lambda: InferenceNode(subscribe=False, **of_inference))
+        self.inference.sinks.on_broken = self.finish
         self.camera = make(lambda: CameraNode(settings=for_camera, **nodes))
         self.camera.receivers.append(self.inference.submit)
         self.inference.listeners.append(self._take)
@@ -110,6 +115,7 @@ class Live:
         self._count += 1
         self._on_result(result)
         if self._count == self._frames:
+            self.inference.sinks.seal()
             self._ending.finish()
 
 

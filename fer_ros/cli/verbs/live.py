@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fer_ros.cli.assignments import assignments
-from fer_ros.core.base import registry
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import Result
-from fer_ros.core.recognition.sink_thread import SinkThread
 from fer_ros.core.recognition.tally import Tally
 
 if TYPE_CHECKING:
@@ -32,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         action="append",
         default=[],
-        help="a parameter, such as source.fps=15, detector.max_faces=3 or threads=2; may be given several times",
+        help="a parameter, such as sources.camera.fps=15, detectors.haar.max_faces=3 or threads=2; "
+        "may be given several times",
     )
     parser.add_argument("--params-file", type=Path, metavar="FILE", help="instead of config/params.yaml")
     parser.add_argument("--frames", type=_count, default=0, metavar="N", help="end after N frames")
@@ -46,6 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=False,
         help="serve a page that shows, records and trains, by default for this machine alone; its settings by --set, "
         "such as dashboard.port=9000, dashboard.host=0.0.0.0 or recorder.storage=sqlite3",
+    )
+    parser.add_argument(
+        "--sink",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="what takes the results instead of the status line, see `fer plugins sinks`; may be given several times",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object a frame; all else goes to stderr")
 
@@ -63,20 +69,18 @@ def run(args: argparse.Namespace) -> int:
         if not tally.frames:
             _say(live)
         tally.add(result)
-        sinks.put(result)
 
     log_level = args.log_level.removesuffix("ing")  # ROS says "warn"
+    sinks = ("json_lines",) if args.json else () if args.sink else ("console",)
     options = LiveOptions(
-        _settings(args), args.params_file, args.namespace, log_level, args.frames, dashboard=args.dashboard
+        _settings(args), args.params_file, args.namespace, log_level, args.frames, sinks, dashboard=args.dashboard
     )
-    sink = registry.load("sinks", "json_lines" if args.json else "console")()
     live = Live(options, take)
-    sinks = SinkThread([sink], live.finish)
-    sinks.start()
     try:
         live.run()
-        sinks.close()
-        summary = f"{tally.text()}\n{live.dropped} frames replaced by newer ones, {sinks.dropped} not printed"
+        live.inference.sinks.stop()
+        dropped = live.inference.sinks.dropped
+        summary = f"{tally.text()}\n{live.dropped} frames replaced by newer ones, {dropped} not printed"
         print(summary, file=sys.stderr if args.json else sys.stdout, flush=True)
     finally:
         live.close()
@@ -92,6 +96,8 @@ def _settings(args: argparse.Namespace) -> dict[str, str]:
     for name in ("source", "detector", "model"):
         if getattr(args, name) is not None:
             settings[name] = getattr(args, name)
+    if args.sink:
+        settings["sink"] = ",".join(args.sink)
     if args.annotate is not None:
         settings["annotate"] = str(args.annotate)
     return settings

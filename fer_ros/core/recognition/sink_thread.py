@@ -1,83 +1,141 @@
-"""Feeds sinks from a thread of their own, so that a slow terminal or a failing sink never holds up the frames."""
+"""Feeds sinks, each from a thread of its own: a slow or failing one holds up neither the frames nor the others."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from fer_ros.core.base.contracts import Sink
+from fer_ros.core.base.contracts import Live, Sink
+from fer_ros.core.base.errors import reason
 from fer_ros.core.base.types import Result
 
 log = logging.getLogger(__name__)
 
-#: Results that may wait; at 30 frames a second that is about ten seconds of a stalled terminal.
+#: Results that may wait for one sink; at 30 frames a second that is about ten seconds of a stalled terminal.
 ROOM = 300
 
 
 class SinkThread:
-    """Writes every result to every sink, in order."""
+    """Opens one sink, gives it every result in order, and closes it.
 
-    def __init__(self, sinks: Sequence[Sink], on_broken: Callable[[], None] = lambda: None) -> None:
-        """Take over the sinks.
+    :ivar dropped: results that the sink did not get because it was too slow.
+    """
 
+    def __init__(self, name: str, sink: Sink, on_broken: Callable[[], None] = lambda: None) -> None:
+        """Take over the sink.
+
+        :param name: what the log calls it.
         :param on_broken: called when nobody reads the output any more, such as after ``| head``.
         """
-        self._sinks = list(sinks)
-        self._on_broken = on_broken
-        self._queue: queue.Queue[Result | None] = queue.Queue(ROOM)
-        self._dropped = 0
-        self._broken = False
-        self._thread = threading.Thread(target=self._run, name="sinks", daemon=True)
-
-    @property
-    def dropped(self) -> int:
-        """Results that no sink got because they were too slow."""
-        return self._dropped
-
-    @property
-    def broken(self) -> bool:
-        """Whether nobody reads the output any more."""
-        return self._broken
+        self.dropped = 0
+        self._name, self._sink, self._on_broken = name, sink, on_broken
+        self._live = Live(sink)
+        # True wakes it up to take new settings, None ends it.
+        self._queue: queue.Queue[Result | bool | None] = queue.Queue(ROOM)
+        self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
+        self._failed = False
 
     def start(self) -> None:
-        """Open the sinks and begin."""
-        for sink in self._sinks:
-            sink.open()
+        """Begin; the sink is opened in its thread."""
         self._thread.start()
 
     def put(self, result: Result) -> None:
         """Leave a result; never blocks."""
+        if self._failed:
+            return
         try:
             self._queue.put_nowait(result)
         except queue.Full:
-            self._dropped += 1
+            self.dropped += 1
 
-    def close(self, timeout: float = 1.0) -> None:
-        """Let the sinks write what they have got, then close them.
+    def change(self, settings: Any) -> None:
+        """Let the sink have new settings before its next result, or now where it waits for one."""
+        self._live.change(settings)
+        # Where results wait, they wake it up.
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(True)
 
-        :param timeout: seconds to wait at most.
+    def finish(self, timeout: float) -> None:
+        """Let the sink write what it has got, then close it.
+
+        :param timeout: seconds to wait at most; a sink that hangs is left behind.
         """
+        if self._failed:
+            return
+        began = time.monotonic()
         try:
             self._queue.put(None, timeout=timeout)
         except queue.Full:
             return
-        self._thread.join(timeout)
+        self._thread.join(max(0.0, began + timeout - time.monotonic()))
 
     def _run(self) -> None:
-        while (result := self._queue.get()) is not None:
-            self._each(lambda sink, result=result: sink.write(result))  # type: ignore[misc]
-        self._each(lambda sink: sink.close())
+        try:
+            self._sink.open()
+            while (result := self._queue.get()) is not None:
+                self._live.arrive()
+                if isinstance(result, Result):
+                    self._sink.write(result)
+        except BrokenPipeError:
+            self._failed = True
+            self._on_broken()
+        except Exception as error:
+            self._failed = True
+            log.warning("sink '%s' is left out: %s: %s", self._name, type(error).__name__, reason(error))
+        try:
+            self._sink.close()
+        except BrokenPipeError:
+            self._on_broken()
+        except Exception as error:
+            log.warning("sink '%s' cannot be closed: %s: %s", self._name, type(error).__name__, reason(error))
 
-    def _each(self, call: Callable[[Sink], None]) -> None:
-        for sink in list(self._sinks):
-            try:
-                call(sink)
-            except BrokenPipeError:
-                self._sinks.remove(sink)
-                self._broken = True
-                self._on_broken()
-            except Exception as error:
-                self._sinks.remove(sink)
-                log.warning("%s is left out: %s: %s", type(sink).__name__, type(error).__name__, error)
+
+class SinkThreads:
+    """Several sinks. One thread calls :meth:`put`; any may call the other methods."""
+
+    def __init__(self, sinks: Mapping[str, Sink], on_broken: Callable[[], None] = lambda: None) -> None:
+        """Take over the sinks, by name, and begin.
+
+        :param on_broken: see :class:`SinkThread`.
+        """
+        self._threads = {name: SinkThread(name, sink, on_broken) for name, sink in sinks.items()}
+        for thread in self._threads.values():
+            thread.start()
+        self._sealed = False
+
+    @property
+    def dropped(self) -> int:
+        """Results that a sink did not get because it was too slow, summed over the sinks."""
+        return sum(thread.dropped for thread in self._threads.values())
+
+    def put(self, result: Result) -> None:
+        """Leave a result with every sink; never blocks."""
+        if self._sealed:
+            return
+        for thread in self._threads.values():
+            thread.put(result)
+
+    def change(self, name: str, settings: Any) -> None:
+        """Let one sink have new settings."""
+        if name in self._threads:
+            self._threads[name].change(settings)
+
+    def seal(self) -> None:
+        """Take no more results."""
+        self._sealed = True
+
+    def close(self, timeout: float = 1.0) -> None:
+        """Let all sinks write what they have got, then close them.
+
+        :param timeout: seconds to wait at most, for all of them together.
+        """
+        enders = [threading.Thread(target=t.finish, args=(timeout,), daemon=True) for t in self._threads.values()]
+        for ender in enders:
+            ender.start()
+        for ender in enders:
+            ender.join(timeout + 0.1)

@@ -18,7 +18,7 @@ from fer_ros.core.recognition.stages import durations
 class ConsoleSettings:
     """What can be set for the status line."""
 
-    interval: float = setting(1.0, "seconds from one status to the next", low=0.05, high=3600.0)
+    interval: float = setting(1.0, "seconds from one status to the next", low=0.05, high=3600.0, live=True)
 
 
 class ConsoleSink(Sink):

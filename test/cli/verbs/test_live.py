@@ -63,9 +63,21 @@ def test_the_last_frame_of_a_source_with_an_end_is_read(fer: Run, tmp_path: Path
     assert frames and frames[-1]["faces"][0]["roi"] == {"x": 0, "y": 0, "width": 48, "height": 48}
 
 
+def test_sinks_are_chosen_and_set_several_at_once(fer: Run) -> None:
+    done = fer(
+        "live", "--source", "sample", "--frames", "40", "--sink", "json_lines", "--sink", "console",
+        "--set", "sinks.console.interval=0.05",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert len([line for line in lines if line.startswith("{")]) == 40
+    assert len([line for line in lines if "fps" in line]) > 3
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
+        (["--sink", "consol"], "unknown sink 'consol' (did you mean 'console'?)"),
         (["--source", "smaple"], "unknown source 'smaple' (did you mean 'sample'?)"),
         (["--source", "sample", "--set", "sources.sample.fps=-1"], "sources.sample.fps = -1.0 is out of range"),
         (["--source", "sample", "--set", "sorce.fps=3"], "sorce.fps"),
