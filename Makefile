@@ -13,7 +13,7 @@ RUN = PATH="$(BIN):$$PATH" AMENT_PREFIX_PATH="$(abspath $(VENV))$${AMENT_PREFIX_
 	LD_LIBRARY_PATH="$(abspath $(VENV))/lib$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev live test test-browser dashboard docs lint bench clean
+.PHONY: help setup setup-dev live test test-fast test-browser test-page dashboard docs lint bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,6 +29,12 @@ live: setup ## see emotions, in the terminal and on a page; ARGS="--no-dashboard
 
 test: setup-dev ## run the tests; ARGS="-k camera" chooses
 	@$(RUN) $(BIN)/python -m pytest $(ARGS)
+
+test-fast: setup-dev ## the tests that need neither ROS nor seconds each: under a minute on an idle machine
+	@$(RUN) $(BIN)/python -m pytest -q -m "not slow and not ros" $(ARGS)
+
+test-page: ## check the TypeScript of the dashboard's page: types, eslint, vitest; needs Node.js 20.19 or later
+	cd web && npm ci && npm run check && npm run lint && npm test
 
 test-browser: ## test the dashboard's page in a real browser, which must be installed; ARGS="-k phone" chooses
 	@scripts/setup.sh browser

@@ -37,6 +37,7 @@ def test_a_forbidden_camera_is_an_error(tmp_path: Path) -> None:
     assert found.level == "error" and "usermod -aG video" in found.cure
 
 
+@pytest.mark.slow
 def test_a_device_is_read_as_the_robot_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     film = tmp_path / "film.avi"
     writer = cv2.VideoWriter(str(film), cv2.VideoWriter_fourcc(*"MJPG"), 30.0, (640, 480))

@@ -65,6 +65,7 @@ def test_results_of_other_options_or_none_are_refused(tmp_path: Path) -> None:
             check.load(tmp_path / "damaged.json")
 
 
+@pytest.mark.slow
 def test_a_slower_program_ends_with_status_1_after_it_was_measured_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

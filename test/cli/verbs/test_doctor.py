@@ -175,6 +175,7 @@ def test_what_the_environment_sets_wrong_is_named(fer: Fer) -> None:
     assert found["level"] == "error" and "not tried" in found["text"]
 
 
+@pytest.mark.slow
 def test_strangers_plugins_that_fail_are_warnings(fer: Fer, stranger: Any) -> None:
     done = fer("doctor", "plugins", "--json", PYTHONPATH=stranger.path)
     rows = json.loads(done.out)["findings"]

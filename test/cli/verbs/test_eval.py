@@ -78,6 +78,7 @@ def test_the_table_for_people(folder: Path, capsys: Capture) -> None:
     assert "\x1b" not in captured.out + captured.err
 
 
+@pytest.mark.slow
 def test_the_report_and_the_curves(folder: Path, tmp_path: Path, capsys: Capture) -> None:
     place = tmp_path / "report"
     words = ["eval", str(folder), "--crops", "--report", str(place), "--robustness"]
@@ -183,6 +184,7 @@ def test_the_command_itself_prints_nothing_but_json(fer: Callable[..., Any], fol
     assert json.loads(done.out)["count"] == 9 and "Traceback" not in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FACES.is_file(), reason=f"{FACES} is not there: FER2013 is not part of the project")
 def test_the_shipped_model_is_as_good_as_it_says(tmp_path: Path, capsys: Capture) -> None:
     """On a few hundred faces of PublicTest: within three standard errors of what ``model.yaml`` states."""

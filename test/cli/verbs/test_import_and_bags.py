@@ -54,6 +54,7 @@ def fer2013(tmp_path: Path) -> Path:
     return tmp_path / "fer2013.csv"
 
 
+@pytest.mark.slow
 def test_photographs(fer: Fer, fer_home: Path, photographs: Path) -> None:
     done = fer("import", photographs, "--consent", "public")
     assert done.code == 0, done.err
@@ -70,6 +71,7 @@ def test_photographs(fer: Fer, fer_home: Path, photographs: Path) -> None:
     assert json.loads(everything.out)["labels"] == {"happy": 1, "none of these": 1, "sad": 1}
 
 
+@pytest.mark.slow
 def test_fer2013_with_its_own_labels(fer: Fer, fer_home: Path, fer2013: Path) -> None:
     done = fer("import", fer2013, "--split", "Training", "--bag", "faces")
     assert done.code == 0, done.err
@@ -113,6 +115,7 @@ def test_what_is_wrong_is_one_line(
     assert bags.listing() == []
 
 
+@pytest.mark.slow
 def test_bags_are_listed_and_repaired(fer: Fer, fer_home: Path, photographs: Path) -> None:
     assert "no bag in" in fer("bags").err
     fer("import", photographs, "--crops", "--bag", "mine")

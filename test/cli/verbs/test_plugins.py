@@ -51,6 +51,7 @@ def test_settings_of_a_strangers_plugin(fer: Fer, stranger: Any) -> None:
     assert "\x1b" not in text, "a plugin's text must not steer the terminal"
 
 
+@pytest.mark.slow
 def test_broken_plugins_are_warned_of_and_the_rest_go_on(fer: Fer, stranger: Any) -> None:
     done = fer("plugins", "sources", "--settings", PYTHONPATH=stranger.path)
     assert done.code == 0

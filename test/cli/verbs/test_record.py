@@ -157,6 +157,7 @@ def test_toggle_and_a_signal_in_the_middle(terminal: Callable[..., Terminal], fe
     assert "Traceback" not in it.text
 
 
+@pytest.mark.slow
 def test_one_take_without_a_terminal(fer: Fer, fer_home: Path) -> None:
     done = fer("record", "--source", "sample", "--label", "happy", "--samples", "12", "--bag", "mine", "--json",
                "--consent", "yes", "--storage", "sqlite3")  # fmt: skip

@@ -184,6 +184,7 @@ PLAIN = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(max_examples=150)
 def test_any_values_are_read_or_refused(victim: Path, data: st.DataObject) -> None:

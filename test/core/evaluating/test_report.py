@@ -51,6 +51,7 @@ def curves() -> dict[str, Any]:
     return {"plain": 0.6, "curves": {name: {"axis": f"{name} in pixels", "points": points} for name in names}}
 
 
+@pytest.mark.slow
 def test_a_report_is_written_whole_and_replaced(tmp_path: Path) -> None:
     result, folder = evaluation(channels=3), tmp_path / "deep" / "report"
     twins = np.zeros(60, bool)
@@ -119,6 +120,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.slow
 def test_a_report_that_was_cut_off_has_no_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = evaluation(count=4, right=1.0)
     (tmp_path / "report").mkdir()

@@ -42,6 +42,7 @@ def test_box_and_bars_are_inside_and_in_the_colour_of_the_label(shape: tuple[int
     assert (image == 128).all()
 
 
+@pytest.mark.slow
 @given(
     st.tuples(st.integers(1, 90), st.integers(1, 90)),
     st.lists(st.tuples(*[st.integers(-50, 150)] * 2, *[st.integers(1, 200)] * 2), max_size=6),

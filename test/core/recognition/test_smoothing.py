@@ -158,6 +158,7 @@ frames = st.lists(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["none", "exponential", "bayes"])
 @pytest.mark.parametrize("threshold", [0.0, 0.6])
 def test_whatever_comes_the_readings_are_sound(name: str, threshold: float) -> None:

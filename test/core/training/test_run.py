@@ -27,6 +27,9 @@ from fer_ros.core.training.outcome import Outcome, Progress
 from fer_ros.core.training.request import Request
 from test.core.training.conftest import COLOURS, MakeBag
 
+#: A training takes seconds where the machine is busy.
+pytestmark = pytest.mark.slow
+
 THREE = {"happy": 60, "sad": 60, "neutral": 60}
 #: Quick on three features.
 QUICK: dict[str, Any] = {"base": "general", "hidden_units": 16, "learning_rate": 0.02, "epochs": 30}

@@ -24,6 +24,7 @@ def show(face: FaceSource, expression: str) -> None:
     face.configure(dataclasses.replace(face.settings, expression=expression))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 3])
 def test_a_detector_finds_it_in_nearly_every_single_frame(seed: int) -> None:
     face, detector = source(seed=seed), HaarDetector()
