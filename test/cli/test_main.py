@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from fer_ros import __version__
-from fer_ros.cli.main import VERBS, main
+from fer_ros.cli.main import main
+from fer_ros.cli.verbs import VERBS
 from fer_ros.cli.verbs import eval as eval_verb
 from fer_ros.core.base.errors import ConfigError
 

@@ -17,6 +17,7 @@ from fer_ros.core.base.errors import ConfigError, quoted, reason
 from fer_ros.core.base.labels import check_label
 from fer_ros.core.base.paths import share_dir
 from fer_ros.core.base.types import Roi
+from fer_ros.core.vision.kinds import kind_of
 
 if TYPE_CHECKING:
     from rosbags.typesys.store import Typestore
@@ -66,12 +67,12 @@ def encode(sample: StoredSample) -> tuple[bytes, bytes]:
         frame_id=sample.frame_id,
     )
     picture = np.frombuffer(sample.picture, dtype=np.uint8)
-    kind = "png" if sample.picture.startswith(b"\x89PNG") else "jpeg"
+    kind = kind_of(sample.picture)
     box = sample.roi or Roi(0, 0, 0, 0)
     roi = types["sensor_msgs/msg/RegionOfInterest"](
         x_offset=box.x, y_offset=box.y, height=box.height, width=box.width, do_rectify=False
     )
-    image = types[IMAGE_TYPE](header=header, format=kind, data=picture)
+    image = types[IMAGE_TYPE](header=header, format=kind.name.lower() if kind.picture else "jpeg", data=picture)
     label = types[LABEL_TYPE](header=header, label=sample.label, subject=sample.subject, roi=roi, take=sample.take)
     return bytes(store.serialize_cdr(image, IMAGE_TYPE)), bytes(store.serialize_cdr(label, LABEL_TYPE))
 

@@ -32,8 +32,6 @@ class BrowserSource(Source):
     """Frames stamped when the browser took them, put right by the dashboard for the difference of the clocks."""
 
     Settings: ClassVar[type[Any]] = BrowserSettings
-    #: Listening costs nothing, and somebody stands there with the phone in the hand.
-    pauses: ClassVar[tuple[float, float]] = (0.1, 0.1)
 
     def __init__(self, settings: Any = None, clock: Clock = time.time_ns) -> None:
         super().__init__(settings, clock)
@@ -41,6 +39,11 @@ class BrowserSource(Source):
         self._receiver = Receiver(Path(path).expanduser() if path else default_socket())
         self._waiting: StampedJpeg | None = None
         self._last, self._geometry, self._lent = 0, "", False
+
+    @property
+    def pauses(self) -> tuple[float, float]:
+        # Listening costs nothing, and somebody stands there with the phone in the hand.
+        return 0.1, 0.1
 
     @property
     def connected(self) -> bool:

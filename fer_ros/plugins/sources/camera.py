@@ -42,6 +42,10 @@ class CameraSettings:
     height: int = setting(480, "height of the frames, pixels", low=16, high=4320)
     fps: float = setting(30.0, "frames per second", low=1.0, high=1000.0)
     fourcc: str = setting("MJPG", "pixel format, four characters (MJPG, YUYV …); empty: as the driver likes")
+    first_pause: float = setting(
+        0.5, "seconds to wait before a camera that failed is opened again; doubled each time", low=0.05, high=3600.0
+    )
+    longest_pause: float = setting(10.0, "seconds to wait at most", low=0.05, high=3600.0)
 
 
 class CameraSource(Source):
@@ -58,6 +62,10 @@ class CameraSource(Source):
             raise ConfigError(f"fourcc must have four characters or none, got {quoted(self.settings.fourcc)}")
         self._target, self._api = _target(self.settings.device)
         self._grabber: _Grabber | None = None
+
+    @property
+    def pauses(self) -> tuple[float, float]:
+        return self.settings.first_pause, max(self.settings.first_pause, self.settings.longest_pause)
 
     @property
     def skipped(self) -> int:

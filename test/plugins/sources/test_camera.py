@@ -130,3 +130,10 @@ def test_a_device_that_can_never_work_is_a_mistake(device: str) -> None:
 def test_a_pixel_format_has_four_characters() -> None:
     with pytest.raises(ConfigError, match="fourcc"):
         CameraSource(CameraSettings(fourcc="MJPEG"))
+
+
+def test_how_often_a_lost_camera_is_tried_again_can_be_set() -> None:
+    source = CameraSource(CameraSettings(device="/dev/none", first_pause=0.05, longest_pause=0.1))
+    assert CameraSource().pauses == (0.5, 10.0)
+    assert source.pauses == (0.05, 0.1)
+    assert CameraSource(CameraSettings(first_pause=20.0)).pauses == (20.0, 20.0)

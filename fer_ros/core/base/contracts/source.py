@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from fer_ros.core.base.contracts.plugin import EdgePlugin
 from fer_ros.core.base.types import Frame
@@ -22,11 +22,7 @@ class Source(EdgePlugin):
 
     The life of a source: constructed with its settings, ``open``, ``read`` again and again, ``close``; it may be opened
     again after ``close``. One thread calls all methods.
-
-    :cvar pauses: seconds between attempts to open it when it failed: the first pause, doubled each time up to the last.
     """
-
-    pauses: ClassVar[tuple[float, float]] = (0.5, 10.0)
 
     def __init__(self, settings: Any = None, clock: Clock = time.time_ns) -> None:
         """Keep the settings; acquire nothing yet. ``clock`` gives the stamps, in nanoseconds."""
@@ -53,6 +49,11 @@ class Source(EdgePlugin):
     @abstractmethod
     def close(self) -> None:
         """Free everything; harmless when not open."""
+
+    @property
+    def pauses(self) -> tuple[float, float]:
+        """Seconds to wait before it is opened again: after the first failure, and at most; they double in between."""
+        return 0.5, 10.0
 
     @property
     def description(self) -> str:
