@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from fer_ros.cli.main import VERBS
+from fer_ros.cli.verbs import VERBS
 from fer_ros.core import bags
 from fer_ros.core.base.types import Roi
 from fer_ros.core.vision.images import encode_jpeg
