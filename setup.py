@@ -37,6 +37,7 @@ RUN = [
     "rosbags>=0.11.9",
     "matplotlib>=3.5",
     "pillow>=9.0",
+    "psutil>=5.9",
 ]
 
 setup(

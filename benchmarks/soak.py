@@ -17,9 +17,9 @@ import statistics
 import sys
 import time
 
+from fer_ros.cli import machine
 from fer_ros.cli.benchmarks.scenarios.over_ros import alone
 from fer_ros.cli.benchmarks.workers.processes import Child
-from fer_ros.core.base import machine
 
 #: Seconds between two looks, to start, and between two lines; megabytes and times that are allowed.
 EVERY, START_S, LINE_S = 10.0, 60.0, 20.0

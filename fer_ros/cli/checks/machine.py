@@ -7,8 +7,8 @@ import sys
 import time
 from collections.abc import Iterator
 
+from fer_ros.cli import machine
 from fer_ros.cli.checks.finding import Finding, info, ok, warning
-from fer_ros.core.base import machine
 
 LOW_MEMORY = 400_000_000
 #: Before this, no clock that is set can be: seconds since 1970 of 2024-01-01.

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros import __version__
-from fer_ros.cli import detectors
+from fer_ros.cli import detectors, machine
 from fer_ros.cli.assignments import assignments
 from fer_ros.cli.benchmarks.scenarios import scenarios
 from fer_ros.cli.benchmarks.scenarios.scenarios import Scenario, Setup
 from fer_ros.cli.benchmarks.tables import check, tables
 from fer_ros.cli.benchmarks.tables.bars import derive, judge
 from fer_ros.cli.progress import Bar
-from fer_ros.core.base import machine, registry
+from fer_ros.core.base import registry
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.bundles.bundle import Bundle
 

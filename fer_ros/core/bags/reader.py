@@ -18,7 +18,7 @@ from fer_ros.core.bags.metadata import Metadata
 from fer_ros.core.bags.part import Scan
 from fer_ros.core.bags.storages import BY_SUFFIX
 from fer_ros.core.base.errors import BadImage, ConfigError, quoted
-from fer_ros.core.base.samples import Sample
+from fer_ros.core.base.types import Sample
 from fer_ros.core.vision import images
 
 log = logging.getLogger(__name__)

@@ -162,3 +162,24 @@ class Result:
     def primary(self) -> Emotion | None:
         """The emotion of the largest face, None where there is no face."""
         return self.emotions[0] if self.emotions else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One labelled frame.
+
+    :ivar image: uint8 (height, width, 3) BGR, the whole frame; (height, width) where grey was asked for.
+    :ivar roi: the face's box when it was recorded; None where no face was found.
+    :ivar stamp: acquisition, nanoseconds.
+    :ivar take: number of the take within its bag, from 1 up: one uninterrupted recording of one label. 0: the picture
+        has no neighbours in time, such as an imported photograph.
+    :ivar bag: name of the bag.
+    """
+
+    image: ImageArray
+    label: str
+    subject: str
+    roi: Roi | None
+    stamp: int
+    take: int
+    bag: str

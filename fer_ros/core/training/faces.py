@@ -18,8 +18,7 @@ from fer_ros.core.base.contracts import Backbone
 from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.geometry import Framing, InputSpec
 from fer_ros.core.base.labels import DEFAULT_LABELS, NONE_OF_THESE
-from fer_ros.core.base.samples import Sample
-from fer_ros.core.base.types import FloatArray, ImageArray
+from fer_ros.core.base.types import FloatArray, ImageArray, Sample
 from fer_ros.core.training.augment import Augmentation, augment
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.split_parts import Origin

@@ -10,9 +10,8 @@ from typing import Any, ClassVar
 from fer_ros.core import bags
 from fer_ros.core.base.contracts import Clock, EndOfSource, Source
 from fer_ros.core.base.errors import ConfigError, SourceUnavailable
-from fer_ros.core.base.samples import Sample
 from fer_ros.core.base.settings import setting
-from fer_ros.core.base.types import Frame
+from fer_ros.core.base.types import Frame, Sample
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,9 @@ PATIENCE, SETTLED = 150, 60
 def main(arguments: list[str]) -> int:
     """Load, read frames until a face is found, then :data:`SETTLED` more. Status 1 where no face is found."""
     stamps = {"python": time.monotonic_ns()}
-    from fer_ros.cli import detectors
+    from fer_ros.cli import detectors, machine
     from fer_ros.cli.assignments import assignments
     from fer_ros.cli.benchmarks.scenarios.pictures import pictures
-    from fer_ros.core.base import machine
     from fer_ros.core.base.types import Frame
     from fer_ros.core.bundles.bundle import Bundle
     from fer_ros.core.recognition.recogniser import Recogniser

@@ -9,9 +9,9 @@ import random
 import time
 from typing import Any
 
+from fer_ros.cli import machine
 from fer_ros.cli.benchmarks.tables.figures import megabytes, milliseconds
 from fer_ros.cli.benchmarks.workers.processes import Child
-from fer_ros.core.base import machine
 from fer_ros.core.base.errors import FerError
 
 TOPIC = "/fer/emotions"

@@ -8,8 +8,8 @@ import random
 import tempfile
 from typing import Any
 
+from fer_ros.cli import machine
 from fer_ros.cli.benchmarks.workers.processes import Child
-from fer_ros.core.base import machine
 from fer_ros.core.base.errors import FerError
 
 START_S, END_S = 90.0, 20.0

@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fer_ros.cli import machine
 from fer_ros.cli.benchmarks.scenarios import over_ros
 from fer_ros.cli.benchmarks.tables.figures import megabytes
 from fer_ros.cli.benchmarks.workers.processes import Child
-from fer_ros.core.base import machine
 from fer_ros.core.base.errors import FerError
 
 START_S = 90.0

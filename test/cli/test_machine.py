@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from fer_ros.core.base import machine
+from fer_ros.cli import machine
 
 
 def test_description_is_filled() -> None:
