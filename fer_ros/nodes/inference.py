@@ -7,21 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from rclpy.callback_groups import ReentrantCallbackGroup
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_msgs.msg import Emotion, EmotionArray, ModelInfo
-from fer_msgs.srv import LoadModel
 from fer_ros.core.base import registry
 from fer_ros.core.base.errors import FerError
 from fer_ros.core.base.mailbox import Mailbox
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.timing import Rate
 from fer_ros.core.base.types import Frame, Result
-from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.recognition.draw import annotate
 from fer_ros.core.recognition.recogniser import Recogniser
 from fer_ros.core.recognition.stages import StageStats
@@ -31,11 +27,11 @@ from fer_ros.nodes.diagnostics import OK, WARN, Diagnostics, Drops, Health
 from fer_ros.nodes.inputs.image_input import ImageInput
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import recognition as messages
+from fer_ros.nodes.parts.model_in_use import ModelInUse
 from fer_ros.nodes.parts.plugin_settings import PluginSettings
 from fer_ros.nodes.parts.sinks import Sinks
 from fer_ros.nodes.parts.smoothing import Smoothing
 from fer_ros.nodes.running import run
-from fer_ros.nodes.waiting import pause
 
 ANNOTATED = "image_annotated"
 #: Seconds that the thread may take to end.
@@ -97,8 +93,7 @@ class InferenceNode(ManagedNode):
         self._annotated_small = topics.create_image_publisher(self, CompressedImage, f"{ANNOTATED}/compressed")
         # Not a lifecycle publisher: the model is known, and told, before the node is active.
         self._model = self.create_publisher(ModelInfo, "model", topics.latched())
-        # A group of its own, so that images are taken while a model is being loaded.
-        self.create_service(LoadModel, "load_model", self._on_load_model, callback_group=ReentrantCallbackGroup())
+        self._model_in_use = ModelInUse(self, lambda: self._recogniser, self._announce)
         self._diagnostics = Diagnostics(self, self.describe, self._health)
 
     def describe(self) -> str:
@@ -132,7 +127,7 @@ class InferenceNode(ManagedNode):
         if self._subscribe:
             self._input = ImageInput(self, settings, self.submit, self.drops)
         detector = registry.load("detectors", settings.detector)(self._detectors.of(settings.detector))
-        bundle = Bundle.load(Path(settings.model) if "/" in settings.model else settings.model)
+        bundle = self._model_in_use.load(settings.model)
         smoother = self._smoothing.smoother
         self._recogniser = Recogniser(
             bundle,
@@ -222,33 +217,6 @@ class InferenceNode(ManagedNode):
             bundle = self._recogniser.bundle
             self._model.publish(messages.model_info(bundle, self._now()))
             self.get_logger().info(f"model {bundle.name} from {bundle.path}, detector {self._settings.detector}")
-
-    async def _on_load_model(self, request: LoadModel.Request, response: LoadModel.Response) -> LoadModel.Response:
-        recogniser, problems = self._recogniser, []
-        if recogniser is None:
-            response.message = f"inference is {self.state}: configure it first"
-            return response
-
-        def swap() -> None:
-            try:
-                recogniser.swap(Bundle.load(request.name))
-            except Exception as error:
-                problems.append(str(error) if isinstance(error, FerError) else f"{type(error).__name__}: {error}")
-
-        # In a thread of its own: images are received and read meanwhile.
-        thread = threading.Thread(target=swap, name="load_model", daemon=True)
-        thread.start()
-        while thread.is_alive():
-            thread.join(0.002)
-            await pause()
-        response.success = not problems
-        if problems:
-            response.message = f"{problems[0]}; {recogniser.bundle.name} stays in use"
-            self.get_logger().warning(response.message)
-        else:
-            response.message = f"{recogniser.bundle.name} is in use"
-            self._announce()
-        return response
 
     def _set(self, settings: InferenceSettings) -> None:
         self._settings = settings

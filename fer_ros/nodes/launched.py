@@ -8,17 +8,29 @@ import os
 import signal
 import sys
 
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.paths import fer_home
+
 #: Holds the process id of the launch, for the nodes that it starts.
 LAUNCHED_BY = "FER_LAUNCHED_BY"
+#: Names the folder in which nodes keep what they are, for their return after a crash.
+KEPT = "FER_KEPT"
 #: Exit status where a setting, file or name is wrong, as of the command ``fer``: starting again would not help.
 BAD_CONFIGURATION = 2
 #: ``prctl`` option of linux/prctl.h: the signal that the kernel sends when the parent ends.
 PR_SET_PDEATHSIG = 1
 
 
-def environment() -> dict[str, str]:
-    """Variables that a launch sets for its nodes, beside its own."""
-    return {LAUNCHED_BY: str(os.getpid())}
+def environment(respawn: bool) -> dict[str, str]:
+    """Variables that a launch sets for its nodes, beside its own.
+
+    :param respawn: whether it starts crashed nodes again, which then go on as they were.
+    """
+    told = {LAUNCHED_BY: str(os.getpid())}
+    if respawn:
+        with contextlib.suppress(ConfigError):
+            told[KEPT] = str(fer_home().absolute() / "run" / str(os.getpid()))
+    return told
 
 
 def end_with_launch() -> None:

@@ -100,7 +100,7 @@ class Values:
                 namespace=self["namespace"],
                 parameters=[self["params_file"], {**common, **given, **extra}],
                 ros_arguments=["--log-level", self["log_level"]],
-                additional_env=environment(),
+                additional_env=environment(self.yes("respawn")),
                 output="screen",
                 on_exit=supervision.ended,
             )

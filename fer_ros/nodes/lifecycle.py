@@ -11,10 +11,15 @@ from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import ChangeState
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 
 from fer_ros.core.base.errors import FerError
 from fer_ros.core.base.settings import setting
 from fer_ros.nodes.parameters import Parameters
+from fer_ros.nodes.parts.kept import Kept
+
+#: What a transition is called in the log → the state that it leads to.
+_STATES = {"configured": "inactive", "activated": "active", "deactivated": "inactive", "cleaned up": "unconfigured"}
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,11 @@ class ManagedNode(LifecycleNode, ABC):
         :raises ConfigError: a parameter is out of range.
         """
         super().__init__(name, automatically_declare_parameters_from_overrides=True, **arguments)
-        self.parameters = Parameters(self, settings)
+        self.kept = Kept(self.get_fully_qualified_name())
+        self.parameters = Parameters(self, settings, self.kept.parameters)
         self.managed = self.parameters.declare(ManagedSettings)
+        self.add_post_set_parameters_callback(self._keep)
+        self._bringing_up = False
         self.failure: Exception | None = None
         self.on_finished: Callable[[Exception | None], None] = lambda error: None
         self._guard_change_state()
@@ -71,16 +79,22 @@ class ManagedNode(LifecycleNode, ABC):
         """Clean up: free memory. Harmless when nothing is loaded."""
 
     def autostart(self) -> None:
-        """Go to the active state, unless the parameter ``autostart`` says no.
+        """Go to the active state, unless the parameter ``autostart`` says no. After a crash: to the state before it.
 
         :raises FerError: what failed the transition.
         """
-        if not self.managed.autostart:
+        wanted = self.kept.state or ("active" if self.managed.autostart else "unconfigured")
+        if wanted not in ("active", "inactive"):
             self.get_logger().info("waiting to be configured, as autostart is false")
             return
-        for trigger in (self.trigger_configure, self.trigger_activate):
-            if trigger() != TransitionCallbackReturn.SUCCESS:
-                raise self.failure or FerError("the node could not be started")
+        self.kept.put(state=wanted)
+        self._bringing_up = True
+        try:
+            for trigger in (self.trigger_configure, self.trigger_activate)[: 2 if wanted == "active" else 1]:
+                if trigger() != TransitionCallbackReturn.SUCCESS:
+                    raise self.failure or FerError("the node could not be started")
+        finally:
+            self._bringing_up = False
 
     def shut_down(self) -> None:
         """Free everything, from whatever state; the last call before ``destroy_node``."""
@@ -147,7 +161,15 @@ class ManagedNode(LifecycleNode, ABC):
                 self.failure = error
             return TransitionCallbackReturn.FAILURE
         self.get_logger().debug(name)
+        if name in _STATES and not self._bringing_up:
+            self.kept.put(state=_STATES[name])
         return TransitionCallbackReturn.SUCCESS
+
+    def _keep(self, parameters: list[Parameter]) -> None:
+        """Remember what was set while running; the callback comes only after it was accepted."""
+        values = {p.name: p.value for p in parameters if self.parameters.known(p.name)}
+        if values:
+            self.kept.put(parameters=values)
 
     def _guard_change_state(self) -> None:
         """Answer a transition that the state does not allow with ``success: false``.

@@ -36,10 +36,13 @@ class _Group(Generic[S]):
 class Parameters:
     """The parameters of one node, made with ``automatically_declare_parameters_from_overrides``."""
 
-    def __init__(self, node: Node, texts: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, node: Node, texts: Mapping[str, str] | None = None, kept: Mapping[str, Any] | None = None
+    ) -> None:
         """Take what the user gave: it is declared again, by :meth:`declare`, with its type and range.
 
         :param texts: further values, as typed in a command; they go first, and each must be known.
+        :param kept: values that were set before a crash; they go before what the user gave at the start.
         """
         self._node, self._texts = node, dict(texts or {})
         self._groups: list[_Group[Any]] = []
@@ -49,6 +52,8 @@ class Parameters:
             if not name.startswith(_BUILT_IN):
                 self._given[name] = parameter.value
                 node.undeclare_parameter(name)
+        self._given |= kept or {}
+        self._texts = {name: text for name, text in self._texts.items() if name not in (kept or {})}
         node.add_pre_set_parameters_callback(self._widen)
         node.add_on_set_parameters_callback(self._check)
         node.add_post_set_parameters_callback(self._apply)
@@ -155,6 +160,10 @@ class Parameters:
             close = difflib.get_close_matches(name, names, n=1)
             hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(sorted(names))}"
             self._node.get_logger().warning(f"parameter '{name}' is not known and has no effect: {hint}")
+
+    def known(self, name: str) -> bool:
+        """Whether a parameter is one of those declared here."""
+        return self._find(name) is not None
 
     def _find(self, name: str) -> tuple[_Group[Any], str, type, Constraint] | None:
         for group in self._groups:

@@ -195,6 +195,8 @@ def run(name: str, factory: Callable[[], ManagedNode], arguments: Sequence[str] 
     ending.wait()
     ending.within_grace()
     host.stop()
+    if ending.status == 0:
+        node.kept.forget()
     leave()
     return ending.status
 

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -75,3 +76,52 @@ def test_no_node_outlives_its_launch(start: Run, number: signal.Signals) -> None
     until(lambda: "model default" in launch.out + launch.err and processes("camera"))
     os.kill(launch.popen.pid, number)
     until(lambda: not processes("camera") and not processes("inference"))
+
+
+CLIENT = """
+import sys, rclpy
+from fer_msgs.msg import ModelInfo
+from fer_msgs.srv import LoadModel
+from lifecycle_msgs.srv import GetState
+from rcl_interfaces.srv import GetParameters, SetParameters
+from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy, QoSProfile
+
+rclpy.init()
+node, models = rclpy.create_node("client"), []
+latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+node.create_subscription(ModelInfo, "/fer/model", models.append, latched)
+
+def call(kind, service, **fields):
+    client = node.create_client(kind, service)
+    assert client.wait_for_service(40.0), service
+    future = client.call_async(kind.Request(**fields))
+    rclpy.spin_until_future_complete(node, future, timeout_sec=40.0)
+    return future.result()
+
+if sys.argv[1] == "change":
+    wanted = [Parameter("hysteresis", value=0.25).to_parameter_msg()]
+    call(SetParameters, "/fer/inference/set_parameters", parameters=wanted)
+    call(LoadModel, "/fer/load_model", name="small")
+else:
+    while not models:
+        rclpy.spin_once(node, timeout_sec=0.5)
+    value = call(GetParameters, "/fer/inference/get_parameters", names=["hysteresis"]).values[0].double_value
+    print(value, models[-1].name, call(GetState, "/fer/inference/get_state").current_state.label)
+"""
+
+
+@needs_launch
+@pytest.mark.ros
+@pytest.mark.slow
+def test_a_node_that_comes_back_is_what_it_was(start: Run, run: Run, fer_home: Path) -> None:
+    launch = start(*LAUNCH, "source:=sample")
+    until(lambda: "model default" in launch.out + launch.err)
+    changed = run(sys.executable, "-c", CLIENT, "change")
+    assert changed.code == 0, changed.err
+    os.kill(processes("inference")[0], signal.SIGKILL)
+    until(lambda: (launch.out + launch.err).count("model small") == 2)
+    assert run(sys.executable, "-c", CLIENT, "look").out.split() == ["0.25", "small", "active"]
+    launch.signal(signal.SIGINT)
+    launch.wait(30)
+    assert not (fer_home / "run").exists() or not any((fer_home / "run").rglob("*.json"))
