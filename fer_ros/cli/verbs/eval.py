@@ -16,11 +16,12 @@ from fer_ros.core.base import paths
 from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.labels import resolve
 from fer_ros.core.bundles.bundle import Bundle
-from fer_ros.core.datasets import datasets
+from fer_ros.core.datasets import datasets, left_out
 from fer_ros.core.evaluating import duplicates, report, robustness
 from fer_ros.core.evaluating.evaluation import evaluate
 from fer_ros.core.evaluating.figures import figures
 from fer_ros.core.recognition.recogniser import Model
+from fer_ros.core.vision import depth
 
 FIGURES = ("precision", "recall", "f1")
 
@@ -39,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector; several times"
     )
     parser.add_argument("--mirror", action="store_true", help="read each face and its mirror image, and average")
-    parser.add_argument("--split", help="of FER2013: Training, PublicTest or PrivateTest (default: all but Training)")
+    parser.add_argument(
+        "--split", help="of FER2013 or of a folder of splits, such as PublicTest (default: all but training)"
+    )
+    parser.add_argument("--bits", default="", help=depth.HELP)
     parser.add_argument(
         "--among",
         metavar="LABELS",
@@ -57,7 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="refuse unknown labels, broken pictures, damaged rows, crops of unequal sizes, and data of one label",
+        help="refuse unknown labels, files that look like pictures and cannot be read, damaged rows, crops of unequal "
+        "sizes, and data of one label",
     )
     parser.add_argument("--threads", type=int, default=2, help="CPU threads of the network (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -69,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         report.check(args.report)
     source = Path(args.model) if "/" in args.model else args.model
     model = Model.open(Bundle.load(source), max(1, args.threads), args.mirror)
-    dataset = datasets.load(args.dataset, args.crops, args.split, args.strict)
+    dataset = datasets.load(args.dataset, args.crops, args.split, args.strict, depth.parse(args.bits))
     detector: Detector | None = None if dataset.crops else detectors.make(args.detector, assignments(args.set))
     among = _among(args.among, dataset, model)
     with Bar(len(dataset), "pictures") as bar:
@@ -98,7 +103,7 @@ def text(found: dict[str, Any]) -> str:
     lines.append("rows: true labels; the last columns: how many were taken for which")
     if found["no_face"]:
         lines.append(f"no face found in {found['no_face']} pictures (not counted)")
-    lines += [f"left out: {count} {reason}" for reason, count in found["skipped"].items()]
+    lines += [f"left out: {line}" for line in left_out.lines(found["skipped"], found["skipped_names"])]
     lines += [f"note: {note}" for note in found["notes"]]
     rows = []
     for label, confusion in zip(found["labels"], found["confusion"], strict=True):
@@ -132,7 +137,7 @@ def _command(args: argparse.Namespace) -> str:
     """What made the report, with the options that decide its figures."""
     words = ["fer", "eval", str(args.dataset), "--model", str(args.model)]
     words += [f"--{name}" for name in ("crops", "mirror", "robustness", "strict") if getattr(args, name)]
-    for name, usual in (("detector", "haar"), ("split", None), ("among", None), ("report", None)):
+    for name, usual in (("detector", "haar"), ("split", None), ("among", None), ("report", None), ("bits", "")):
         if getattr(args, name) != usual:
             words += [f"--{name}", str(getattr(args, name))]
     words += [word for pair in args.set for word in ("--set", pair)]

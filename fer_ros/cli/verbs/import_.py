@@ -11,12 +11,15 @@ from pathlib import Path
 from fer_ros.cli import detectors
 from fer_ros.cli.assignments import assignments
 from fer_ros.cli.progress import Bar
+from fer_ros.cli.text import clean
 from fer_ros.core import bags
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT
 from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.base.paths import check_name
 from fer_ros.core.datasets import importing
+from fer_ros.core.datasets.datasets import check_table
 from fer_ros.core.datasets.left_out import summary
+from fer_ros.core.vision import depth
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector; several times"
     )
     parser.add_argument("--without-face", action="store_true", help="keep pictures without a face, too")
-    parser.add_argument("--split", help="of FER2013: Training, PublicTest or PrivateTest (default: all)")
+    parser.add_argument("--split", help="of FER2013 or of a folder of splits, such as PublicTest (default: all)")
+    parser.add_argument("--bits", default="", help=depth.HELP)
     parser.add_argument(
         "--votes",
         type=float,
@@ -40,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--consent", default="", metavar="TEXT", help="what the people shown have agreed to")
     parser.add_argument("--storage", choices=tuple(BY_NAME), default=DEFAULT, help="files of the bag")
     parser.add_argument(
-        "--strict", action="store_true", help="refuse damaged rows, broken pictures and unusable labels"
+        "--strict",
+        action="store_true",
+        help="refuse damaged rows, files that look like pictures and cannot be read, and unusable labels",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -54,10 +60,11 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("--votes is a share: give 0 to 1")
     crops = args.crops or not args.path.is_dir()
     if args.path.is_dir():
-        if args.split or args.votes:
-            raise ConfigError(f"{args.path} is a folder: --split and --votes are for FER2013")
-        pictures = importing.from_folder(args.path)
+        if args.votes:
+            raise ConfigError(f"{args.path} is a folder: --votes is for FER2013")
+        pictures = importing.from_folder(args.path, args.split, args.strict, depth.parse(args.bits))
     else:
+        check_table(args.path)
         pictures = importing.from_fer2013(args.path, args.split, args.votes, args.strict)
     detector = None if crops else detectors.make(args.detector, assignments(args.set))
     facts = {**importing.facts(args.path, crops), "consent": args.consent}
@@ -69,14 +76,15 @@ def run(args: argparse.Namespace) -> int:
         _remove(folder)
         raise
     if not done.labels:
-        raise ConfigError(f"{args.path}: no picture could be used ({summary(done.left_out) or 'there is none'})")
+        raise ConfigError(f"{args.path}: no picture could be used ({summary(done.left_out.counts) or 'there is none'})")
     if args.json:
-        print(json.dumps({**bags.info(folder).to_dict(), "left_out": done.left_out}, ensure_ascii=False))
+        left_out = {"left_out": done.left_out.counts, "left_out_names": done.left_out.names}
+        print(json.dumps({**bags.info(folder).to_dict(), **left_out}, ensure_ascii=False))
         return 0
     labels = ", ".join(f"{label} {number}" for label, number in done.labels.items())
     print(f"{folder}: {sum(done.labels.values())} pictures ({labels})")
-    if summary(done.left_out):
-        print(f"left out: {summary(done.left_out)}")
+    for line in done.left_out.lines():
+        print(clean(f"left out: {line}"))
     return 0
 
 

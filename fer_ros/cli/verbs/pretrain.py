@@ -21,7 +21,6 @@ from fer_ros.core.base.errors import ConfigError, unknown_name
 from fer_ros.core.bundles import bundle as bundles
 from fer_ros.core.bundles.bundle import Bundle, Network
 from fer_ros.core.datasets import fer2013
-from fer_ros.core.datasets.left_out import summary
 from fer_ros.core.pretraining import data, export
 from fer_ros.core.pretraining.recipe import OPTIMIZERS, RECIPES, SCHEDULES, Recipe, named
 
@@ -105,8 +104,8 @@ def run(args: argparse.Namespace) -> int:
     if start is not None:
         recipe = replace(recipe, start=networks.digest(start))
     faces = fer2013.load(args.dataset, args.strict)
-    if faces.left_out:
-        warn(f"{args.dataset}: left out: {summary(faces.left_out)}")
+    if faces.left_out.counts:
+        warn(f"{args.dataset}: left out: {faces.left_out}")
     data.check_labels(faces, args.strict)
     initial = None if start is None else networks.load(start).get_weights()
     if args.weights:

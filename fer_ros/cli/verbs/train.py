@@ -18,6 +18,7 @@ from fer_ros.cli.text import clean, table
 from fer_ros.core import bags
 from fer_ros.core.base import settings
 from fer_ros.core.bundles import model_store
+from fer_ros.core.datasets import left_out
 from fer_ros.core.training import head_setup
 from fer_ros.core.training.client import TrainingProcess
 from fer_ros.core.training.options import Options
@@ -125,6 +126,7 @@ def report(outcome: Outcome, seconds: float, selected: bool) -> str:
     ]
     if outcome.left_out or outcome.without_face:
         lines.append(f"left out: {outcome.left_out} between two parts, {outcome.without_face} frames without a face")
+    lines += [f"left out: {line}" for line in left_out.lines(outcome.skipped, outcome.skipped_names)]
     if outcome.history:
         lines.append(_losses(outcome.history))
     rows: list[tuple[Any, ...]] = []

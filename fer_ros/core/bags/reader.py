@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -135,31 +135,41 @@ def stored(path: Path) -> Iterator[StoredSample]:
         yield sample
 
 
-def read(path: Path, threads: int = 2, grey: bool = False) -> Iterator[Sample]:
+def _warn(name: str, error: BadImage) -> None:
+    log.warning("%s: left out: %s", name, error)
+
+
+def read(
+    path: Path, threads: int = 2, grey: bool = False, left_out: Callable[[str, BadImage], None] = _warn
+) -> Iterator[Sample]:
     """The labelled frames of a bag, in the order they were recorded.
 
-    A picture that cannot be decoded is left out with a warning.
+    A picture that cannot be decoded is left out.
 
     :param path: the bag's folder, or one file of it.
     :param threads: that decode pictures.
     :param grey: decode to grey, (height, width), which takes a third of the time of colour.
+    :param left_out: is told the name of each picture that is left out, and why; by default it is a warning.
     :raises ConfigError: there is no bag, it is damaged, of other topics or without labels.
     """
     bag = open_bag(path)
     with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="decode") as pool:
         source = bag.samples()
-        waiting: list[Future[Sample | None]] = []
+        waiting: list[tuple[StoredSample, Future[Sample | BadImage]]] = []
         try:
             while True:
                 for _, stored_sample in islice(source, 8 * threads - len(waiting)):
-                    waiting.append(pool.submit(_decoded, stored_sample, bag.path.name, grey))
+                    waiting.append((stored_sample, pool.submit(_decoded, stored_sample, bag.path.name, grey)))
                 if not waiting:
                     return
-                sample = waiting.pop(0).result()
-                if sample is not None:
+                stored_sample, future = waiting.pop(0)
+                sample = future.result()
+                if isinstance(sample, BadImage):
+                    left_out(f"{bag.path.name} at {stored_sample.stamp / 1e9:.3f} s", sample)
+                else:
                     yield sample
         finally:
-            for future in waiting:
+            for _, future in waiting:
                 future.cancel()
 
 
@@ -181,12 +191,11 @@ def open_bag(path: Path) -> Bag:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _decoded(sample: StoredSample, bag: str, grey: bool) -> Sample | None:
+def _decoded(sample: StoredSample, bag: str, grey: bool) -> Sample | BadImage:
     try:
         image = images.decode_compressed(sample.picture, grey=grey)
     except BadImage as error:
-        log.warning("%s: a picture is left out: %s", bag, error)
-        return None
+        return error
     if image.ndim == 2 and not grey:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
     roi = sample.roi.clipped(image.shape[1], image.shape[0]) if sample.roi else None

@@ -9,13 +9,18 @@ from typing import Protocol
 
 import numpy as np
 
-from fer_ros.core.base.errors import BadImage, ConfigError, reason
+from fer_ros.core.base.errors import BadImage, ConfigError
 from fer_ros.core.base.paths import fer_home
 from fer_ros.core.base.types import ImageArray, Roi
-from fer_ros.core.datasets import fer2013
+from fer_ros.core.datasets import fer2013, folder
+from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.vision import pictures
+from fer_ros.core.vision.depth import PLAIN, Depth
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm")
+#: What can be measured on.
+EXPECTED = "a bag, a folder <label>/ of pictures, or fer2013.csv"
+#: Kinds of files that may hold a table of pictures.
+TABLES = ("text", "zip archive", "gzip")
 BAG_SUFFIXES = (".mcap", ".db3")
 
 
@@ -26,12 +31,16 @@ class LabelledPicture:
     :ivar label: as the dataset spells it.
     :ivar image: uint8, (height, width, 3) BGR or (height, width) grey; None where it could not be read.
     :ivar roi: the face's box, where the dataset knows it.
+    :ivar error: why it could not be read.
+    :ivar notes: what is odd about it.
     """
 
     name: str
     label: str
     image: ImageArray | None
     roi: Roi | None = None
+    error: BadImage | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Dataset(Protocol):
@@ -45,8 +54,8 @@ class Dataset(Protocol):
     crops: bool
 
     @property
-    def left_out(self) -> dict[str, int]:
-        """Reason → how many, known once it is open."""
+    def left_out(self) -> LeftOut:
+        """Known once it is open; what of the pictures cannot be read is known only when they are."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -58,25 +67,32 @@ class Dataset(Protocol):
 
 
 class FolderDataset:
-    """``<label>/*.png|jpg``, read one by one."""
+    """The pictures of a folder, ``<label>/…`` or ``<split>/<label>/…``, read one by one."""
 
-    def __init__(self, path: Path, crops: bool) -> None:
-        """List the files.
+    def __init__(
+        self,
+        path: Path,
+        crops: bool,
+        split: str | None = None,
+        strict: bool = False,
+        depth: Depth = PLAIN,
+        measured: bool = False,
+    ) -> None:
+        """List the files, by what they hold.
 
+        :param split: the folder of a split, such as ``test``.
+        :param strict: refuse the first file that looks like a picture and is none.
+        :param depth: how samples of more than eight bits become eight.
+        :param measured: leave the folder ``train`` away where there are others beside it.
         :raises ConfigError: there are no label folders with pictures.
         """
-        self.name, self.crops, self.left_out = str(path), crops, dict[str, int]()
-        try:
-            self._files = [
-                (file, folder.name)
-                for folder in sorted(p for p in path.iterdir() if p.is_dir() and not _hidden(p))
-                for file in sorted(folder.iterdir())
-                if file.suffix.lower() in SUFFIXES and not _hidden(file)
-            ]
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be listed: {reason(error)}") from error
+        self.name, self.crops, self.left_out, self._depth = str(path), crops, LeftOut(strict), depth
+        self._files = folder.pictures(path, self.left_out, split, measured)
         if not self._files:
-            raise ConfigError(f"{path}: no pictures found; expected folders named by label, such as {path}/happy/1.png")
+            found = f" ({self.left_out})" if self.left_out.counts else ""
+            raise ConfigError(
+                f"{path}: no pictures found{found}; expected folders named by label, such as {path}/happy/1.png"
+            )
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -88,7 +104,13 @@ class FolderDataset:
 
     def __iter__(self) -> Iterator[LabelledPicture]:
         for file, label in self._files:
-            yield LabelledPicture(str(file), label, read_image(file))
+            notes: list[str] = []
+            try:
+                image = pictures.read_file(file, self._depth, notes.append)
+            except BadImage as error:
+                yield LabelledPicture(str(file), label, None, error=error)
+            else:
+                yield LabelledPicture(str(file), label, image, notes=tuple(notes))
 
 
 class FerDataset:
@@ -129,10 +151,11 @@ class FerDataset:
 class BagDataset:
     """The labelled frames of a bag, with the boxes that were recorded."""
 
-    def __init__(self, path: Path, crops: bool) -> None:
+    def __init__(self, path: Path, crops: bool, strict: bool = False) -> None:
         """Look through the bag.
 
         :param crops: its pictures are faces already; so are those of a bag that says it itself.
+        :param strict: refuse a picture that cannot be decoded.
         :raises ConfigError: it is damaged, of other topics, or without labelled frames.
         """
         from fer_ros.core import bags  # only for bags: it takes longer than a folder to begin with
@@ -140,7 +163,7 @@ class BagDataset:
         self._bags, self._info = bags, bags.info(path)
         if not self._info.samples:
             raise ConfigError(f"{path}: holds no labelled frame; record some with `fer record`")
-        self.name, self.crops, self.left_out = str(path), crops or self._info.crops, dict[str, int]()
+        self.name, self.crops, self.left_out = str(path), crops or self._info.crops, LeftOut(strict)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -151,17 +174,20 @@ class BagDataset:
         return self._info.samples
 
     def __iter__(self) -> Iterator[LabelledPicture]:
-        for sample in self._bags.read(self._info.path):
+        for sample in self._bags.read(self._info.path, left_out=self.left_out.unreadable):
             yield LabelledPicture(f"{sample.bag} at {sample.stamp / 1e9:.3f} s", sample.label, sample.image, sample.roi)
 
 
-def load(path: Path, crops: bool = False, split: str | None = None, strict: bool = False) -> Dataset:
+def load(
+    path: Path, crops: bool = False, split: str | None = None, strict: bool = False, depth: Depth = PLAIN
+) -> Dataset:
     """Open a dataset.
 
     :param path: a folder, a file, or the name of a bag in ``$FER_HOME/bags``.
     :param crops: the pictures are faces already.
-    :param split: of FER2013 only.
-    :param strict: refuse damaged rows of FER2013 instead of leaving them out.
+    :param split: of FER2013, or a folder of splits; None takes all but the one for training.
+    :param strict: refuse what is damaged instead of leaving it out.
+    :param depth: how samples of more than eight bits become eight, in a folder.
     :raises ConfigError: it does not exist or is of no known kind.
     """
     named = fer_home() / "bags" / path
@@ -170,22 +196,27 @@ def load(path: Path, crops: bool = False, split: str | None = None, strict: bool
     if _is_bag(path):
         if split is not None:
             raise ConfigError(f"{path}: a bag has no splits; leave --split away")
-        return BagDataset(path, crops)
+        return BagDataset(path, crops, strict)
     if path.is_dir():
-        if split is not None:
-            raise ConfigError(f"{path}: a folder has no splits; leave --split away")
-        return FolderDataset(path, crops)
-    if not path.exists():
-        raise ConfigError(f"{path}: no such dataset; give a bag, a folder <label>/*.png|jpg, or fer2013.csv")
+        return FolderDataset(path, crops, split, strict, depth, measured=True)
+    check_table(path)
     return FerDataset(path, split, strict)
 
 
-def read_image(file: Path) -> ImageArray | None:
-    """A picture as uint8 BGR, turned as its EXIF data say; None where it is no whole and readable picture."""
-    try:
-        return pictures.read_file(file)
-    except BadImage:
-        return None
+def check_table(path: Path) -> None:
+    """Say what a file is that can be no table of pictures.
+
+    :raises ConfigError: it does not exist, or is something else.
+    """
+    if not path.exists():
+        raise ConfigError(f"{path}: no such dataset; give {EXPECTED}")
+    kind = pictures.file_kind(path)
+    if kind.picture:
+        raise ConfigError(
+            f"{path} is a single picture ({kind}): put it into a folder named by its label, and give {EXPECTED}"
+        )
+    if str(kind) not in TABLES:
+        raise ConfigError(f"{path} is no dataset ({kind}): give {EXPECTED}")
 
 
 def _is_bag(path: Path) -> bool:
@@ -193,8 +224,3 @@ def _is_bag(path: Path) -> bool:
         return path.suffix in BAG_SUFFIXES or any(file.suffix in BAG_SUFFIXES for file in path.iterdir())
     except OSError:
         return False
-
-
-def _hidden(path: Path) -> bool:
-    # Such as ".ipynb_checkpoints", or the "._happy.jpg" that macOS leaves beside each file.
-    return path.name.startswith(".")

@@ -46,7 +46,7 @@ class Fer2013:
     :ivar votes: float32 (n, 7), FER+ votes per label; zeros where there are none.
     :ivar usage: str (n,), ``Training``, ``PublicTest`` or ``PrivateTest``.
     :ivar rows: int64 (n,), row in the original csv.
-    :ivar left_out: kind of damage → rows of the whole file that were left out.
+    :ivar left_out: rows of the whole file that were left out, by the kind of damage.
     """
 
     images: ImageArray
@@ -55,7 +55,7 @@ class Fer2013:
     usage: npt.NDArray[np.str_]
     rows: npt.NDArray[np.int64]
     labels: tuple[str, ...] = DEFAULT_LABELS
-    left_out: dict[str, int] = field(default_factory=dict)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -150,9 +150,7 @@ def _from_npz(path: Path, left_out: LeftOut) -> Fer2013:
             left_out.add(f"{path}: row {rows[index]}", error.kind, str(error))
     if not good.any():
         raise _empty(path, left_out)
-    return Fer2013(images, targets, votes, usage, rows, DEFAULT_LABELS, dict(left_out.counts)).take(
-        np.flatnonzero(good)
-    )
+    return Fer2013(images, targets, votes, usage, rows, DEFAULT_LABELS, left_out).take(np.flatnonzero(good))
 
 
 def _from_csv(path: Path, left_out: LeftOut) -> Fer2013:
@@ -177,7 +175,7 @@ def _from_csv(path: Path, left_out: LeftOut) -> Fer2013:
         np.array(usage),
         np.array(rows, dtype=np.int64),
         DEFAULT_LABELS,
-        dict(left_out.counts),
+        left_out,
     )
 
 

@@ -17,6 +17,7 @@ from fer_ros.core.base.types import ImageArray, Roi
 from fer_ros.core.datasets import fer2013
 from fer_ros.core.datasets.datasets import FolderDataset, LabelledPicture
 from fer_ros.core.datasets.left_out import LeftOut
+from fer_ros.core.vision.depth import PLAIN, Depth
 from fer_ros.core.vision.images import encode_jpeg
 
 #: Nanoseconds between two pictures, which have no time of their own: a replay shows 30 a second.
@@ -30,11 +31,11 @@ class Imported:
     """What came of it.
 
     :ivar labels: pictures in the bag per label.
-    :ivar left_out: reason → pictures that were left out.
+    :ivar left_out: what was left out, by reason.
     """
 
     labels: dict[str, int] = field(default_factory=dict)
-    left_out: dict[str, int] = field(default_factory=dict)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,19 @@ class Pictures:
 
     count: int
     each: Iterator[LabelledPicture]
-    left_out: dict[str, int] = field(default_factory=dict)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
-def from_folder(path: Path) -> Pictures:
-    """The pictures of a folder ``<label>/*.png|jpg``.
+def from_folder(path: Path, split: str | None = None, strict: bool = False, depth: Depth = PLAIN) -> Pictures:
+    """The pictures of a folder named by labels.
 
+    :param split: of a folder of splits; None takes all.
+    :param strict: refuse the first file that looks like a picture and is none.
+    :param depth: how samples of more than eight bits become eight.
     :raises ConfigError: there are none.
     """
-    dataset = FolderDataset(path, crops=False)
-    return Pictures(len(dataset), iter(dataset))
+    dataset = FolderDataset(path, False, split, strict, depth)
+    return Pictures(len(dataset), iter(dataset), dataset.left_out)
 
 
 def from_fer2013(path: Path, split: str | None, votes: float, strict: bool = False) -> Pictures:
@@ -103,20 +107,23 @@ def write(
     :raises StorageError: the disk is full; what was written before is in the bag.
     """
     done, stamp, label = Imported(), clock(), ""
-    left_out, without_face, without_agreement = LeftOut(strict), 0, 0
-    left_out.counts.update(pictures.left_out)
+    left_out = done.left_out = LeftOut(strict)
+    left_out.counts.update({"without a face": 0, "unreadable": 0, "without agreement": 0})
+    left_out.merge(pictures.left_out)
     for number, picture in enumerate(pictures.each, start=1):
         progress(number)
         if not picture.label:
-            without_agreement += 1
+            left_out.add(picture.name, "without agreement", harmless=True)
         elif picture.image is None:
-            left_out.add(picture.name, "unreadable")
+            left_out.unreadable(picture.name, picture.error)
         elif not _teachable(picture.label):
             left_out.add(picture.name, "of a label that cannot be taught", quoted(picture.label))
         else:
+            for note in picture.notes:
+                left_out.note(picture.name, note)
             roi = _face(picture.image, detector)
             if roi is None and not keep_without_face:
-                without_face += 1
+                left_out.add(picture.name, "without a face", harmless=True)
                 continue
             if picture.label != label:
                 label = picture.label
@@ -124,12 +131,6 @@ def write(
             writer.write(stamp + number * STEP, _file(picture.image), roi)
             done.labels[label] = done.labels.get(label, 0) + 1
     writer.end_take()
-    done.left_out = {
-        "without a face": without_face,
-        "unreadable": 0,
-        "without agreement": without_agreement,
-        **left_out.counts,
-    }
     return done
 
 

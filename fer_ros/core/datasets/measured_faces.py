@@ -73,8 +73,10 @@ class MeasuredFaces:
                 known = ", ".join(self.labels)
                 self.left_out.add(item.name, f"of unknown label '{item.label}'", f"labels of the model: {known}")
             elif item.image is None:
-                self.left_out.add(item.name, "unreadable")
+                self.left_out.unreadable(item.name, item.error)
             else:
+                for note in item.notes:
+                    self.left_out.note(item.name, note)
                 measured = self._measured(position, item.name, self.labels.index(label), item.image, item.roi)
                 if measured is None:
                     self.no_face += 1

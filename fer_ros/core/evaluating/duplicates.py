@@ -101,7 +101,7 @@ def groups(paths: list[Path], strict: bool = False) -> tuple[list[Group], dict[s
     left_out = LeftOut(strict)
     for path in paths:
         dataset = datasets.load(path, strict=strict)
-        left_out.counts.update(dataset.left_out)
+        left_out.merge(dataset.left_out)
         prefix = "" if len(paths) == 1 else f"{path} "
         out += _splits(dataset, prefix) if isinstance(dataset, FerDataset) else [_group(str(path), dataset, left_out)]
     return out, dict(left_out.counts)
@@ -164,7 +164,7 @@ def _group(name: str, dataset: Dataset, left_out: LeftOut) -> Group:
     images, names, labels = [], [], []
     for item in dataset:
         if item.image is None:
-            left_out.add(item.name, "unreadable")
+            left_out.unreadable(item.name, item.error)
             continue
         face = item.image if item.roi is None else crop.square(item.image, item.roi, Framing())
         grey = face if face.ndim == 2 else cv2.cvtColor(face, cv2.COLOR_BGR2GRAY)

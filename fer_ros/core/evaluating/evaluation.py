@@ -49,7 +49,7 @@ class Evaluation:
     :ivar truth: int64 (n,), index into the model's labels.
     :ivar probabilities: float32 (n, number of labels).
     :ivar no_face: pictures in which the detector found no face; not counted in the metrics.
-    :ivar skipped: reason → number of pictures left out.
+    :ivar skipped: reason → number of pictures left out; ``skipped_names``: the first three of each.
     :ivar positions: int64 (n,), of the faces in the dataset.
     :ivar mistakes: the most confident ones, at most ``WORST``, the most confident first.
     :ivar notes: sentences on what is unusual about the data.
@@ -62,6 +62,7 @@ class Evaluation:
     dataset: str
     no_face: int
     skipped: dict[str, int]
+    skipped_names: dict[str, list[str]]
     positions: npt.NDArray[np.int64]
     mistakes: list[Mistake] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -78,7 +79,9 @@ class Evaluation:
             "model": self.model,
             "dataset": self.dataset,
             "no_face": self.no_face,
+            "read": self.metrics.count + self.no_face,
             "skipped": self.skipped,
+            "skipped_names": self.skipped_names,
             "notes": self.notes,
         }
 
@@ -103,6 +106,7 @@ def evaluate(
     """
     labels, spec = model.bundle.labels, model.bundle.input
     choice = Choice(among, labels)
+    dataset.left_out.check(strict)
     measured_faces = MeasuredFaces(dataset, labels, detector, LeftOut(strict))
     truth: list[int] = []
     positions: list[int] = []
@@ -114,13 +118,17 @@ def evaluate(
         truth.extend(measured.target for measured in batch)
         positions.extend(measured.position for measured in batch)
         _keep_worst(worst, batch, crops, rows[-1], labels)
-    skipped = {**dataset.left_out, **measured_faces.left_out.counts}
+    left_out = LeftOut()
+    left_out.merge(dataset.left_out)
+    left_out.merge(measured_faces.left_out)
+    skipped = dict(left_out.counts)
     if not truth:
         reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
         raise ConfigError(
             f"{dataset.name}: nothing to measure ({measured_faces.no_face} without a face, {reasons or 'none skipped'})"
         )
     notes = _notes(truth, labels, measured_faces)
+    odd = [f"{count} {text}" for text, count in left_out.notes.items()]
     if strict and notes:
         raise ConfigError(f"{dataset.name}: {notes[0]}; without --strict it is measured all the same")
     targets, probabilities = np.array(truth, dtype=np.int64), np.concatenate(rows)
@@ -132,9 +140,10 @@ def evaluate(
         dataset.name,
         measured_faces.no_face,
         skipped,
+        left_out.names,
         np.array(positions, dtype=np.int64),
         [mistake for _, _, mistake in sorted(worst, reverse=True, key=lambda entry: entry[:2])],
-        notes,
+        notes + odd,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from fer_ros import __version__
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.files import write_atomic
-from fer_ros.core.datasets.left_out import summary
+from fer_ros.core.datasets import left_out
 from fer_ros.core.evaluating import pictures, plots
 from fer_ros.core.evaluating.evaluation import Evaluation
 from fer_ros.core.evaluating.figures import SCORES
@@ -94,7 +94,9 @@ def _head(document: dict[str, Any]) -> str:
     if document["no_face"]:
         lines.append(f"- pictures in which no face was found, not counted: {document['no_face']}")
     if document["skipped"]:
-        lines.append(f"- left out: {_text(summary(document['skipped']))}")
+        lines += [
+            f"- left out: {_text(line)}" for line in left_out.lines(document["skipped"], document["skipped_names"])
+        ]
     lines += [f"- note: {_text(note)}" for note in document["notes"]]
     return "\n".join(lines)
 

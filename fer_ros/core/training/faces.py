@@ -19,6 +19,7 @@ from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.geometry import Framing, InputSpec
 from fer_ros.core.base.labels import DEFAULT_LABELS, NONE_OF_THESE
 from fer_ros.core.base.types import FloatArray, ImageArray, Sample
+from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.training.augment import Augmentation, augment
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.split_parts import Origin
@@ -39,6 +40,7 @@ class Faces:
     :ivar origin: where each crop comes from.
     :ivar subjects: the names given, sorted, without empty ones.
     :ivar without_face: frames left out because no face was found when they were recorded.
+    :ivar left_out: pictures that could not be read.
     """
 
     crops: ImageArray
@@ -46,6 +48,7 @@ class Faces:
     origin: Origin
     subjects: tuple[str, ...]
     without_face: int
+    left_out: LeftOut
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -70,10 +73,10 @@ def gather(
     crops: list[ImageArray] = []
     found: list[tuple[str, int, int, int]] = []
     subjects: set[str] = set()
-    without_face = 0
+    without_face, left_out = 0, LeftOut()
     framings = [_framing(folder, detector) for folder in folders]
     # A network that sees grey needs no colours, and decoding them takes most of the time.
-    for number, (session, sample) in enumerate(_samples(folders, grey=spec.channels == 1), start=1):
+    for number, (session, sample) in enumerate(_samples(folders, spec.channels == 1, left_out), start=1):
         if progress and number % BATCH == 0:
             progress((session + number / (number + 600.0)) / len(folders))
         if only and sample.label not in only:
@@ -92,7 +95,7 @@ def gather(
     labels = in_order({label for label, *_ in found})
     columns = [[labels.index(label) for label, *_ in found], *zip(*(rest for _, *rest in found), strict=True)]
     origin = Origin(*(np.array(column, dtype=np.int64) for column in columns))
-    return Faces(np.stack(crops), labels, origin, tuple(sorted(subjects - {""})), without_face)
+    return Faces(np.stack(crops), labels, origin, tuple(sorted(subjects - {""})), without_face, left_out)
 
 
 def in_order(labels: set[str]) -> tuple[str, ...]:
@@ -151,9 +154,9 @@ def _framing(folder: Path, detector: str) -> Framing | None:
     return framing
 
 
-def _samples(folders: Sequence[Path], grey: bool) -> Iterator[tuple[int, Sample]]:
+def _samples(folders: Sequence[Path], grey: bool, left_out: LeftOut) -> Iterator[tuple[int, Sample]]:
     for session, folder in enumerate(folders):
-        for sample in bags.read(folder, grey=grey):
+        for sample in bags.read(folder, grey=grey, left_out=left_out.unreadable):
             yield session, sample
 
 

@@ -52,6 +52,7 @@ class Outcome:
     :ivar phases: phase → seconds, in the order they ran.
     :ivar left_out: faces between two parts; ``without_face``: frames in which no face had been found.
     :ivar facts: what the head's training found.
+    :ivar skipped: reason → pictures that could not be read; ``skipped_names``: the first three of each.
     """
 
     model: str
@@ -68,6 +69,8 @@ class Outcome:
     left_out: int
     without_face: int
     facts: dict[str, Any] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    skipped_names: dict[str, list[str]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Outcome({self.model!r}, accuracy={self.metrics.accuracy:.3f} on {self.metrics.count} held-out faces)"

@@ -119,6 +119,8 @@ class _Training:
             left_out=len(parted.gaps),
             without_face=found.without_face,
             facts=final.facts,
+            skipped=dict(found.left_out.counts),
+            skipped_names=found.left_out.names,
         )
         with self._timed("saving"):
             self._write(outcome, final, labels, found, _drawn(pictures))

@@ -14,6 +14,7 @@ from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.types import ImageArray
 
 AUTO = "auto"
+HELP = "bits that 16-bit pictures use, such as 10; auto: stretch each picture (default: 16)"
 #: Bits that go unused before a picture counts as one that uses few.
 UNUSED = 3
 #: Percentiles that become black and white where a picture is stretched; samples that they are taken from, at most.

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +32,9 @@ class LiteRTBackbone(Backbone):
         except ImportError as error:
             raise ConfigError(f"LiteRT is missing ({reason(error)}): pip install ai-edge-litert") from error
         try:
-            self._interpreter = Interpreter(model_path=str(file), num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with _without_info():
+                self._interpreter = Interpreter(model_path=str(file), num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, OSError) as error:
             raise ConfigError(f"{file}: LiteRT cannot load this network: {reason(error)}") from error
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
@@ -63,3 +70,27 @@ class LiteRTBackbone(Backbone):
             for out, tensor in zip(found, self._outputs, strict=False):
                 out[index] = self._interpreter.get_tensor(tensor)[0]
         return found
+
+
+_chatter = threading.Lock()
+
+
+@contextlib.contextmanager
+def _without_info() -> Iterator[None]:
+    """Keep LiteRT's own lines that begin with INFO off the terminal, where they would stand before every answer.
+
+    It writes them from C++ to the process's standard error, and Python cannot tell it not to; all else is passed on.
+    """
+    with _chatter, tempfile.TemporaryFile() as kept:
+        sys.stderr.flush()
+        terminal = os.dup(2)
+        try:
+            os.dup2(kept.fileno(), 2)
+            yield
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+            kept.seek(0)
+            rest = b"".join(line for line in kept if not line.startswith(b"INFO: "))
+            with contextlib.suppress(OSError):
+                os.write(2, rest)

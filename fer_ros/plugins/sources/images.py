@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import logging
-import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from fer_ros.core.base.contracts import Clock, EndOfSource, Source
-from fer_ros.core.base.errors import ConfigError, SourceUnavailable, quoted, reason
+from fer_ros.core.base.errors import BadImage, ConfigError, SourceUnavailable, quoted, reason
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Frame, ImageArray
 from fer_ros.core.capture.pacing import Pacer
-from fer_ros.core.datasets.datasets import SUFFIXES, read_image
+from fer_ros.core.datasets import folder
+from fer_ros.core.datasets.left_out import LeftOut
+from fer_ros.core.vision import depth, pictures
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +28,14 @@ class ImagesSettings:
     path: str = setting("", "a picture, a folder of pictures, or a folder of folders named by label")
     fps: float = setting(10.0, "pictures per second; 0: as fast as they are asked for", low=0.0, high=1000.0)
     loop: bool = setting(False, "begin again at the end")
+    bits: str = setting("", "bits that 16-bit pictures use, such as 10; auto: stretch each picture; empty: 16")
 
 
 class ImagesSource(Source):
     """Pictures one after the other, in natural order (2 before 10), none left out but those that cannot be read.
 
     :ivar broken: pictures that could not be read so far.
+    :ivar left_out: these and all other files that were left out, by reason.
     """
 
     Settings: ClassVar[type[Any]] = ImagesSettings
@@ -44,13 +48,19 @@ class ImagesSource(Source):
         self._pacer = Pacer(self.settings.fps, skip=False)
         self._files: list[tuple[Path, str | None]] = []
         self._next = 0
-        self.broken = 0
+        self.broken = self._shown = 0
+        self._told = False
+        self.left_out = LeftOut()
+        self._depth = depth.parse(self.settings.bits)
 
     def open(self) -> None:
-        self._files = _listing(self._path)
+        self.left_out = LeftOut()
+        self._files = _listing(self._path, self.left_out)
         if not self._files:
-            raise ConfigError(f"no pictures in {quoted(str(self._path))}: expected {', '.join(SUFFIXES)}")
-        self._next = self.broken = 0
+            found = f" ({self.left_out})" if self.left_out.counts else ""
+            raise ConfigError(f"no pictures in {quoted(str(self._path))}{found}")
+        self._next = self.broken = self._shown = 0
+        self._told = False
         self._pacer.restart()
 
     def read(self, timeout: float) -> Frame:
@@ -71,42 +81,43 @@ class ImagesSource(Source):
         """The next picture that can be read; one that cannot is taken off the list."""
         while self._files:
             if self._next == len(self._files):
+                self._tell()
                 if not self.settings.loop:
                     raise EndOfSource
                 self._next = 0
             file, truth = self._files[self._next]
-            image = read_image(file)
-            if image is not None:
-                self._next += 1
-                return image, truth
-            del self._files[self._next]
-            self.broken += 1
-            if self.broken == 1:
-                log.warning("%s cannot be read and is skipped, and so are further ones like it", file)
-        raise ConfigError(f"none of the {self.broken} pictures in {quoted(str(self._path))} can be read")
+            try:
+                image = pictures.read_file(file, self._depth, functools.partial(self.left_out.note, str(file)))
+            except BadImage as error:
+                del self._files[self._next]
+                self.broken += 1
+                self.left_out.unreadable(str(file), error)
+                continue
+            self._next += 1
+            self._shown += not self._told
+            return image, truth
+        lines = self.left_out.lines()
+        raise ConfigError(
+            f"none of the {self.broken} pictures in {quoted(str(self._path))} can be read: {'; '.join(lines)}"
+        )
+
+    def _tell(self) -> None:
+        """What was read and what was not, once."""
+        if not self._told:
+            self._told = True
+            left_out = "".join(f"; left out: {line}" for line in self.left_out.lines())
+            log.log(logging.WARNING if self.broken else logging.INFO, "%d pictures read%s", self._shown, left_out)
 
 
-def _listing(path: Path) -> list[tuple[Path, str | None]]:
+def _listing(path: Path, left_out: LeftOut) -> list[tuple[Path, str | None]]:
     """Files with what they show, where the folder says it."""
     try:
         if path.is_file():
             return [(path, None)]
         if not path.is_dir():
             raise ConfigError(f"no picture or folder at {quoted(str(path))}")
-        found: list[tuple[Path, str | None]] = [(file, None) for file in _pictures(path)]
-        for folder in sorted((p for p in path.iterdir() if p.is_dir() and not p.name.startswith(".")), key=_natural):
-            found += [(file, folder.name) for file in _pictures(folder)]
-        return found
+        own = folder.loose(path, left_out)
+        deeper = folder.below(path, left_out)
+        return [(file, label or None) for file, label in own + deeper]
     except OSError as error:
         raise ConfigError(f"{quoted(str(path))} cannot be listed: {reason(error)}") from error
-
-
-def _pictures(folder: Path) -> list[Path]:
-    files = (p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
-    return sorted((p for p in files if p.is_file()), key=_natural)
-
-
-def _natural(path: Path) -> list[tuple[int, int, str]]:
-    """Sort key: runs of digits by their value, the rest by its letters."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", path.name)
-    return [(0, int(p), "") if p[0] in "0123456789" else (1, 0, p.casefold()) for p in parts] + [(-1, 0, path.name)]

@@ -151,8 +151,8 @@ def test_with_the_detector_pictures_without_a_face_are_counted(folder: Path, cap
     [
         (["absent"], "absent: no such dataset; give "),
         (["empty"], "empty: no pictures found; expected folders named by label"),
-        (["notes.txt"], "notes.txt: not a FER2013 file"),
-        (["data", "--split", "PublicTest"], "data: a folder has no splits; leave --split away"),
+        (["notes.txt"], "notes.txt is no dataset (empty): give a bag, a folder"),
+        (["data", "--split", "PublicTest"], "data: this folder has no splits; leave --split away"),
         (["data", "--model", "defualt"], "unknown model 'defualt' (did you mean 'default'?)"),
         (["data", "--model", "./nowhere"], "nowhere: no model here, model.yaml is missing"),
         (["data", "--detector", "harr"], "unknown detector 'harr' (did you mean 'haar'?)"),

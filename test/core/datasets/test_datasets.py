@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.errors import BadImage, ConfigError
 from fer_ros.core.base.types import ImageArray
 from fer_ros.core.datasets import datasets
 from fer_ros.core.vision import pictures
@@ -29,7 +29,10 @@ def put(path: Path, data: bytes) -> Path:
 
 
 def read(tmp_path: Path, data: bytes, name: str = "x.png") -> ImageArray | None:
-    return datasets.read_image(put(tmp_path / name, data))
+    try:
+        return pictures.read_file(put(tmp_path / name, data))
+    except BadImage:
+        return None
 
 
 def test_pictures_of_every_kind_become_8_bit_bgr(tmp_path: Path) -> None:
@@ -90,7 +93,8 @@ def test_what_is_no_file_is_none_and_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "huge.png").touch()
     os.truncate(tmp_path / "huge.png", pictures.MAX_FILE_BYTES + 1)
     for name in ("pipe.png", "folder.png", "dead.png", "huge.png", "absent.png"):
-        assert datasets.read_image(tmp_path / name) is None
+        with pytest.raises(BadImage):
+            pictures.read_file(tmp_path / name)
 
 
 def test_a_folder_is_read_by_label_and_name(tmp_path: Path) -> None:
@@ -105,8 +109,8 @@ def test_a_folder_is_read_by_label_and_name(tmp_path: Path) -> None:
         ("a b.jpeg", "happy", True),
         ("ü.webp", "happy", True),
         ("x.png", "odd", True),
-        ("10.png", "sad", True),
         ("2.JPG", "sad", True),
+        ("10.png", "sad", True),
     ]
     assert len(dataset) == 5 and dataset.labels == ("happy", "odd", "sad")
     assert not dataset.crops and datasets.load(tmp_path, crops=True).crops
@@ -114,13 +118,60 @@ def test_a_folder_is_read_by_label_and_name(tmp_path: Path) -> None:
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     put(tmp_path / "flat.png", encode(FACE))
-    put(tmp_path / "happy" / "deeper" / "x.png", encode(FACE))
-    with pytest.raises(ConfigError, match="no pictures found; expected folders named by label"):
+    put(tmp_path / "happy" / "notes.txt", b"no picture")
+    with pytest.raises(ConfigError, match=r"found \(1 no picture \(text\), 1 beside.*named by label"):
         datasets.load(tmp_path)
     with pytest.raises(ConfigError, match="leave --split away"):
         datasets.load(tmp_path, split="PublicTest")
     with pytest.raises(ConfigError, match="no such dataset"):
         datasets.load(tmp_path / "absent")
+
+
+def test_pictures_lie_as_deep_as_people_put_them_and_in_splits(tmp_path: Path) -> None:
+    for name in ("train/happy/1.png", "test/happy/2.png", "test/sad/Anna/3.png"):
+        put(tmp_path / name, encode(FACE))
+    (tmp_path / "test/sad/around").symlink_to(tmp_path)
+    dataset = datasets.load(tmp_path)
+    assert [(Path(item.name).name, item.label) for item in dataset] == [("2.png", "happy"), ("3.png", "sad")]
+    assert dataset.left_out.counts == {"folder behind a link": 1}
+    assert [Path(item.name).name for item in datasets.load(tmp_path, split="Train")] == ["1.png"]
+    with pytest.raises(ConfigError, match="no split 'val': choose one of test, train"):
+        datasets.load(tmp_path, split="val")
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_every_file_that_is_left_out_is_counted_and_named(tmp_path: Path, strict: bool) -> None:
+    for number in range(5):
+        put(tmp_path / f"happy/{number}.jfif", encode(FACE, ".jpg"))
+        put(tmp_path / f"happy/{number}.jpg", b"<html>not found")
+    put(tmp_path / "happy/Thumbs.db", b"\0\1")
+    put(tmp_path / "happy/.hidden.jpg", encode(FACE))
+    if strict:
+        with pytest.raises(ConfigError, match=r"0\.jpg: no picture \(web page\); without --strict"):
+            datasets.load(tmp_path, strict=True)
+        return
+    dataset = datasets.load(tmp_path)
+    assert len(dataset) == 5
+    assert dataset.left_out.counts == {
+        "no picture (web page)": 5,
+        "hidden": 1,
+        "no picture (no known kind of file)": 1,
+    }
+    line = next(line for line in dataset.left_out.lines() if "web page" in line)
+    assert all(f"{n}.jpg" in line for n in range(3)) and "3.jpg" not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("photo.jpg", encode(FACE, ".jpg"), "is a single picture .JPEG.: put it into a folder named by its label"),
+        ("x.bag", b"#ROSBAG V2.0\n", "is no dataset .bag of ROS 1.: give a bag"),
+        ("film.mp4", b"\0\0\0\x18ftypmp42", "is no dataset .film .MP4..: give a bag"),
+    ],
+)
+def test_a_file_that_is_no_dataset_is_called_what_it_is(tmp_path: Path, name: str, data: bytes, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        datasets.load(put(tmp_path / name, data))
 
 
 def fer2013_csv(folder: Path, usages: list[str]) -> Path:

@@ -91,7 +91,7 @@ def test_damaged_votes_count_as_none(tmp_path: Path, row: str) -> None:
     path = write(tmp_path, ROWS)
     faces = fer2013.load(path)
     assert faces.votes[:2].tolist() == [[0, 0, 0, 10, 0, 0, 0], [0] * 7] and faces.votes[3].any()
-    assert faces.left_out == {"of damaged votes": 1} and len(faces) == 4
+    assert faces.left_out.counts == {"of damaged votes": 1} and len(faces) == 4
     assert "fer2013new.csv: line 3: of damaged votes" in refused(path, strict=True)
 
 
@@ -138,7 +138,10 @@ def test_a_bad_row_is_named_and_left_out_or_refused(
     path = write(tmp_path, [*ROWS[:2], bad, ROWS[3]])
     faces = fer2013.load(path)
     np.testing.assert_array_equal(faces.images, IMAGES[[0, 1, 3]])
-    assert faces.rows.tolist() == [0, 1, 3] and faces.left_out == {kind: 1} == faces.part("Training").left_out
+    assert (
+        faces.rows.tolist() == [0, 1, 3]
+        and faces.left_out.counts == {kind: 1} == faces.part("Training").left_out.counts
+    )
     assert f"{path}: line 4: left out, {kind} (" in caplog.text and message in caplog.text
     text = refused(path, strict=True)
     assert f"{path}: line 4: {kind}" in text and message in text and "without --strict it is left out" in text
@@ -147,7 +150,7 @@ def test_a_bad_row_is_named_and_left_out_or_refused(
 def test_a_zero_byte_costs_one_row(tmp_path: Path) -> None:
     """The row is cut by some versions of Python's csv module and read by others; the rest is read by all."""
     faces = fer2013.load(write(tmp_path, [*ROWS[:2], f"3,{LEVELS[2:]} \0,Training", ROWS[3]]))
-    assert faces.rows.tolist() == [0, 1, 3] and sum(faces.left_out.values()) == 1
+    assert faces.rows.tolist() == [0, 1, 3] and sum(faces.left_out.counts.values()) == 1
 
 
 def test_votes_stay_with_their_faces_where_rows_are_left_out(tmp_path: Path) -> None:
@@ -263,5 +266,5 @@ def test_bad_rows_of_an_npz_are_left_out_or_refused(tmp_path: Path) -> None:
     path = tmp_path / "faces.npz"
     path.write_bytes(npz(label=[0, 7, 2, -1], usage=["Training", "Training", "Test", "Training"]))
     faces = fer2013.load(path)
-    assert faces.rows.tolist() == [5] and faces.left_out == {"of unknown emotion": 2, "of unknown usage": 1}
+    assert faces.rows.tolist() == [5] and faces.left_out.counts == {"of unknown emotion": 2, "of unknown usage": 1}
     assert "row 6: of unknown emotion (emotion 7, expected 0 to 6)" in refused(path, strict=True)

@@ -68,7 +68,7 @@ def test_folders_are_compared_with_each_other_or_within(tmp_path: Path, npz: Pat
     cv2.imwrite(str(tmp_path / "two" / "happy" / "8.png"), cv2.resize(FACES[7], (30, 30)))
     (tmp_path / "two" / "happy" / "broken.png").write_bytes(b"")
     groups, left_out = duplicates.groups([tmp_path / "one", tmp_path / "two", npz])
-    assert left_out == {"unreadable": 1} and len(groups) == 4
+    assert left_out == {"empty": 1} and len(groups) == 4
     found = duplicates.find(groups)
     between = [(row["first"], row["second"], row["pairs"]) for row in found.between()]
     one, two = str(tmp_path / "one"), str(tmp_path / "two")
@@ -80,7 +80,7 @@ def test_folders_are_compared_with_each_other_or_within(tmp_path: Path, npz: Pat
     }
     alone = duplicates.find(duplicates.groups([tmp_path / "two"])[0])
     assert [pair.to_dict()["first"]["name"][-5:] for pair in alone.pairs] == ["7.png"]
-    with pytest.raises(ConfigError, match=r"broken\.png: unreadable; without --strict"):
+    with pytest.raises(ConfigError, match=r"broken\.png: empty; without --strict"):
         duplicates.groups([tmp_path / "two"], strict=True)
 
 
@@ -102,5 +102,5 @@ def test_a_threshold_that_is_none(npz: Path, threshold: float) -> None:
 def test_nothing_to_read(tmp_path: Path) -> None:
     (tmp_path / "faces" / "happy").mkdir(parents=True)
     (tmp_path / "faces" / "happy" / "1.png").write_bytes(b"")
-    with pytest.raises(ConfigError, match=r"no picture could be read \(1 unreadable\)"):
+    with pytest.raises(ConfigError, match=r"no pictures found \(1 empty\)"):
         duplicates.groups([tmp_path / "faces"])

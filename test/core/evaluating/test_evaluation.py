@@ -14,6 +14,7 @@ import pytest
 from fer_ros.core.base import registry
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.datasets import datasets
+from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.evaluating.evaluation import BATCH, WORST, calibration_error, evaluate
 from fer_ros.core.recognition.recogniser import Model
 
@@ -63,9 +64,9 @@ def test_unknown_labels_and_broken_pictures_are_named_and_counted(
         (path / "bright" / name).write_bytes(b"no picture")
     with caplog.at_level(logging.WARNING):
         found = evaluate(model, datasets.load(path, crops=True))
-    assert found.skipped == {"of unknown label 'odd'": 3, "unreadable": 2} and found.metrics.count == 3
-    assert len(caplog.messages) == 2 and "broken1.png: left out, unreadable" in caplog.text
-    with pytest.raises(ConfigError, match=r"broken1.png: unreadable; without --strict it is left out"):
+    assert found.skipped == {"of unknown label 'odd'": 3, "no picture (text)": 2} and found.metrics.count == 3
+    assert len(caplog.messages) == 2 and "broken1.png: left out, no picture (text)" in caplog.text
+    with pytest.raises(ConfigError, match=r"broken1.png: no picture \(text\); without --strict it is left out"):
         evaluate(model, datasets.load(path, crops=True), strict=True)
 
 
@@ -114,7 +115,7 @@ def test_the_choice_can_be_limited(model: Model, folder: Any) -> None:
 class Faces:
     """A dataset made of what the test gives."""
 
-    name, crops, labels, left_out = "faces", True, ("dark",), dict[str, int]()
+    name, crops, labels, left_out = "faces", True, ("dark",), LeftOut()
 
     def __init__(self, items: list[datasets.LabelledPicture]) -> None:
         self.items = items

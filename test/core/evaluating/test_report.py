@@ -39,6 +39,7 @@ def evaluation(count: int = 30, right: float = 0.6, channels: int = 1) -> Evalua
         "faces\x1b[2J",
         2,
         {"unreadable": 3},
+        {"unreadable": ["b.png"]},
         np.arange(count) * 2,
         mistakes,
         ["a note"],

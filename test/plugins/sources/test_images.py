@@ -65,7 +65,8 @@ def test_broken_pictures_are_skipped_counted_and_named_once(tmp_path: Path, capl
     with caplog.at_level(logging.WARNING):
         assert levels([source.read(1.0) for _ in range(12)]) == [0, 3] * 6
     assert source.broken == 2
-    assert [record.getMessage().split()[0] for record in caplog.records] == [str(tmp_path / "1.png")]
+    assert [record.getMessage().split()[0] for record in caplog.records] == [f"{tmp_path / '1.png'}:", "2"]
+    assert "2 pictures read; left out: 2 cut off: " in caplog.text
 
 
 def test_nothing_to_show_is_a_mistake(tmp_path: Path) -> None:
@@ -74,7 +75,11 @@ def test_nothing_to_show_is_a_mistake(tmp_path: Path) -> None:
             ImagesSource(ImagesSettings(str(path))).open()
     with pytest.raises(ConfigError, match="no pictures given"):
         ImagesSource()
-    (tmp_path / "broken.png").write_text("no picture")
+    (tmp_path / "notes.png").write_text("no picture")
+    with pytest.raises(ConfigError, match=r"no pictures in .* \(1 no picture \(text\)\)"):
+        read_all(tmp_path)
+    write(tmp_path / "broken.png", 1)
+    (tmp_path / "broken.png").write_bytes((tmp_path / "broken.png").read_bytes()[:40])
     for loop in (False, True):
         with pytest.raises(ConfigError, match="none of the 1 pictures"):
             read_all(tmp_path, loop=loop)

@@ -42,7 +42,7 @@ def measure(data: memoryview) -> Header:
     kind = kinds.kind_of(data)
     if not kind.picture:
         begin = f": it begins with {bytes(data[:4]).hex(' ')}" if kind is kinds.UNKNOWN else ""
-        raise BadImage("compression", f"no picture, but {kind}{begin}", f"no picture, but {kind}")
+        raise BadImage("compression", f"no picture ({kind}){begin}", f"no picture ({kind})")
     if not kind.readable:
         raise BadImage("compression", f"{kind} is not read: {kind.advice}", f"{kind}: {kind.advice}")
     reader = _READERS.get(kind)
