@@ -210,6 +210,6 @@ def test_killed_while_recording(ros: Any, wait: Wait, fer_home: Path, start: Cal
     assert found.samples >= written
     assert len(list(bags.read(Path(answer.bag)))) == found.samples
     assert found.facts["subject"] == "Kim"
-    assert bags.repair(Path(answer.bag)).samples == found.samples
+    assert bags.repair(Path(answer.bag)).info.samples == found.samples
     with Reader(answer.bag) as reader:
         assert reader.message_count == 2 * found.samples

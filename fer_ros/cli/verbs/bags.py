@@ -1,34 +1,69 @@
-"""List the bags; with a name, look into one, or repair one that was cut off."""
+"""List the bags; with a name, look into one, or repair one that was cut off or damaged."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 from fer_ros.cli.text import clean, size, table, warn
 from fer_ros.core import bags
-from fer_ros.core.bags import BagInfo
+from fer_ros.core.bags import BagInfo, Repaired
 from fer_ros.core.base.errors import FerError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("bag", nargs="?", metavar="BAG", help="a name in $FER_HOME/bags, or a path (default: list all)")
-    parser.add_argument("--repair", action="store_true", help="finish what was cut off, so that every tool reads it")
+    parser.add_argument(
+        "--repair", action="store_true", help="save all that can be read into new files; the old ones are kept"
+    )
+    parser.add_argument(
+        "--discard-backup", action="store_true", help="delete the files that a repair has kept, for good"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what there is."""
     if args.bag is None:
-        if args.repair:
-            raise FerError("--repair needs the name of a bag")
+        if args.repair or args.discard_backup:
+            raise FerError("--repair and --discard-backup need the name of a bag")
         return _list(args.json)
     path = bags.locate(args.bag)
-    found = bags.repair(path) if args.repair else bags.info(path)
-    print(json.dumps(found.to_dict(), ensure_ascii=False) if args.json else as_text(found))
+    if args.repair and args.discard_backup:
+        raise FerError("--repair and --discard-backup exclude each other: look at the repaired bag first")
+    if args.discard_backup:
+        return _discard_backup(path, args.json)
+    repaired = bags.repair(path) if args.repair else None
+    found = repaired.info if repaired else bags.info(path)
+    if args.json:
+        print(json.dumps((repaired or found).to_dict(), ensure_ascii=False))
+        return 0
+    if repaired:
+        print("\n".join([*_changes(repaired), ""]))
+    print(as_text(found))
+    return 0
+
+
+def _changes(repaired: Repaired) -> list[str]:
+    """What a repair has done, for people."""
+    lines = [clean(file.sentence()) for file in repaired.files]
+    lines += [clean(f"{name}: is missing, and is no longer listed") for name in repaired.missing]
+    if repaired.info.backups:
+        name = repaired.info.name
+        lines.append(clean(f"once nothing is missing: `fer bags {name} --discard-backup` deletes what is kept"))
+    return lines or ["nothing to repair: every file is whole"]
+
+
+def _discard_backup(path: Path, as_json: bool) -> int:
+    names = bags.discard_backups(path)
+    if as_json:
+        print(json.dumps({"name": path.name, "path": str(path), "deleted": names}, ensure_ascii=False))
+    else:
+        print(clean(f"deleted: {', '.join(names)}" if names else f"{path} has no backup"))
     return 0
 
 
@@ -46,6 +81,11 @@ def as_text(found: BagInfo) -> str:
     lines.append(clean(f"  {found.samples} samples: {labels}"))
     if found.unlabelled:
         lines.append(f"  {found.unlabelled} messages without their image or label are left aside")
+    if found.others:
+        others = ", ".join(f"{topic} {count}" for topic, count in found.others.items())
+        lines.append(clean(f"  further topics: {others}"))
+    if found.backups:
+        lines.append(clean(f"  kept from before a repair: {', '.join(found.backups)} (--discard-backup deletes them)"))
     if found.unchecked:
         files = "its files have" if found.unchecked == found.files else f"{', '.join(found.unchecked)} has"
         lines.append(clean(f"  not checked: {files} no checksums, so a changed byte would not be found"))

@@ -6,7 +6,7 @@ from fer_ros.core.bags.locate import bag_folder, listing, locate, new_name
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, StoredSample
 from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.reader import read, stored
-from fer_ros.core.bags.repair import repair
+from fer_ros.core.bags.repair import Repaired, discard_backups, repair
 from fer_ros.core.bags.summary import BagInfo, TakeInfo, info
 from fer_ros.core.bags.writer import BagWriter
 
@@ -15,10 +15,12 @@ __all__ = [
     "LABEL_TOPIC",
     "BagInfo",
     "BagWriter",
+    "Repaired",
     "StorageError",
     "StoredSample",
     "TakeInfo",
     "bag_folder",
+    "discard_backups",
     "discard_take",
     "info",
     "listing",

@@ -83,7 +83,6 @@ class _Messages:
         elif record.opcode == Opcode.HEADER:
             self.ours = record.parsed.library.startswith(LIBRARY)
         elif record.opcode == Opcode.METADATA and record.parsed.name == FACTS:
-            self.ours = True
             self.state.facts, _ = unsealed(record.parsed.metadata)
         elif record.opcode == Opcode.STATISTICS:
             self.stated = dict(record.parsed.channel_message_counts)
@@ -99,6 +98,7 @@ class _Messages:
             if number not in self.channels:
                 raise ValueError("a message of an unknown topic")
             self.seen[number] = self.seen.get(number, 0) + 1
+            self.state.count(self.channels[number].topic)
             topic = self.topics.get(number)
             if topic is not None:
                 self.state.checked &= checked

@@ -99,6 +99,15 @@ def decode_label(data: bytes) -> tuple[int, str, str, Roi | None, int]:
     return _stamp(message), check_label(message.label), check_subject(message.subject), roi, int(message.take)
 
 
+def decodes(topic: str, data: bytes) -> bool:
+    """Whether a message of one of our topics is what it should be."""
+    try:
+        decode_image(data) if topic == IMAGE_TOPIC else decode_label(data)
+    except ConfigError:
+        return False
+    return True
+
+
 def check_subject(name: str) -> str:
     """The name itself.
 

@@ -15,6 +15,17 @@ class StorageError(FerError):
     """Nothing more can be written, such as on a full disk; what was written before is safe."""
 
 
+class Damaged(ConfigError):
+    """A file of a bag was finished, or written further, and has changed since.
+
+    :ivar why: a few words.
+    """
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
 class PartWriter(Protocol):
     """One file being written. After an ``OSError`` only :meth:`abandon` may be called."""
 
@@ -48,6 +59,7 @@ class Scan:
     """What was found while the messages of a file were read; complete once all have been.
 
     :ivar topics: topic → type, of every topic in the file.
+    :ivar counts: topic → messages, of every topic in the file.
     :ivar cut: the file was never finished: it was read as far as it goes.
     :ivar checked: every message of ours has a checksum, so that a changed byte is found.
     :ivar alone: images without a label and labels without an image.
@@ -55,16 +67,22 @@ class Scan:
 
     path: Path
     topics: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     checked: bool = False
     alone: int = 0
 
-    def damaged(self, why: str) -> ConfigError:
+    def count(self, topic: str) -> None:
+        """A message of a topic was found."""
+        self.counts[topic] = self.counts.get(topic, 0) + 1
+
+    def damaged(self, why: str) -> Damaged:
         """The error for a file that was finished and has changed since."""
-        return ConfigError(
+        return Damaged(
             f"{self.path} is damaged ({why}): restore it from a copy, or save what can be read by "
-            f"`fer bags {self.path.parent.name} --repair`"
+            f"`fer bags {self.path.parent.name} --repair`",
+            why,
         )
 
 

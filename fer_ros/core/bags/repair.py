@@ -1,25 +1,48 @@
-"""Finishing a bag that was cut off, so that `ros2 bag`, `mcap` and `rosbags` read it too."""
+"""Mending a bag that was cut off or damaged, so that `ros2 bag`, `mcap` and `rosbags` read it too, and nothing is lost.
+
+First is found out what is wrong, whose the bag is, and whether somebody writes to it. Then new files are written beside
+the old ones and compared; only then they change places, and the old ones stay as backups.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
-import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from fer_ros.core.bags import metadata, sqlite_file
+from fer_ros.core.bags import metadata
 from fer_ros.core.bags.folder import part_files
-from fer_ros.core.bags.messages import encode
-from fer_ros.core.bags.part import PartWriter, StorageError
-from fer_ros.core.bags.reader import samples_of
-from fer_ros.core.bags.sqlite_open import COMPANIONS
-from fer_ros.core.bags.storages import BY_SUFFIX, unlink
-from fer_ros.core.bags.summary import BagInfo, info
+from fer_ros.core.bags.mending import busy, mcap_salvage, sqlite_salvage, swap, told
+from fer_ros.core.bags.mending.examine import Examined, check, check_ours, examine
+from fer_ros.core.bags.mending.report import Mended
+from fer_ros.core.bags.part import StorageError
+from fer_ros.core.bags.reader import Bag
+from fer_ros.core.bags.storages import unlink
+from fer_ros.core.bags.summary import BagInfo, info, summary
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.files import sync_folder
 
-_MENDING = ".mending-"
+
+@dataclass(slots=True)
+class Repaired:
+    """What a repair has done.
+
+    :ivar info: the bag as it is now.
+    :ivar files: those that were written anew; none where the bag was whole.
+    :ivar missing: files that ``metadata.yaml`` named and that are not there.
+    """
+
+    info: BagInfo
+    files: list[Mended] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**self.info.to_dict(), "repaired": [file.to_dict() for file in self.files], "missing": self.missing}
 
 
 def lock(folder: Path) -> int:
@@ -37,94 +60,155 @@ def lock(folder: Path) -> int:
     return handle
 
 
-def repair(folder: Path) -> BagInfo:
-    """Finish the files that were cut off and write ``metadata.yaml`` anew. No sample that can be read is lost.
+def repair(folder: Path) -> Repaired:
+    """Save all that can be read of a bag's files into new ones, and write ``metadata.yaml`` anew.
 
-    Of a damaged file the samples before the damage are saved; the file itself is kept under the name ``….damaged``.
+    A whole bag stays as it is, to the byte.
 
-    :raises ConfigError: there is no bag, it holds no sample, or another process writes it.
-    :raises StorageError: the disk is full; the bag stays as it was.
+    :raises ConfigError: there is no bag, it is not ours, somebody writes it, or nothing in it can be read. It stays as
+        it was.
+    :raises StorageError: the disk is full or read-only; the bag stays as it was.
     """
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no such bag: give the folder of one")
-    try:
-        handle = lock(folder)
-        try:
-            return mend(folder)
-        finally:
-            os.close(handle)
-    except OSError as error:
-        why = error.strerror or error
-        raise StorageError(f"{folder} cannot be repaired ({why}): free some space on the disk") from error
+    with _locked(folder):
+        return _mend(folder, keep_all=True)
+
+
+def discard_backups(folder: Path) -> list[str]:
+    """Delete what repairs have kept, for good.
+
+    :returns: the names of the deleted files.
+    :raises ConfigError: somebody writes the bag.
+    :raises StorageError: they cannot be deleted.
+    """
+    with _locked(folder):
+        names = []
+        for file in swap.backups(folder):
+            file.unlink(missing_ok=True)
+            names.append(file.name)
+        return names
 
 
 def mend(folder: Path) -> BagInfo:
-    """As :func:`repair`, for who holds the lock."""
-    mend_files(folder)
-    facts = metadata.read(folder).facts
-    # Files that are missing are not to be listed any longer.
-    (folder / metadata.FILE).unlink(missing_ok=True)
-    found = info(folder)
-    found.facts.update(facts)
-    metadata.write(folder, found.storage, found.parts, found.facts)
-    found.unlisted = []
-    return found
+    """As :func:`repair`, for who holds the lock; only where messages were lost a backup is kept."""
+    return _mend(folder, keep_all=False).info
 
 
 def mend_files(folder: Path) -> None:
-    """Finish every file; those without any sample are removed."""
-    for leftover in folder.glob(f"{_MENDING}*"):
-        unlink(leftover)
+    """End what a crash has interrupted, and remove files that were begun and hold nothing, for who holds the lock."""
+    swap.finish(folder)
     for file in part_files(folder):
-        _mend_file(file)
+        if not file.is_symlink() and examine(file).empty:
+            unlink(file)
 
 
-def _mend_file(file: Path) -> None:
-    scan, samples = samples_of(file)
-    count, damage = 0, ""
+def _mend(folder: Path, keep_all: bool) -> Repaired:
+    check(folder)
+    files = part_files(folder)
+    before = busy.moment(files)
+    found = [examine(file) for file in files]
+    if not found:
+        raise ConfigError(f"{folder} is no bag: it holds neither a file .mcap nor .db3, so nothing was changed")
+    check_ours(folder, found)
+    swap.finish(folder)
+    if before != busy.moment(files):  # a crash had interrupted a repair
+        found = [examine(file) for file in files]
+        before = busy.moment(files)
+    if all(file.empty for file in found):
+        raise ConfigError(f"{folder} holds nothing yet: nothing was changed")
+    broken = [file for file in found if not file.whole and not file.empty]
     try:
-        for _ in samples:
-            count += 1
-    except ConfigError as error:
-        damage = str(error)
-    if scan.cut and not damage and count and file.suffix == sqlite_file.SUFFIX:
-        _mend_database(file)
-    elif scan.cut or damage:
-        _rewrite(file, bool(damage))
-
-
-def _mend_database(file: Path) -> None:
-    """SQLite mends itself when it is opened for writing."""
-    try:
-        with contextlib.closing(sqlite3.connect(file)) as base:
-            base.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.Error as error:
-        raise OSError(None, str(error)) from error
-
-
-def _rewrite(file: Path, damaged: bool) -> None:
-    mended = file.with_name(f"{_MENDING}{file.name}")
-    scan, samples = samples_of(file)
-    writer: PartWriter | None = None
-    try:
-        with contextlib.suppress(ConfigError):
-            for sample in samples:
-                # The facts stand before the first sample, so they are known now.
-                writer = writer or BY_SUFFIX[file.suffix].make(mended, scan.facts)
-                writer.write(sample.stamp, *encode(sample))
-        if writer is not None:
-            writer.finish()
+        reports = [_write(file, metadata.read(folder).facts) for file in broken]
+        for file, report in zip(broken, reports, strict=True):
+            _compare(file, report)
+        if len(broken) == len(found) and not any(report.kept for report in reports):
+            raise ConfigError(f"{folder}: nothing in its files can be read; they are left as they are")
+        if busy.moment(files) != before or busy.writer(files):
+            raise ConfigError(f"{folder} is being written by another program: it is left as it is; stop that first")
     except BaseException:
-        if writer is not None:
-            writer.abandon()
-        unlink(mended)
+        for file in broken:
+            unlink(_mending(file.path))
         raise
-    if damaged:
-        for suffix in ("", *COMPANIONS):
-            with contextlib.suppress(FileNotFoundError):
-                os.replace(f"{file}{suffix}", f"{file}{suffix}.damaged")
-    if writer is not None:
-        os.replace(mended, file)
+    for file, report in zip(broken, reports, strict=True):
+        if file.damage and not report.damage:
+            report.damage.append(file.damage)
+        _exchange(file.path, report, keep=keep_all or bool(file.damage or report.lost))
+    for file in found:
+        if file.empty:
+            unlink(file.path)
+    missing = [name for name in metadata.read(folder).parts if not (folder / name).exists()]
+    return Repaired(
+        _tell(folder, bool(reports), keep=keep_all or any(report.backup for report in reports)), reports, missing
+    )
+
+
+def _write(file: Examined, facts: dict[str, str]) -> Mended:
+    """Write ``.mending-X`` beside a file X."""
+    mending = _mending(file.path)
+    unlink(mending)
+    if isinstance(file.survey, mcap_salvage.Survey):
+        report = mcap_salvage.salvage(file.path, mending, file.survey, facts)
+    elif file.damage:
+        assert file.survey is not None
+        report = sqlite_salvage.salvage(file.path, mending, file.survey, facts)
     else:
-        unlink(file)
-    sync_folder(file.parent)
+        report = sqlite_salvage.finished(file.path, mending, sum(file.scan.counts.values()))
+    os.chmod(mending, 0o600)
+    return report
+
+
+def _compare(file: Examined, report: Mended) -> None:
+    """Make sure that the new file is whole and holds what the report says, and never less than the old one gave.
+
+    :raises ConfigError: it does not.
+    """
+    if not report.kept:
+        return
+    new = examine(_mending(file.path))
+    kept = sum(new.scan.counts.values())
+    same = file.damage or new.checksum == file.checksum
+    if not new.whole or kept != report.kept or kept < sum(file.scan.counts.values()) or not same:
+        raise ConfigError(
+            f"{file.path} cannot be mended: the new file would not hold all of it "
+            f"({new.damage or f'{kept} messages'}); it is left as it is"
+        )
+
+
+def _exchange(file: Path, report: Mended, keep: bool) -> None:
+    if not report.kept:
+        report.backup = swap.put_aside(file).name
+        unlink(_mending(file))
+        return
+    if keep:
+        report.backup = swap.keep(file).name
+    swap.exchange(file)
+
+
+def _tell(folder: Path, changed: bool, keep: bool) -> BagInfo:
+    """Write ``metadata.yaml`` where it does not tell what there is, and say it."""
+    stated, files = metadata.read(folder), part_files(folder)
+    bag = Bag(folder, files, stated)
+    found = summary(bag)
+    if changed or list(stated.parts) != found.files:
+        if keep and (folder / metadata.FILE).exists():
+            swap.keep(folder / metadata.FILE)
+        told.write(folder, found.storage, found.parts, found.facts, bag.scans)
+    return info(folder)
+
+
+def _mending(file: Path) -> Path:
+    return file.with_name(f"{swap.MENDING}{file.name}")
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    try:
+        handle = lock(folder)
+        try:
+            yield
+        finally:
+            os.close(handle)
+    except OSError as error:
+        cure = "free some space on the disk" if error.errno == errno.ENOSPC else "see that you may write there"
+        raise StorageError(f"{folder} cannot be repaired ({error.strerror or error}): {cure}") from error

@@ -7,11 +7,10 @@ moment; a finished file is one ``.db3`` without companions, as every reader expe
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +18,12 @@ from fer_ros.core.bags import metadata
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, definition
 from fer_ros.core.bags.metadata import DISTRO, VERSION, Part
 from fer_ros.core.bags.part import sync_file
-from fer_ros.core.bags.sqlite_scan import CHECKS, message_checksum, told_checksum
+from fer_ros.core.bags.sqlite_open import as_os_error
+from fer_ros.core.bags.sqlite_scan import numbered
 
 SUFFIX, STORAGE = ".db3", "sqlite3"
 SCHEMA_VERSION = 4
-_TABLES = f"""
+TABLES = """
     CREATE TABLE schema (schema_version INTEGER PRIMARY KEY, ros_distro TEXT NOT NULL);
     CREATE TABLE metadata (id INTEGER PRIMARY KEY, metadata_version INTEGER NOT NULL, metadata TEXT NOT NULL);
     CREATE TABLE topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL,
@@ -33,7 +33,6 @@ _TABLES = f"""
     CREATE TABLE messages (id INTEGER PRIMARY KEY, topic_id INTEGER NOT NULL, timestamp INTEGER NOT NULL,
         data BLOB NOT NULL);
     CREATE INDEX timestamp_idx ON messages (timestamp ASC);
-    CREATE TABLE {CHECKS} (id INTEGER PRIMARY KEY, crc INTEGER NOT NULL);
 """
 
 
@@ -48,10 +47,10 @@ class SqliteWriter:
         self.path, self.part = path, Part(path.name, 0, 0, 0)
         self._facts = dict(facts)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        with _as_os_error():
+        with as_os_error():
             self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
-            with _as_os_error():
+            with as_os_error():
                 self._create()
         except BaseException:
             self.abandon()
@@ -63,7 +62,7 @@ class SqliteWriter:
         # The log is synced by us, not at every commit.
         base.execute("PRAGMA synchronous = NORMAL")
         base.execute("BEGIN")
-        for statement in _TABLES.split(";")[:-1]:
+        for statement in TABLES.split(";")[:-1]:
             base.execute(statement)
         base.execute("INSERT INTO schema VALUES (?, ?)", (SCHEMA_VERSION, DISTRO))
         for number, (topic, kind) in enumerate(TOPICS.items(), start=1):
@@ -79,20 +78,17 @@ class SqliteWriter:
         # JSON is YAML too, and safe to read back from a foreign file.
         text = json.dumps(metadata.information(STORAGE, [self.part], self._facts), ensure_ascii=False)
         self._base.execute("INSERT OR REPLACE INTO metadata VALUES (1, ?, ?)", (VERSION, text))
-        self._base.execute(f"INSERT OR REPLACE INTO {CHECKS} VALUES (0, ?)", (told_checksum(self._base),))
 
     def write(self, stamp: int, image: bytes, label: bytes) -> None:
-        first = len(TOPICS) * self.part.samples + 1
-        messages = [
-            (first, self._topics[IMAGE_TOPIC], stamp, image),
-            (first + 1, self._topics[LABEL_TOPIC], stamp, label),
-        ]
-        with _as_os_error():
+        place = len(TOPICS) * self.part.samples
+        messages = []
+        for topic, data in ((IMAGE_TOPIC, image), (LABEL_TOPIC, label)):
+            place += 1
+            number = self._topics[topic]
+            messages.append((numbered(place, number, stamp, data), number, stamp, data))
+        with as_os_error():
             self._base.execute("BEGIN")
             self._base.executemany("INSERT INTO messages VALUES (?, ?, ?, ?)", messages)
-            self._base.executemany(
-                f"INSERT INTO {CHECKS} VALUES (?, ?)", [(m[0], message_checksum(*m)) for m in messages]
-            )
             self._base.execute("COMMIT")
         start = min(self.part.start or stamp, stamp)
         self.part = replace(self.part, samples=self.part.samples + 1, start=start, end=max(self.part.end, stamp))
@@ -103,10 +99,8 @@ class SqliteWriter:
             sync_file(log.fileno())
 
     def finish(self) -> None:
-        with _as_os_error():
-            self._base.execute("BEGIN")
+        with as_os_error():
             self._state_metadata()
-            self._base.execute("COMMIT")
             self._base.execute("PRAGMA synchronous = FULL")
             self._leave_log()
         self.abandon()
@@ -122,13 +116,3 @@ class SqliteWriter:
     def abandon(self) -> None:
         with contextlib.suppress(sqlite3.Error):
             self._base.close()
-
-
-@contextlib.contextmanager
-def _as_os_error() -> Iterator[None]:
-    """SQLite's own errors as those of the operating system, so that a full disk looks the same in every storage."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        full = getattr(error, "sqlite_errorname", "") == "SQLITE_FULL" or "full" in str(error)
-        raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 import sqlite3
+import struct
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,9 @@ from pathlib import Path
 COMPANIONS = ("-wal", "-shm", "-journal")
 #: Of these, what holds messages, or what takes them back.
 LOGS = ("-wal", "-journal")
+#: Of a log: magic number, version, size of a page, checkpoints, two salts and two checksums; of each frame in it: page,
+#: size of the file where the frame ends a transaction, two salts and two checksums.
+_LOG_HEAD, _FRAME = struct.Struct(">8I"), struct.Struct(">6I")
 #: Times that a file is copied anew because somebody wrote to it meanwhile.
 _ATTEMPTS = 5
 
@@ -26,7 +31,7 @@ def has_log(path: Path) -> bool:
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """A file for reading. SQLite makes or changes files beside a database even to read it, so a log is read in a copy.
 
-    :raises sqlite3.Error: it is no database.
+    :raises sqlite3.Error: it is no database, or its log is damaged in the middle: SQLite drops the rest in silence.
     :raises OSError: it cannot be read, or there is no room for the copy.
     """
     with contextlib.ExitStack() as stack:
@@ -34,12 +39,14 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         if has_log(path):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fer_ros_")))
             base = sqlite3.connect(copied(path, folder))
+            stack.enter_context(contextlib.closing(base))
+            _check_log(base, folder / path.name)
         else:
             # With companions, or made for them, SQLite would write; without, its locks wait for another writer's.
             alone = not _for_log(path) and not any(Path(f"{path}{suffix}").exists() for suffix in COMPANIONS)
             mode = "mode=ro" if alone else "mode=ro&immutable=1"
             base = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)
-        stack.enter_context(contextlib.closing(base))
+            stack.enter_context(contextlib.closing(base))
         # Contents of a foreign file are not to run code of its own: neither triggers nor functions in its schema.
         base.execute("PRAGMA trusted_schema = OFF")
         base.execute("PRAGMA query_only = ON")
@@ -62,6 +69,47 @@ def copied(path: Path, folder: Path) -> Path:
         if before == _moment(path):
             break
     return copy
+
+
+@contextlib.contextmanager
+def as_os_error() -> Iterator[None]:
+    """SQLite's own errors as those of the operating system, so that a full disk looks the same in every storage."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        full = getattr(error, "sqlite_errorname", "") == "SQLITE_FULL" or "full" in str(error)
+        raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
+
+
+def _check_log(base: sqlite3.Connection, path: Path) -> None:
+    """Make sure that SQLite reads a log to its end: to the last frame that ends a transaction.
+
+    What a crash leaves behind the end is one transaction at most.
+    """
+    log = Path(f"{path}-wal")
+    content = log.read_bytes() if log.exists() else b""
+    if len(content) <= _LOG_HEAD.size:
+        return
+    _, _, page, _, *salts, _, _ = _LOG_HEAD.unpack_from(content)
+    (_, read, _) = base.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    behind = 0
+    for at in range(
+        _LOG_HEAD.size + max(read, 0) * (_FRAME.size + page), len(content) - _FRAME.size, _FRAME.size + page
+    ):
+        _, ends, *own = _FRAME.unpack_from(content, at)
+        behind += bool(ends) and own[:2] == salts
+    if behind > 1 or not _right_head(content[: _LOG_HEAD.size]):
+        raise sqlite3.DatabaseError("its write-ahead log has changed")
+
+
+def _right_head(head: bytes) -> bool:
+    """Whether the checksum at the end of a log's head is that of the rest."""
+    order = ">" if head[3] & 1 else "<"
+    first = second = 0
+    for one, other in struct.iter_unpack(f"{order}II", head[:24]):
+        first = (first + one + second) & 0xFFFFFFFF
+        second = (second + other + first) & 0xFFFFFFFF
+    return struct.unpack(">II", head[24:]) == (first, second)
 
 
 def _moment(path: Path) -> tuple[object, ...]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fer_ros.core.bags.mending.swap import backups
+from fer_ros.core.bags.messages import TOPICS
 from fer_ros.core.bags.metadata import Part
-from fer_ros.core.bags.reader import open_bag
+from fer_ros.core.bags.reader import Bag, open_bag
 from fer_ros.core.bags.storages import BY_SUFFIX
 
 #: The fact that says what the pictures are, and its value where they are faces already.
@@ -49,6 +51,8 @@ class BagInfo:
     :ivar unlisted: files that ``metadata.yaml`` does not name.
     :ivar unlabelled: images without a label and labels without an image.
     :ivar unchecked: files without checksums, in which a changed byte is not found: older ones, or other programs'.
+    :ivar others: further topics and their messages.
+    :ivar backups: files as they were before a repair, in the same folder.
     :ivar bytes: of all its files.
     """
 
@@ -61,6 +65,8 @@ class BagInfo:
     unlisted: list[str]
     unlabelled: int
     unchecked: list[str]
+    others: dict[str, int]
+    backups: list[str]
     bytes: int
 
     @property
@@ -123,6 +129,8 @@ class BagInfo:
             "complete": self.complete,
             "unlabelled": self.unlabelled,
             "unchecked": self.unchecked,
+            "others": self.others,
+            "backups": self.backups,
             "bytes": self.bytes,
         }
 
@@ -132,7 +140,11 @@ def info(path: Path) -> BagInfo:
 
     :raises ConfigError: see :func:`stored`.
     """
-    bag = open_bag(path)
+    return summary(open_bag(path))
+
+
+def summary(bag: Bag) -> BagInfo:
+    """As :func:`info`, for a bag that is open."""
     takes: dict[tuple[str, int, str, str], TakeInfo] = {}
     for file, sample in bag.samples():
         key = (file.name, sample.take, sample.label, sample.subject)
@@ -150,11 +162,20 @@ def info(path: Path) -> BagInfo:
         facts=facts,
         files=[file.name for file in bag.files],
         cut=[scan.path.name for scan in bag.scans if scan.cut],
-        unlisted=[] if path.is_file() else [file.name for file in bag.files if file.name not in bag.stated.parts],
+        unlisted=[] if bag.path.is_file() else [file.name for file in bag.files if file.name not in bag.stated.parts],
         unlabelled=bag.unlabelled,
+        others=_others(bag),
+        backups=[] if bag.path.is_file() else [file.name for file in backups(bag.path)],
         unchecked=[scan.path.name for scan in bag.scans if not scan.checked],
         bytes=sum(_size(file) for file in bag.files),
     )
+
+
+def _others(bag: Bag) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for scan in bag.scans:
+        counts.update({topic: n for topic, n in scan.counts.items() if TOPICS.get(topic) != scan.topics[topic]})
+    return dict(counts)
 
 
 def _size(file: Path) -> int:

@@ -104,7 +104,7 @@ def test_repair_finishes_a_cut_bag(record: Record) -> None:
     _cut(folder)
     before = bags.info(folder)
     assert (before.samples, before.complete, before.facts["consent"]) == (6, False, "given in writing")
-    after = bags.repair(folder)
+    after = bags.repair(folder).info
     assert (after.samples, after.complete, after.facts) == (6, True, before.facts)
     assert [s.picture for s in bags.stored(folder)] == [picture(n) for n in range(6)]
     with Reader(folder) as reader:
@@ -119,8 +119,14 @@ def test_repair_saves_what_is_left_of_a_damaged_bag(record: Record) -> None:
     file.write_bytes(content)
     with pytest.raises(ConfigError, match=r"damaged .*--repair"):
         list(bags.stored(folder))
-    assert bags.repair(folder).labels == {"happy": 4, "sad": 2}
-    assert (folder / "bag_1.mcap.damaged").read_bytes() == content
+    repaired = bags.repair(folder)
+    assert repaired.info.labels == {"happy": 5, "sad": 2}
+    assert [(file.name, file.kept, file.lost) for file in repaired.files] == [("bag_1.mcap", 10, 2)]
+    assert [s.stamp for s in bags.stored(folder)] == [stamp(n) for n in (0, 1, 2, 3, 5, 6, 7)]
+    assert (folder / "bag_1.mcap.backup").read_bytes() == content
+    assert repaired.info.backups == ["bag_1.mcap.backup", "metadata.yaml.backup"]
+    assert bags.discard_backups(folder) == repaired.info.backups
+    assert bags.info(folder).backups == []
     assert bags.info(folder).complete
 
 

@@ -1,0 +1,65 @@
+"""``metadata.yaml`` of a bag that was mended: what it said before stays, only files and counts are told anew."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fer_ros.core.bags import metadata
+from fer_ros.core.bags.metadata import Part
+from fer_ros.core.bags.part import Scan
+from fer_ros.core.base import yaml_files
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.files import write_atomic
+
+_ROOT = "rosbag2_bagfile_information"
+
+
+def write(folder: Path, storage: str, parts: Sequence[Part], facts: Mapping[str, str], scans: Sequence[Scan]) -> None:
+    """Replace ``metadata.yaml``, with every topic of the files.
+
+    :raises OSError: the disk is full.
+    """
+    new = metadata.information(storage, parts, facts)
+    kinds = {topic: kind for scan in scans for topic, kind in scan.topics.items()}
+    counts: Counter[str] = Counter()
+    for scan in scans:
+        counts.update(scan.counts)
+    topics = {**_topics(new), **_topics(_old(folder))}
+    new["topics_with_message_count"] = [
+        {"topic_metadata": topics.get(topic) or _unknown(topic, kind), "message_count": counts[topic]}
+        for topic, kind in kinds.items()
+    ]
+    new["message_count"] = sum(counts.values())
+    by_name = {scan.path.name: sum(scan.counts.values()) for scan in scans}
+    for file in new["files"]:
+        file["message_count"] = by_name[file["path"]]
+    write_atomic(folder / metadata.FILE, metadata.as_yaml({_ROOT: new}).encode("utf-8"), mode=0o600)
+
+
+def _old(folder: Path) -> Any:
+    try:
+        return yaml_files.read(folder / metadata.FILE)[_ROOT]
+    except (ConfigError, KeyError, TypeError):
+        return {}
+
+
+def _topics(content: Any) -> dict[str, dict[str, Any]]:
+    """The ``topic_metadata`` of each topic, as far as it is there."""
+    try:
+        entries = [entry["topic_metadata"] for entry in content["topics_with_message_count"]]
+        return {str(entry["name"]): dict(entry) for entry in entries if entry["type"]}
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def _unknown(topic: str, kind: str) -> dict[str, Any]:
+    return {
+        "name": topic,
+        "type": kind,
+        "serialization_format": "cdr",
+        "offered_qos_profiles": [],
+        "type_description_hash": "",
+    }
