@@ -94,11 +94,11 @@ class _Messages:
 
     def _inner(self, opcode: int, content: bytes, checked: bool) -> Iterator[tuple[str, bytes]]:
         if opcode == Opcode.MESSAGE:
-            number, _, _, _, data = message(content)
+            number, _, logged, _, data = message(content)
             if number not in self.channels:
                 raise ValueError("a message of an unknown topic")
             self.seen[number] = self.seen.get(number, 0) + 1
-            self.state.count(self.channels[number].topic)
+            self.state.count(self.channels[number].topic, logged)
             topic = self.topics.get(number)
             if topic is not None:
                 self.state.checked &= checked
@@ -125,6 +125,7 @@ class _Messages:
                 raise ConfigError(f"{self.state.path}: encoding {encoding} is not known: record with `fer record`")
             self.topics[channel.id] = channel.topic
         self.state.topics[channel.topic] = kind
+        self.state.qos[channel.topic] = channel.metadata.get("offered_qos_profiles", "")
 
     def check(self, cut: bool) -> None:
         """A record whose kind was changed by damage is skipped in silence; the counts in the summary tell.

@@ -131,6 +131,7 @@ def typestore() -> Typestore:
     return store
 
 
+@functools.cache
 def definition(kind: str) -> tuple[str, str]:
     """The full definition of a type, those that it needs included, and its hash (REP-2016)."""
     store = typestore()

@@ -59,7 +59,10 @@ class Scan:
     """What was found while the messages of a file were read; complete once all have been.
 
     :ivar topics: topic → type, of every topic in the file.
+    :ivar qos: topic → the quality of service that it was offered with, as the file has it: YAML.
     :ivar counts: topic → messages, of every topic in the file.
+    :ivar start: the first time at which a message was recorded, nanoseconds.
+    :ivar end: the last.
     :ivar cut: the file was never finished: it was read as far as it goes.
     :ivar checked: every message of ours has a checksum, so that a changed byte is found.
     :ivar alone: images without a label and labels without an image.
@@ -67,14 +70,19 @@ class Scan:
 
     path: Path
     topics: dict[str, str] = field(default_factory=dict)
+    qos: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    start: int = 0
+    end: int = 0
     facts: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     checked: bool = False
     alone: int = 0
 
-    def count(self, topic: str) -> None:
-        """A message of a topic was found."""
+    def count(self, topic: str, time: int) -> None:
+        """A message of a topic was found, recorded at a time in nanoseconds."""
+        self.start = min(self.start, time) if self.counts else time
+        self.end = max(self.end, time) if self.counts else time
         self.counts[topic] = self.counts.get(topic, 0) + 1
 
     def damaged(self, why: str) -> Damaged:

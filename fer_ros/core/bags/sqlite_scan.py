@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fer_ros.core.bags.facts import unsealed
-from fer_ros.core.bags.messages import TOPICS, check_schema
+from fer_ros.core.bags.messages import TOPICS, check_schema, definition
 from fer_ros.core.bags.part import Scan
 from fer_ros.core.bags.sqlite_open import has_log, opened
 from fer_ros.core.base.errors import reason
@@ -56,7 +56,7 @@ def scan(state: Scan) -> Iterator[tuple[str, bytes]]:
             ):
                 if topic not in topics:
                     raise state.damaged(f"message {number} is of an unknown topic")
-                state.count(topics[topic])
+                state.count(topics[topic], int(stamp))
                 if topic not in ours:
                     continue
                 if not isinstance(data, bytes):
@@ -98,16 +98,24 @@ def _told(base: sqlite3.Connection, state: Scan) -> dict[str, Any]:
 def _topics(base: sqlite3.Connection, state: Scan, tables: set[str]) -> tuple[dict[int, str], set[int]]:
     """The topics of a file by their numbers, and the numbers of ours."""
     topics, ours = {}, set()
-    for number, topic, kind, encoding in base.execute("SELECT id, name, type, serialization_format FROM topics"):
+    columns = {name for _, name, *_ in base.execute("PRAGMA table_info(topics)")}
+    qos = "offered_qos_profiles" if "offered_qos_profiles" in columns else "''"  # as in the first bags of rosbag2
+    query = f"SELECT id, name, type, serialization_format, {qos} FROM topics"
+    for number, topic, kind, encoding, offered in base.execute(query):
         topics[int(number)] = str(topic)
         state.topics[str(topic)] = str(kind)
+        state.qos[str(topic)] = str(offered)
         if TOPICS.get(topic) == kind:
             if encoding != "cdr":
                 raise state.damaged(f"{topic} is not encoded as CDR")
             ours.add(int(number))
     if "message_definitions" in tables:
-        query = "SELECT topic_type, encoding, encoded_message_definition FROM message_definitions"
-        for kind, encoding, text in base.execute(query):
+        columns = {name for _, name, *_ in base.execute("PRAGMA table_info(message_definitions)")}
+        hashed = "type_description_hash" if "type_description_hash" in columns else "''"
+        query = f"SELECT topic_type, encoding, encoded_message_definition, {hashed} FROM message_definitions"
+        for kind, encoding, text, digest in base.execute(query):
             if kind in TOPICS.values():
+                if digest == definition(kind)[1] and encoding == "ros2msg" and text != definition(kind)[0]:
+                    raise state.damaged(f"the definition of {kind} has changed")
                 check_schema(state.path, str(kind), str(encoding), str(text))
     return topics, ours

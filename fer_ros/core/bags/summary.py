@@ -112,6 +112,11 @@ class BagInfo:
         """Whether every file is finished and listed, so that every tool reads the bag whole; not so while recording."""
         return not self.cut and not self.unlisted
 
+    @property
+    def foreign(self) -> bool:
+        """Whether another program has written to it: further topics, or several takes in a file. We cannot go on so."""
+        return bool(self.others) or len({take.part.name for take in self.takes}) < len(self.takes)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {

@@ -71,14 +71,14 @@ class BagWriter:
 
     def _go_on(self) -> None:
         found = info(self.folder)
+        if found.foreign:
+            raise ConfigError(f"{self.folder} was written by another program, too: it is left as it is; name a new bag")
         self._next = (last_number(found.files) + 1, max((t.number for t in found.takes), default=0) + 1)
         if not found.complete:
             mend_files(self.folder)
             if not part_files(self.folder):
                 return
             found = mend(self.folder)
-        if len({take.part.name for take in found.takes}) < len(found.takes):
-            raise ConfigError(f"{self.folder} was made by another program, several takes in a file: name a new bag")
         self.storage = found.storage
         self._facts = {**found.facts, **self._facts}
         self.takes = found.takes

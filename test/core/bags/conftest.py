@@ -9,8 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from mcap.writer import CompressionType, Writer
 
 from fer_ros.core import bags
+from fer_ros.core.bags.messages import TOPICS, StoredSample, definition, encode
 from fer_ros.core.base.types import Roi
 
 START = 1_700_000_000_000_000_000
@@ -31,6 +33,35 @@ def roi(number: int) -> Roi:
 
 def stamp(number: int) -> int:
     return START + number * STEP
+
+
+def foreign(folder: Path, ours: bool, compression: CompressionType = CompressionType.NONE) -> Path:
+    """A bag as another program records it: many messages a chunk, a further topic, attachment and notes."""
+    folder.mkdir()
+    with (folder / "other_0.mcap").open("wb") as file:
+        writer = Writer(file, chunk_size=6000, compression=compression)
+        writer.start(profile="ros2", library="another program")
+        writer.add_metadata("notes", {"weather": "rain"})
+        writer.add_attachment(1, 2, "notes.txt", "text/plain", b"a note")
+        string = writer.register_schema("std_msgs/msg/String", "ros2msg", b"string data\n")
+        chatter = writer.register_channel("/chatter", "cdr", string, {})
+        topics = []
+        for topic, kind in TOPICS.items() if ours else ():
+            schema = writer.register_schema(kind, "ros2msg", definition(kind)[0].encode())
+            topics.append(writer.register_channel(topic, "cdr", schema, {}))
+        for number in range(12):
+            sample = encode(StoredSample(stamp(number), picture(number), "happy", "", roi(number), 1))
+            for channel, data in zip(topics, sample, strict=False):
+                writer.add_message(channel, stamp(number), data, stamp(number), number)
+            writer.add_message(chatter, stamp(number), b"\0\1\0\0\x03\0\0\0hi\0", stamp(number), number)
+        writer.finish()
+    return folder
+
+
+def cut(file: Path, share: float = 0.6) -> None:
+    """Leave a share of a file's bytes."""
+    content = file.read_bytes()
+    file.write_bytes(content[: int(share * len(content))])
 
 
 def tree(folder: Path) -> dict[str, tuple[int, bytes]]:

@@ -10,19 +10,24 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from mcap.opcode import Opcode
 from mcap.records import Attachment, Channel, Metadata, Schema
 from mcap.writer import CompressionType, Writer
 
+from fer_ros.core.bags import metadata
 from fer_ros.core.bags.facts import sealed, unsealed
+from fer_ros.core.bags.mcap_file import STORAGE
 from fer_ros.core.bags.mcap_scan import FACTS, LIBRARY
 from fer_ros.core.bags.mcap_walk import MAX_RECORD, PRIVATE, Gap, chunk_records, message, parse, walk
 from fer_ros.core.bags.mending.report import Mended
 from fer_ros.core.bags.messages import TOPICS, decodes, definition
-from fer_ros.core.base.errors import reason
+from fer_ros.core.base import yaml_files
+from fer_ros.core.base.errors import ConfigError, reason
 
+#: Name of the record that rosbag2 writes what it knows into.
+_ROSBAG2 = "rosbag2"
 _COMPRESSIONS = {"zstd": CompressionType.ZSTD, "lz4": CompressionType.LZ4}
 #: Bytes of messages outside of chunks that become a chunk.
 _CHUNK = 1 << 20
@@ -112,7 +117,7 @@ def salvage(file: Path, target: Path, found: Survey, facts: dict[str, str]) -> M
                 copy.metadata(record.parsed)
             elif record.opcode >= PRIVATE or record.opcode == Opcode.MESSAGE:
                 report.damage.append(f"record at byte {record.at}: of an unknown kind")
-        copy.writer.finish()
+        copy.finish()
     report.kept = sum(copy.kept.values())
     report.lost = copy.lost()
     return report
@@ -127,6 +132,7 @@ class _Copy:
         self._sequences: set[int] = set()
         self._undecodable = 0
         self._size = 0
+        self._told: dict[str, str] = {}
         # Where chunks end is decided by where they ended before.
         compression = _COMPRESSIONS.get(found.compression, CompressionType.NONE)
         self.writer = Writer(stream, chunk_size=MAX_RECORD, compression=compression, enable_crcs=True)
@@ -167,10 +173,28 @@ class _Copy:
         self.writer.add_attachment(found.create_time, found.log_time, found.name, found.media_type, found.data)
 
     def metadata(self, found: Metadata) -> None:
-        """Add a metadata record; the facts were written before, and what rosbag2 keeps there is told anew."""
-        if found.name not in (FACTS, "rosbag2"):
+        """Add a metadata record; the facts were written before, and what rosbag2 keeps there is told at the end."""
+        if found.name == _ROSBAG2:
+            self._told = found.metadata
+        elif found.name != FACTS:
             self._flush()
             self.writer.add_metadata(found.name, found.metadata)
+
+    def finish(self) -> None:
+        """Add what rosbag2 keeps in each file, with the counts of this one, and the index."""
+        told: Any = None
+        with contextlib.suppress(ConfigError, KeyError):
+            told = yaml_files.parse(self._told["serialized_metadata"].encode("utf-8"))
+        if not isinstance(told, dict):
+            told = metadata.information(STORAGE, [], {}) if self.found.ours else None
+        if told is not None:
+            told["message_count"] = sum(self.kept.values())
+            for topic in told.get("topics_with_message_count") or ():
+                with contextlib.suppress(KeyError, TypeError):
+                    topic["message_count"] = self.kept[topic["topic_metadata"]["name"]]
+            self._flush()
+            self.writer.add_metadata(_ROSBAG2, {"serialized_metadata": metadata.as_yaml(told)})
+        self.writer.finish()
 
     def lose(self, source: IO[bytes], gap: Gap) -> None:
         """Note bytes that are no record; zeros, as a loss of power leaves them, are none at all."""
@@ -241,9 +265,14 @@ def _add_our_topics(found: Survey) -> None:
     for number, (topic, kind) in enumerate(TOPICS.items(), start=1):
         if topic not in found.topics and number not in found.channels:
             text, digest = definition(kind)
+            qos = metadata.as_yaml(metadata.qos_profiles(topic))
             found.schemas.setdefault(
                 number, Schema(id=number, name=kind, encoding="ros2msg", data=text.encode("utf-8"))
             )
             found.channels[number] = Channel(
-                id=number, topic=topic, message_encoding="cdr", schema_id=number, metadata={"topic_type_hash": digest}
+                id=number,
+                topic=topic,
+                message_encoding="cdr",
+                schema_id=number,
+                metadata={"offered_qos_profiles": qos, "topic_type_hash": digest},
             )

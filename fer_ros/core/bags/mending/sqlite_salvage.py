@@ -72,7 +72,7 @@ def survey(path: Path) -> Survey:
             # A topic's name begins by a slash, and its row has one column less in older versions.
             if texts[0].startswith("/"):
                 found.topics.setdefault(number, (*texts, "")[:5])
-            elif len(texts) == 4:
+            elif len(texts) == 4 and not _changed(texts):
                 found.definitions.setdefault(number, texts)
         elif kinds == [type(None), int, str] and str(values[2]).startswith("{"):
             _take_told(found, str(values[2]))
@@ -211,6 +211,15 @@ def _note(report: Mended, first: int, last: int) -> None:
 
 def _is_message(values: tuple[object, ...]) -> bool:
     return [type(value) for value in values] == [type(None), int, int, bytes]
+
+
+def _changed(texts: tuple[str, ...]) -> bool:
+    """Whether a definition of ours is not what its hash stands for."""
+    kind, encoding, text, digest = texts
+    if kind not in TOPICS.values() or encoding != "ros2msg":
+        return False
+    ours, hashed = definition(kind)
+    return digest == hashed and text != ours
 
 
 def _take_told(found: Survey, text: str) -> None:

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from fer_ros.core.bags import metadata
 from fer_ros.core.bags.sqlite_open import COMPANIONS, LOGS
 from fer_ros.core.bags.storages import BY_SUFFIX, unlink
 from fer_ros.core.base.files import sync_folder
@@ -76,7 +77,7 @@ def finish(folder: Path) -> None:
     """
     for mended in folder.glob(f"{MENDED}*"):
         _finish(mended)
-    for half in folder.glob(f"{MENDING}*"):
+    for half in (*folder.glob(f"{MENDING}*"), *folder.glob(f".{metadata.FILE}.*")):
         if half.is_dir():
             shutil.rmtree(half)
         else:

@@ -27,16 +27,30 @@ def write(folder: Path, storage: str, parts: Sequence[Part], facts: Mapping[str,
     counts: Counter[str] = Counter()
     for scan in scans:
         counts.update(scan.counts)
+    qos = {topic: text for scan in scans for topic, text in scan.qos.items()}
     topics = {**_topics(new), **_topics(_old(folder))}
     new["topics_with_message_count"] = [
-        {"topic_metadata": topics.get(topic) or _unknown(topic, kind), "message_count": counts[topic]}
+        {
+            # Readers compare the two places and take topics that differ for others.
+            "topic_metadata": {**_unknown(topic), **topics.get(topic, {}), "type": kind, **_offered(qos[topic])},
+            "message_count": counts[topic],
+        }
         for topic, kind in kinds.items()
     ]
     new["message_count"] = sum(counts.values())
-    by_name = {scan.path.name: sum(scan.counts.values()) for scan in scans}
+    by_name = {scan.path.name: scan for scan in scans}
     for file in new["files"]:
-        file["message_count"] = by_name[file["path"]]
+        scan = by_name[file["path"]]
+        file["message_count"] = sum(scan.counts.values())
+        _tell_times(file, scan.start, scan.end)
+    full = [scan for scan in scans if scan.counts]
+    _tell_times(new, min(scan.start for scan in full), max(scan.end for scan in full))
     write_atomic(folder / metadata.FILE, metadata.as_yaml({_ROOT: new}).encode("utf-8"), mode=0o600)
+
+
+def _tell_times(entry: dict[str, Any], start: int, end: int) -> None:
+    entry["starting_time"] = {"nanoseconds_since_epoch": start}
+    entry["duration"] = {"nanoseconds": end - start}
 
 
 def _old(folder: Path) -> Any:
@@ -55,11 +69,13 @@ def _topics(content: Any) -> dict[str, dict[str, Any]]:
         return {}
 
 
-def _unknown(topic: str, kind: str) -> dict[str, Any]:
-    return {
-        "name": topic,
-        "type": kind,
-        "serialization_format": "cdr",
-        "offered_qos_profiles": [],
-        "type_description_hash": "",
-    }
+def _unknown(topic: str) -> dict[str, Any]:
+    return {"name": topic, "type": "", "serialization_format": "cdr", "type_description_hash": ""}
+
+
+def _offered(text: str) -> dict[str, Any]:
+    try:
+        profiles = yaml_files.parse(text.encode("utf-8"))
+    except ConfigError:
+        profiles = None
+    return {"offered_qos_profiles": profiles if isinstance(profiles, list) else []}
