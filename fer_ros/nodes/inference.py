@@ -21,10 +21,9 @@ from fer_ros.core.base.types import Frame, Result
 from fer_ros.core.recognition.draw import annotate
 from fer_ros.core.recognition.recogniser import Recogniser
 from fer_ros.core.recognition.stages import StageStats
-from fer_ros.core.vision.images import MAX_PIXELS
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import OK, WARN, Diagnostics, Drops, Health
-from fer_ros.nodes.inputs.image_input import ImageInput
+from fer_ros.nodes.inputs.image_input import ImageInput, InputSettings
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.parts.model_in_use import ModelInUse
@@ -39,19 +38,16 @@ JOIN = 1.0
 
 
 @dataclass(frozen=True)
-class InferenceSettings:
+class InferenceSettings(InputSettings):
     """What the node can be set to, beside the settings of its detector."""
 
     model: str = setting("selected", "model to begin with, a name of `fer models` or a folder; load_model changes it")
     detector: str = setting("haar", "what finds the faces: a detector plugin, see `fer plugins detectors`")
     threads: int = setting(1, "CPU threads of the network at most", low=1, high=64)
     mirror: bool = setting(False, "read each face and its mirror image: a little better for twice the network's time")
-    image_topic: str = setting("image_raw", "topic of the raw images, of any camera")
     image_transport: str = setting(
         "raw", "raw, or compressed: then /compressed is put behind image_topic", choices=("raw", "compressed")
     )
-    max_pixels: int = setting(MAX_PIXELS, "larger images are dropped, pixels", low=1, high=1 << 28)
-    bits: str = setting("", "bits that 16-bit images use, such as 10; auto: stretch each image; empty: 16")
     annotate: bool = setting(True, "offer image_annotated; drawn only while someone listens", live=True)
     jpeg_quality: int = setting(
         80, "quality of image_annotated/compressed, 1 (small) to 100", low=1, high=100, live=True

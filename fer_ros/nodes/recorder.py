@@ -20,16 +20,16 @@ from fer_ros.core.base.errors import BadImage, FerError
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Roi
 from fer_ros.core.recording import FaceFinder, Recorder, RecordingSettings, State, settings_for
-from fer_ros.core.vision.images import MAX_PIXELS
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Drops, Health
+from fer_ros.nodes.inputs.image_input import InputSettings
 from fer_ros.nodes.inputs.picture_input import PictureInput
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.messages import recording as record_messages
 from fer_ros.nodes.parts.plugin_settings import PluginSettings
 from fer_ros.nodes.running import run
-from fer_ros.nodes.waiting import pause
+from fer_ros.nodes.waiting import until
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,15 +41,9 @@ CLOSING = 5.0
 
 
 @dataclass(frozen=True)
-class RecorderSettings:
+class RecorderSettings(InputSettings):
     """What the node can be set to, beside the settings of recording and of its detector."""
 
-    image_topic: str = setting("image_raw", "topic of the raw images, of any camera")
-    image_transport: str = setting(
-        "auto", "raw, compressed, or auto: compressed where somebody offers it", choices=("auto", "raw", "compressed")
-    )
-    max_pixels: int = setting(MAX_PIXELS, "larger images are dropped, pixels", low=1, high=1 << 28)
-    bits: str = setting("", "bits that 16-bit images use, such as 10; auto: stretch each image; empty: 16")
     use_inference: bool = setting(True, "take the faces that inference has found, while it runs", live=True)
     detector: str = setting("haar", "what finds the faces otherwise: a detector plugin, see `fer plugins detectors`")
 
@@ -278,9 +272,7 @@ class RecorderNode(ManagedNode):
 
 async def _outcome(future: concurrent.futures.Future[R]) -> R:
     """What the recorder's thread answers, while the executor goes on."""
-    while not future.done():
-        concurrent.futures.wait([future], timeout=0.002)
-        await pause()
+    await until(future.done, lambda seconds: concurrent.futures.wait([future], timeout=seconds))
     return future.result()
 
 

@@ -33,10 +33,8 @@ from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import training as train_messages
 from fer_ros.nodes.parts.training_settings import TrainingSettings
 from fer_ros.nodes.running import run
-from fer_ros.nodes.waiting import pause
+from fer_ros.nodes.waiting import until
 
-#: Seconds that other callbacks wait at most while this node waits for a training.
-WAIT = 0.005
 #: Seconds that inference may take to answer.
 ANSWER = 20.0
 #: Seconds that the thread may take to end after a training was cancelled.
@@ -75,9 +73,9 @@ class _Job:
 
     async def done(self) -> None:
         """Wait for the end, while the executor goes on."""
-        while self._thread is not None and self._thread.is_alive():
-            self._thread.join(WAIT)
-            await pause()
+        thread = self._thread
+        if thread is not None:
+            await until(lambda: not thread.is_alive(), thread.join)
 
     def end(self) -> None:
         """Cancel, and wait for that."""
@@ -205,12 +203,10 @@ class TrainerNode(ManagedNode):
             return f"but no inference answers on {service}: {later}"
         future = self._load_model.call_async(LoadModel.Request(name=name))
         deadline = time.monotonic() + ANSWER
-        while not future.done():
-            if time.monotonic() > deadline or not self._load_model.service_is_ready():
-                self._load_model.remove_pending_request(future)
-                return f"but inference did not answer on {service}: {later}"
-            time.sleep(WAIT)
-            await pause()
+        await until(lambda: future.done() or time.monotonic() > deadline or not self._load_model.service_is_ready())
+        if not future.done():
+            self._load_model.remove_pending_request(future)
+            return f"but inference did not answer on {service}: {later}"
         answer = future.result()
         return "" if answer.success else f"but inference refused it: {answer.message}"
 

@@ -1,8 +1,12 @@
-"""Lets a callback give way to others and go on later."""
+"""Lets an ``async`` callback wait for something while the executor runs the others."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
+
+#: Seconds that other callbacks wait at most for one that waits.
+WAIT = 0.002
 
 
 class _Pause:
@@ -10,6 +14,11 @@ class _Pause:
         yield
 
 
-def pause() -> _Pause:
-    """Await it in an ``async`` callback: rclpy runs what else is ready, then comes back, without waiting in between."""
-    return _Pause()
+async def until(done: Callable[[], bool], wait: Callable[[float], object] = time.sleep) -> None:
+    """Come back when ``done`` says so; rclpy runs what else is ready meanwhile.
+
+    :param wait: waits so many seconds at most, such as ``thread.join``, so that the end is seen at once.
+    """
+    while not done():
+        wait(WAIT)
+        await _Pause()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from fer_ros.core.base.timing import Stats
@@ -14,7 +15,14 @@ STAGES = ("receive", "detect", "classify", "publish", "total")
 def durations(result: Result) -> dict[str, float]:
     """Seconds of each of :data:`STAGES`; ``receive`` and ``total`` are negative where the camera's clock is ahead."""
     times = result.times
-    stamps = (result.frame.stamp, times.received, times.detected, times.classified, times.published)
+    return spans((result.frame.stamp, times.received, times.detected, times.classified, times.published))
+
+
+def spans(stamps: Sequence[int]) -> dict[str, float]:
+    """Seconds of each of :data:`STAGES`.
+
+    :param stamps: acquired, received, detected, classified, published; nanoseconds.
+    """
     steps = [(after - before) / 1e9 for before, after in pairwise(stamps)]
     return dict(zip(STAGES, (*steps, (stamps[-1] - stamps[0]) / 1e9), strict=True))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable
 from pathlib import PurePath
@@ -13,6 +12,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 
 from fer_msgs.msg import Emotion, EmotionArray, Metrics, ModelInfo, RecordStatus, TrainProgress
 from fer_msgs.srv import Train
+from fer_ros.core.recognition.stages import spans
 from fer_ros.core.recording.status import State
 from fer_ros.dashboard.robot import Json, RecordState
 
@@ -23,14 +23,12 @@ def emotions(message: EmotionArray) -> Json:
     """The faces of a frame."""
     times = message.times
     stamps = [_ns(t) for t in (message.header.stamp, times.received, times.detected, times.classified, times.published)]
-    spans = [(after - before) / 1e6 for before, after in itertools.pairwise(stamps)]
-    stages = dict(zip(("receive", "detect", "classify", "publish"), (round(span, 2) for span in spans), strict=True))
     return {
         "type": "emotions",
         "stamp": stamps[0] / 1e6,
         "model": message.model,
         "faces": [_face(emotion) for emotion in message.emotions],
-        "stages": {**stages, "total": round((stamps[-1] - stamps[0]) / 1e6, 2)},
+        "stages": {stage: round(1e3 * seconds, 2) for stage, seconds in spans(stamps).items()},
     }
 
 

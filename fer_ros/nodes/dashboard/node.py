@@ -18,7 +18,6 @@ from fer_ros.core.base.errors import BadImage, FerError
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import ImageArray
 from fer_ros.core.recording import Incoming
-from fer_ros.core.vision.images import MAX_PIXELS
 from fer_ros.dashboard.robot import Json, Preview
 from fer_ros.dashboard.serving import links
 from fer_ros.dashboard.serving.server import Server
@@ -27,6 +26,7 @@ from fer_ros.nodes import topics
 from fer_ros.nodes.dashboard import messages as dashboard_messages
 from fer_ros.nodes.dashboard.robot import RosRobot
 from fer_ros.nodes.diagnostics import OK, WARN, Diagnostics, Drops, Health
+from fer_ros.nodes.inputs.image_input import InputSettings
 from fer_ros.nodes.inputs.picture_input import PictureInput
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.running import run
@@ -38,15 +38,9 @@ MAX_WIDTH = 1280
 
 
 @dataclass(frozen=True)
-class ViewSettings:
+class ViewSettings(InputSettings):
     """Which pictures are shown."""
 
-    image_topic: str = setting("image_raw", "topic of the raw images, of any camera")
-    image_transport: str = setting(
-        "auto", "raw, compressed, or auto: compressed where somebody offers it", choices=("auto", "raw", "compressed")
-    )
-    max_pixels: int = setting(MAX_PIXELS, "larger images are dropped, pixels", low=1, high=1 << 28)
-    bits: str = setting("", "bits that 16-bit images use, such as 10; auto: stretch each image; empty: 16")
     jpeg_quality: int = setting(80, "of images that come uncompressed, 1 (small) to 100", low=1, high=100, live=True)
 
 

@@ -6,15 +6,17 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.core.base.errors import BadImage, ConfigError
+from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Frame, ImageArray
 from fer_ros.core.vision import depth
-from fer_ros.core.vision.images import decode, decode_compressed
+from fer_ros.core.vision.images import MAX_PIXELS, decode, decode_compressed
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import Drops
 from fer_ros.nodes.messages import recognition as messages
@@ -29,21 +31,16 @@ SUFFIX = "/compressed"
 MAX_FRAME_ID = 1000
 
 
-class InputSettings(Protocol):
-    """What a subscription can be set to.
+@dataclass(frozen=True)
+class InputSettings:
+    """What a subscription can be set to."""
 
-    ``image_topic``: of the raw images; ``/compressed`` is put behind it where ``image_transport`` says so.
-    ``max_pixels``: larger images are dropped. ``bits``: see :func:`fer_ros.core.vision.depth.parse`.
-    """
-
-    @property
-    def image_topic(self) -> str: ...
-    @property
-    def image_transport(self) -> str: ...
-    @property
-    def max_pixels(self) -> int: ...
-    @property
-    def bits(self) -> str: ...
+    image_topic: str = setting("image_raw", "topic of the raw images, of any camera")
+    image_transport: str = setting(
+        "auto", "raw, compressed, or auto: compressed where somebody offers it", choices=("auto", "raw", "compressed")
+    )
+    max_pixels: int = setting(MAX_PIXELS, "larger images are dropped, pixels", low=1, high=1 << 28)
+    bits: str = setting("", "bits that 16-bit images use, such as 10; auto: stretch each image; empty: 16")
 
 
 class ImageSubscription(ABC, Generic[T]):

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from array import array
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
 from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
 from std_msgs.msg import Header
 
-from fer_msgs.msg import Emotion, EmotionArray, Metrics, ModelInfo, StageTimes
+from fer_msgs.msg import Emotion, EmotionArray, ModelInfo, StageTimes
 from fer_ros.core.base import files, paths, types
 from fer_ros.core.base.errors import BadImage
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.vision.images import encode_jpeg, encoding_of
+from fer_ros.nodes.messages import metrics
 
 NANOSECONDS = 1_000_000_000
 #: From Jazzy on, a message that checks its fields keeps an ``array('B')`` as it is, and one that does not copies it
@@ -122,28 +121,11 @@ def model_info(bundle: Bundle, now: int) -> ModelInfo:
         input_width=bundle.input.width,
         input_height=bundle.input.height,
         input_channels=bundle.input.channels,
-        parameters=_count(bundle.data.get("parameters")),
+        parameters=metrics.count(bundle.data.get("parameters")),
         bytes=sum(_size(bundle.path / name) for name in (paths.MODEL_FILE, *bundle.checksums)),
         dataset=str(bundle.quality.get("split", "")),
-        metrics=_metrics(bundle),
+        metrics=metrics.stated(bundle.quality, bundle.labels),
     )
-
-
-def _metrics(bundle: Bundle) -> Metrics:
-    """The measured quality; where the bundle states none, or nothing that can be understood: not measured."""
-    quality: dict[str, Any] = bundle.quality
-    try:
-        rows = [quality["per_class"][label] for label in bundle.labels]
-        return Metrics(
-            count=_count(quality["count"]),
-            labels=list(bundle.labels),
-            confusion=[_count(cell) for row in quality["confusion"] for cell in row],
-            support=[_count(row["count"]) for row in rows],
-            **{name: [float(row[name]) for row in rows] for name in ("precision", "recall", "f1")},
-            **{name: float(quality[name]) for name in ("accuracy", "macro_precision", "macro_recall", "macro_f1")},
-        )
-    except (KeyError, TypeError, ValueError, OverflowError, AssertionError):  # the last: of rclpy, for its own ranges
-        return Metrics(accuracy=math.nan, macro_precision=math.nan, macro_recall=math.nan, macro_f1=math.nan)
 
 
 def _created(value: object) -> Time:
@@ -152,10 +134,6 @@ def _created(value: object) -> Time:
         return time_message(int(datetime.strptime(str(value), "%Y-%m-%dT%H:%M:%S%z").timestamp()) * NANOSECONDS)
     except (ValueError, OverflowError, AssertionError):
         return Time()
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and 0 <= value < 2**32 else 0
 
 
 def _size(file: Path) -> int:

@@ -5,28 +5,17 @@ from __future__ import annotations
 from fer_msgs.msg import RecordStatus
 from fer_ros.core.recording.status import Status
 
+#: Fields of the message that the status has under the same name.
+_SAME = set(RecordStatus.get_fields_and_field_types()) - {"header", "state", "bag", "labels", "counts", "received"}
+
 
 def status(status: Status) -> RecordStatus:
     """How the recording stands; the header is left empty."""
     return RecordStatus(
         state=int(status.state),
         bag=str(status.bag or ""),
-        label=status.label,
-        subject=status.subject,
-        take=status.take,
-        take_samples=status.take_samples,
-        limit_samples=status.limit_samples,
-        limit_seconds=status.limit_seconds,
-        elapsed=status.elapsed,
         labels=list(status.counts),
         counts=list(status.counts.values()),
         received=max(0, status.received),
-        written=status.written,
-        without_face=status.without_face,
-        dropped=status.dropped,
-        pending=status.pending,
-        discarded=status.discarded,
-        bytes=status.bytes,
-        free_bytes=status.free_bytes,
-        message=status.message,
+        **{name: getattr(status, name) for name in _SAME},
     )

@@ -6,12 +6,12 @@ import dataclasses
 import math
 from typing import Any
 
-from fer_msgs.msg import Metrics, TrainProgress
+from fer_msgs.msg import TrainProgress
 from fer_msgs.srv import Train
 from fer_ros.core.base import settings
-from fer_ros.core.evaluating import metrics
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
+from fer_ros.nodes.messages.metrics import quality
 
 #: Fields of the request that stand for the option of the same name, and for the head's setting of the same name.
 OPTIONS = ("head", "split", "seed")
@@ -77,7 +77,7 @@ def ended(phase: str, message: str, elapsed: float, outcome: Outcome | None = No
 def fill(response: Train.Response, outcome: Outcome) -> None:
     """Put the outcome into the answer."""
     response.model = outcome.model
-    response.metrics, response.baseline = _metrics(outcome.metrics), _metrics(outcome.baseline)
+    response.metrics, response.baseline = quality(outcome.metrics), quality(outcome.baseline)
     response.split = f"{outcome.split}: {outcome.note}"
     response.train_count = outcome.total("train")
     response.validation_count = outcome.total("validation")
@@ -89,20 +89,3 @@ def fill(response: Train.Response, outcome: Outcome) -> None:
 
 def _asked(request: Train.Request, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(request, name) for name in names if getattr(request, name)}
-
-
-def _metrics(found: metrics.Metrics | None) -> Metrics:
-    if found is None:
-        return Metrics(accuracy=math.nan, macro_precision=math.nan, macro_recall=math.nan, macro_f1=math.nan)
-    rows: list[dict[str, Any]] = [found.per_class[label] for label in found.labels]
-    return Metrics(
-        count=found.count,
-        accuracy=found.accuracy,
-        macro_precision=found.macro_precision,
-        macro_recall=found.macro_recall,
-        macro_f1=found.macro_f1,
-        labels=list(found.labels),
-        support=[int(row["count"]) for row in rows],
-        confusion=[cell for row in found.confusion for cell in row],
-        **{name: [row[name] for row in rows] for name in ("precision", "recall", "f1")},
-    )

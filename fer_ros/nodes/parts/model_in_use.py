@@ -13,7 +13,7 @@ from fer_ros.core.base.errors import FerError
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.recognition.recogniser import Recogniser
 from fer_ros.nodes.lifecycle import ManagedNode
-from fer_ros.nodes.waiting import pause
+from fer_ros.nodes.waiting import until
 
 
 class ModelInUse:
@@ -60,9 +60,7 @@ class ModelInUse:
         # In a thread of its own: images are received and read meanwhile.
         thread = threading.Thread(target=swap, name="load_model", daemon=True)
         thread.start()
-        while thread.is_alive():
-            thread.join(0.002)
-            await pause()
+        await until(lambda: not thread.is_alive(), thread.join)
         response.success = not problems
         if problems:
             response.message = f"{problems[0]}; {recogniser.bundle.name} stays in use"

@@ -1,0 +1,41 @@
+"""Measured quality as a message."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from fer_msgs.msg import Metrics
+from fer_ros.core.evaluating import metrics
+
+FIGURES = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
+
+
+def quality(found: metrics.Metrics | None) -> Metrics:
+    """The figures of a model; None: not measured, so that no figure is a number."""
+    if found is None:
+        return Metrics(**dict.fromkeys(FIGURES, math.nan))
+    rows = [found.per_class[label] for label in found.labels]
+    return Metrics(
+        count=count(found.count),
+        labels=list(found.labels),
+        support=[count(row["count"]) for row in rows],
+        confusion=[count(cell) for row in found.confusion for cell in row],
+        **{name: [float(row[name]) for row in rows] for name in ("precision", "recall", "f1")},
+        **{name: float(getattr(found, name)) for name in FIGURES},
+    )
+
+
+def stated(values: Mapping[str, Any], labels: tuple[str, ...]) -> Metrics:
+    """The figures that a ``model.yaml`` states; not measured where it states none, or none that can be understood."""
+    try:
+        figures = {name: values[name] for name in ("count", *FIGURES, "confusion", "per_class")}
+        return quality(metrics.Metrics(labels=labels, **figures))
+    except (KeyError, TypeError, ValueError, OverflowError, AssertionError):  # the last: of rclpy, for its own ranges
+        return quality(None)
+
+
+def count(value: object) -> int:
+    """A number of things as a message can hold it; 0 for anything else."""
+    return int(value) if isinstance(value, (int, float)) and 0 <= value < 2**32 else 0
