@@ -1,10 +1,18 @@
-"""What is said of requests that cannot be answered: nothing where a client is to blame, else one line."""
+"""What is said of connections and requests that fail: nothing where a client is to blame, else one line."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import ssl
+from typing import Any
 
 from aiohttp.http_exceptions import HttpProcessingError
+
+#: What a client can cause at any time.
+THEIRS = (HttpProcessingError, ConnectionError, TimeoutError, asyncio.TimeoutError, ssl.SSLError)
+
+log = logging.getLogger(__name__)
 
 
 class _OneLine(logging.Filter):
@@ -12,7 +20,7 @@ class _OneLine(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, (HttpProcessingError, ConnectionError, TimeoutError)):
+        if isinstance(error, THEIRS):
             return False
         if error is not None:
             record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {error}", ()
@@ -26,3 +34,10 @@ def logger() -> logging.Logger:
     if not made.filters:
         made.addFilter(_OneLine())
     return made
+
+
+def of_the_loop(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What asyncio itself has to say, such as of a transport that failed; its own way is a traceback for each."""
+    error = context.get("exception")
+    if not isinstance(error, THEIRS):
+        log.error("%s: %s", context.get("message", "the network failed"), error)

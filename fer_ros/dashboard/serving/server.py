@@ -23,12 +23,14 @@ from fer_ros.dashboard.doing.recording import Recording
 from fer_ros.dashboard.doing.takes import TakeReader
 from fer_ros.dashboard.doing.training import Training
 from fer_ros.dashboard.robot import Json, Robot
-from fer_ros.dashboard.serving import http_log, links, static_files, tls
+from fer_ros.dashboard.serving import door, http_log, links, static_files, tls
 from fer_ros.dashboard.serving.access import Access
+from fer_ros.dashboard.serving.door import Door
 from fer_ros.dashboard.settings import DashboardSettings
 from fer_ros.dashboard.talking import protocol
-from fer_ros.dashboard.talking.client import Client
-from fer_ros.dashboard.talking.connection import Conversation, greet, new_socket
+from fer_ros.dashboard.talking.client import CLOSING, Client
+from fer_ros.dashboard.talking.connection import HELLO, Conversation, greet, new_socket
+from fer_ros.dashboard.talking.discard import discard
 from fer_ros.dashboard.talking.hub import Hub
 from fer_ros.dashboard.talking.protocol import Message
 
@@ -36,8 +38,6 @@ log = logging.getLogger(__name__)
 
 #: Seconds that starting and ending may take.
 START, END = 10.0, 0.8
-#: Connections that may not have said hello yet.
-STRANGERS = 32
 CHUNK = 1 << 16
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -45,9 +45,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Server:
     """Made, started, told what the robot does by :meth:`post`, and stopped by the node that it belongs to.
 
+    :ivar door: who gets a connection.
     :ivar hub, recording, training, models: for what is posted; to be used in the server's thread only.
     """
 
+    door: Door
     hub: Hub
     recording: Recording
     training: Training
@@ -67,7 +69,6 @@ class Server:
         self._ending: asyncio.Event | None = None
         self._started = threading.Event()
         self._error: Exception | None = None
-        self._strangers = 0
         self._labels = list(DEFAULT_LABELS)
         self.port = settings.port
 
@@ -80,6 +81,11 @@ class Server:
     def clients(self) -> int:
         """Browsers that are connected."""
         return len(self.hub) if self._started.is_set() and self._error is None else 0
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """Why connections were refused, and how many since the start."""
+        return self.door.refused() if self._loop is not None else {}
 
     def start(self) -> None:
         """Listen.
@@ -132,19 +138,27 @@ class Server:
         self._phone = Phone(self._robot, self.hub, Path(socket).expanduser() if socket else None)
         self._actions = actions(self.recording, self.training, self.models, self._phone, self._add_label)
         self._ending = asyncio.Event()
+        asyncio.get_running_loop().set_exception_handler(http_log.of_the_loop)
         runner = web.AppRunner(
-            self._app(), logger=http_log.logger(), access_log=None, handle_signals=False, shutdown_timeout=END / 2
+            self._app(),
+            logger=http_log.logger(),
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=END / 2,
+            keepalive_timeout=door.IDLE,
+            lingering_time=door.BODY,
         )
         await runner.setup()
+        assert runner.server is not None
+        self.door = Door(self._tls)
         try:
-            site = web.TCPSite(runner, settings.host, settings.port, ssl_context=self._tls, reuse_address=True)
             try:
-                await site.start()
+                self.door.open(settings.host, settings.port, runner.server)
             except OSError as error:
                 place = f"{settings.host}, port {settings.port}"
                 self._error = FerError(f"the dashboard cannot listen on {place}: {reason(error)}: choose another port")
                 return
-            self.port = runner.addresses[0][1]
+            self.port = self.door.port
             self._loop = asyncio.get_running_loop()
             self._started.set()
             helpers = [asyncio.create_task(self.recording.look()), asyncio.create_task(self._phone.look())]
@@ -154,6 +168,7 @@ class Server:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._end(), END)
         finally:
+            self.door.close()
             await runner.cleanup()
 
     async def _end(self) -> None:
@@ -172,6 +187,7 @@ class Server:
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let nobody in who comes under another name or from another page."""
+        self.door.asked(request.protocol)
         if not self.access.allows_host(request.host):
             text = "This name is not known here: use the address, or add the name to allowed_hosts.\n"
             return web.Response(status=403, text=text)
@@ -181,14 +197,12 @@ class Server:
 
     async def _secure(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(static_files.SECURITY)
-        host = request.host if self.access.allows_host(request.host) else ""
-        response.headers["Content-Security-Policy"] = static_files.policy(host)
         response.headers["Server"] = "fer_ros"
 
     async def _on_file(self, request: web.Request) -> web.StreamResponse:
         return self._static.answer(request)
 
-    async def _on_health(self, request: web.Request) -> web.StreamResponse:
+    async def _on_health(self, _: web.Request) -> web.StreamResponse:
         return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})
 
     async def _on_download(self, request: web.Request) -> web.StreamResponse:
@@ -206,27 +220,26 @@ class Server:
             )
             await answer.prepare(request)
             while chunk := file.read(CHUNK):
+                self.door.asked(request.protocol)
                 await answer.write(chunk)
             await answer.write_eof()
         return answer
 
     async def _on_socket(self, request: web.Request) -> web.StreamResponse:
-        if self._strangers >= STRANGERS:
-            return web.Response(status=503, text="Too many browsers are connecting.\n")
         socket = new_socket()
         if not socket.can_prepare(request).ok:
             return web.Response(status=426, text="A WebSocket is expected.\n", headers={"Upgrade": "websocket"})
         await socket.prepare(request)
-        self._strangers += 1
-        try:
-            client = await greet(socket, self.access.knows, lambda: len(self.hub) < self._settings.max_clients)
-        finally:
-            self._strangers -= 1
-        if client is not None:
-            await self._talk(client, socket)
+        self.door.greets(request.protocol, HELLO + CLOSING)
+        client = await greet(socket, self.access.knows, lambda: len(self.hub) < self._settings.max_clients)
+        if client is None:
+            self.door.refuse("no hello that is good")
+            return socket
+        self.door.knows(request.protocol)
+        await self._talk(client, socket, request)
         return socket
 
-    async def _talk(self, client: Client, socket: web.WebSocketResponse) -> None:
+    async def _talk(self, client: Client, socket: web.WebSocketResponse, request: web.Request) -> None:
         client.tell(await asyncio.to_thread(self._welcome))
         self.hub.add(client)
         conversation = Conversation(
@@ -234,11 +247,15 @@ class Server:
         )
         self.hub.spawn(self._tell_more(client))
         try:
-            await conversation.listen(socket)
+            await conversation.listen(socket, lambda: self._deafen(request))
         finally:
             self.hub.remove(client)
             await self.recording.gone(client)
             await self._phone.stop(client)
+
+    def _deafen(self, request: web.Request) -> None:
+        self.door.refuse("too many or too large messages")
+        discard(request.transport, request.protocol)
 
     async def _tell_more(self, client: Client) -> None:
         """What takes a moment to find out."""

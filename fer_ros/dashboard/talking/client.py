@@ -26,8 +26,8 @@ WINDOW = 3
 EARLY = 0.25
 #: Close codes, see docs/dashboard_protocol.md.
 CLOSE = {"token": 4401, "hello": 4408, "slow": 4409, "size": 4413, "rate": 4429, "full": 4503}
-#: Seconds that closing may take.
-CLOSING = 2.0
+#: Seconds that closing may take; and where the other side is refused while it goes on sending.
+CLOSING, REFUSING = 2.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +127,16 @@ class Client:
                 self._ready.clear()
                 await self._write_waiting()
                 if self._closing is not None:
-                    await self.close(CLOSE[self._closing], self._closing)
+                    await self.close(CLOSE[self._closing], self._closing, REFUSING)
                     return
 
-    async def close(self, code: int, message: str) -> None:
-        """Close the connection from our side."""
+    async def close(self, code: int, message: str, seconds: float = CLOSING) -> None:
+        """Close the connection from our side.
+
+        :param seconds: for the other side to close it, too.
+        """
         with contextlib.suppress(ConnectionError, RuntimeError, asyncio.TimeoutError):
-            await asyncio.wait_for(self._socket.close(code=code, message=message.encode()), CLOSING)
+            await asyncio.wait_for(self._socket.close(code=code, message=message.encode()), seconds)
         self.open = False
 
     async def _write_waiting(self) -> None:

@@ -16,7 +16,7 @@ from fer_ros.dashboard.doing.training import Nothing
 from fer_ros.dashboard.robot import Json, Unavailable
 from fer_ros.dashboard.serving.limits import Flood
 from fer_ros.dashboard.talking import protocol
-from fer_ros.dashboard.talking.client import CLOSE, CLOSING, Client, Watch
+from fer_ros.dashboard.talking.client import CLOSE, CLOSING, REFUSING, Client, Watch
 from fer_ros.dashboard.talking.protocol import Message, ProtocolError
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,9 @@ class Refusal(Exception):
 
 def new_socket() -> web.WebSocketResponse:
     """A WebSocket with our limits. Messages of up to twice the size come in, so that we can say what is wrong."""
-    return web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=2 * protocol.MAX_BINARY, compress=False)
+    return web.WebSocketResponse(
+        timeout=REFUSING, heartbeat=HEARTBEAT, max_msg_size=2 * protocol.MAX_BINARY, compress=False
+    )
 
 
 async def greet(socket: web.WebSocketResponse, knows: Callable[[str], bool], room: Callable[[], bool]) -> Client | None:
@@ -105,8 +107,11 @@ class Conversation:
         self._watch, self._hold, self._picture = watch, hold, picture
         self._requests: asyncio.Queue[Message | None] = asyncio.Queue(REQUESTS)
 
-    async def listen(self, socket: web.WebSocketResponse) -> None:
-        """Take messages until the connection ends."""
+    async def listen(self, socket: web.WebSocketResponse, deafen: Callable[[], object]) -> None:
+        """Take messages until the connection ends.
+
+        :param deafen: lets whatever else comes be thrown away, so that our last words are not lost.
+        """
         client = self._client
         worker = asyncio.create_task(self._work())
         writer, ping = asyncio.create_task(client.write()), asyncio.create_task(self._ping())
@@ -120,10 +125,11 @@ class Conversation:
                 except Flood:
                     client.refuse("rate", "far too many messages: wait ten seconds")
                 if client.closing:
-                    break  # what else comes is read by who closes, so that our last words are not lost
+                    deafen()
+                    break
         finally:
             if client.closing:
-                await asyncio.wait({writer}, timeout=2 * CLOSING)
+                await asyncio.wait({writer}, timeout=REFUSING + CLOSING)
             client.open = False
             for helper in (writer, ping):
                 helper.cancel()

@@ -198,6 +198,7 @@ class DashboardNode(ManagedNode):
         server = self._server
         values: dict[str, object] = {"lifecycle state": self.state, "browsers": server.clients if server else 0}
         values |= {f"dropped: {reason}": count for reason, count in sorted(self.drops.counts().items())}
+        values |= {f"refused: {reason}": count for reason, count in sorted((server.refused if server else {}).items())}
         fresh, self._told = sum(self.drops.counts().values()) - self._told, sum(self.drops.counts().values())
         return Health(WARN if fresh else OK, f"{fresh} images dropped" if fresh else self.state, values)
 
