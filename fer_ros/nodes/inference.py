@@ -81,6 +81,7 @@ class InferenceNode(ManagedNode):
         self._input: ImageInput | None = None
         self._recogniser: Recogniser | None = None
         self._mailbox: Mailbox[Frame] = Mailbox()
+        self._mailbox.close()  # until somebody fetches what is put there
         self._thread: threading.Thread | None = None
         self._replaced = self._told = self._submitted = self._done = 0
         self._emotion = self.create_lifecycle_publisher(Emotion, "emotion", topics.results())
@@ -103,11 +104,16 @@ class InferenceNode(ManagedNode):
         return self._replaced + self._mailbox.dropped
 
     def submit(self, frame: Frame) -> None:
-        """Hand a frame over; it replaces one that was not begun yet. One thread at a time may call it."""
+        """Hand a frame over; it replaces one that was not begun yet, or waits for it where it is to be kept.
+
+        One thread at a time may call it.
+        """
+        if self._mailbox.closed:
+            return
         if not frame.received:
             frame = replace(frame, received=self._now())
         self._submitted += 1
-        self._mailbox.put(frame)
+        self._mailbox.put(frame, wait=frame.keep)
 
     def drain(self, timeout: float) -> None:
         """Wait until every submitted frame is read or replaced.

@@ -16,8 +16,8 @@ from fer_ros.nodes.lifecycle import ManagedNode, ManagedSettings
 from fer_ros.nodes.logs import forward
 from fer_ros.nodes.running import Ending, Host, initialise, leave, make
 
-#: Seconds in which the last frames are read when the source has come to its end.
-LAST_FRAMES = 1.0
+#: Seconds in which the last frames are read when the source has come to its end, on a busy machine too.
+LAST_FRAMES = 10.0
 
 
 @dataclass(frozen=True)

@@ -22,18 +22,26 @@ class Mailbox(Generic[T]):
         """How many were replaced before anybody fetched them."""
         return self._dropped
 
-    def put(self, item: T) -> bool:
-        """Leave an item; never blocks.
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is kept."""
+        return self._closed
 
+    def put(self, item: T, wait: bool = False) -> bool:
+        """Leave an item; never blocks unless it is told to.
+
+        :param wait: wait until the last one is fetched or the box is closed, instead of replacing it.
         :returns: False where it took the place of one that nobody had fetched. Nothing is kept once the box is closed.
         """
         with self._ready:
+            if wait:
+                self._ready.wait_for(lambda: self._item is None or self._closed)
             if self._closed:
                 return True
             replaced = self._item is not None
             self._dropped += replaced
             self._item = item
-            self._ready.notify()
+            self._ready.notify_all()
             return not replaced
 
     def get(self, timeout: float | None = None) -> T | None:
@@ -45,6 +53,8 @@ class Mailbox(Generic[T]):
         with self._ready:
             self._ready.wait_for(lambda: self._item is not None or self._closed, timeout)
             item, self._item = self._item, None
+            if item is not None:
+                self._ready.notify_all()
             return item
 
     def close(self) -> None:

@@ -39,6 +39,7 @@ class Frame:
     :ivar frame_id: the coordinate frame of the camera, copied unchanged to every output.
     :ivar received: when the recogniser got the frame, nanoseconds; 0 where it was not taken yet.
     :ivar truth: what the picture is known to show, where the source knows it (a label), else None.
+    :ivar keep: it must not be replaced by a newer one: whoever reads the source waits until it is taken.
     """
 
     image: ImageArray
@@ -46,6 +47,7 @@ class Frame:
     frame_id: str = "camera_optical_frame"
     received: int = 0
     truth: str | None = None
+    keep: bool = False
 
     def __repr__(self) -> str:
         height, width = self.image.shape[:2]

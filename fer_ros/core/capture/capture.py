@@ -6,13 +6,15 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from fer_ros.core.base.contracts import EndOfSource, Live, Source
+from fer_ros.core.base.contracts import EndOfSource, Live, NotYet, Source
 from fer_ros.core.base.errors import ConfigError, SourceUnavailable
 from fer_ros.core.base.timing import Backoff
 from fer_ros.core.base.types import Frame
 
 #: Seconds that a source may stay silent before it is closed and opened again.
 READ_TIMEOUT = 2.0
+#: Seconds for which a source is asked whose frames may lie far apart, so that it can be stopped in between.
+PAUSE_TIMEOUT = 0.5
 
 
 class Log(Protocol):
@@ -175,7 +177,10 @@ class Capture:
     def _read_all(self, stop: threading.Event) -> None:
         while not stop.is_set():
             self._live.arrive()
-            frame = self._source.read(READ_TIMEOUT)
+            try:
+                frame = self._source.read(PAUSE_TIMEOUT if self._source.has_pauses else READ_TIMEOUT)
+            except NotYet:
+                continue
             self._frames += 1
             if not self.reading:
                 self._log.info(f"frames {'are back' if self._trouble else 'come'} from {self._source.description}")

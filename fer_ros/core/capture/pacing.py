@@ -52,3 +52,40 @@ class Pacer:
     def restart(self) -> None:
         """Count from 0 again, from the next call on."""
         self._slot = -1
+
+
+class Playhead:
+    """Where a film that is shown in real time should be."""
+
+    def __init__(self) -> None:
+        self._start: float | None = None
+
+    def restart(self) -> None:
+        """Begin anew: the next time that is asked for is due at once."""
+        self._start = None
+
+    def shift(self, at: float) -> None:
+        """Show the moment ``at`` of the film, seconds, now."""
+        self._start = time.monotonic() - at
+
+    def late(self, at: float) -> float:
+        """Seconds since the moment ``at`` was due; negative where it is to come."""
+        if self._start is None:
+            self.shift(at)
+        assert self._start is not None
+        return time.monotonic() - self._start - at
+
+    def wait(self, at: float, most: float) -> bool:
+        """Wait until the moment is due.
+
+        :param most: seconds to wait at most.
+        :returns: whether it is.
+        """
+        left = -self.late(at)
+        time.sleep(max(0.0, min(left, most)))
+        return left <= most
+
+
+def now() -> float:
+    """Seconds of a clock that only goes forward."""
+    return time.monotonic()

@@ -58,7 +58,7 @@ class BagSource(Source):
                 sample = self._advance()  # this one is over already
             time.sleep(max(0.0, self._shown - now))
         stamp = sample.stamp if self.settings.keep_stamps else self.clock()
-        return Frame(sample.image, stamp, truth=sample.label)
+        return Frame(sample.image, stamp, truth=sample.label, keep=not self.settings.realtime)
 
     def close(self) -> None:
         self._frames = self._next = None

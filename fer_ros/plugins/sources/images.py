@@ -68,7 +68,7 @@ class ImagesSource(Source):
             raise SourceUnavailable(f"{quoted(str(self._path))} is not open")
         image, truth = self._picture()
         self._pacer.wait()
-        return Frame(image, self.clock(), truth=truth)
+        return Frame(image, self.clock(), truth=truth, keep=True)
 
     def close(self) -> None:
         self._files = []

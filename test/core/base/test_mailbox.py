@@ -58,3 +58,18 @@ def test_each_item_reaches_exactly_one_reader() -> None:
         reader.join(10)
     assert got[-1] == 2000 and len(got) == len(set(got))
     assert len(got) + box.dropped == 2000
+
+
+def test_what_is_to_be_kept_waits_until_the_last_one_is_fetched_or_the_box_is_closed() -> None:
+    box: Mailbox[int] = Mailbox()
+    writer = threading.Thread(target=lambda: [box.put(n, wait=True) for n in range(50)])
+    writer.start()
+    got = [box.get(10) for _ in range(50)]
+    writer.join(10)
+    assert got == list(range(50)) and box.dropped == 0
+    box.put(1)
+    waiting = threading.Thread(target=box.put, args=(2, True))
+    waiting.start()
+    box.close()
+    waiting.join(10)
+    assert not waiting.is_alive() and box.get(0) is None

@@ -6,7 +6,7 @@ from fer_ros.core.base.contracts.filter import Filter
 from fer_ros.core.base.contracts.head import GeneralModel, Head, LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.contracts.plugin import CONTRACT, EdgePlugin, Live, Plugin
 from fer_ros.core.base.contracts.sink import Sink
-from fer_ros.core.base.contracts.source import Clock, EndOfSource, Source
+from fer_ros.core.base.contracts.source import Clock, EndOfSource, NotYet, Source
 
 __all__ = [
     "CONTRACT",
@@ -20,6 +20,7 @@ __all__ = [
     "Head",
     "LabelledFaces",
     "Live",
+    "NotYet",
     "Plugin",
     "Sink",
     "Source",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fer_ros.core.base.contracts.plugin import EdgePlugin
+from fer_ros.core.base.errors import SourceUnavailable
 from fer_ros.core.base.types import Frame
 
 Clock = Callable[[], int]
@@ -15,6 +16,10 @@ Clock = Callable[[], int]
 
 class EndOfSource(Exception):
     """A source that has an end, such as a video file, has reached it."""
+
+
+class NotYet(SourceUnavailable):
+    """No frame is due yet, and nothing is wrong: the caller asks again."""
 
 
 class Source(EdgePlugin):
@@ -42,6 +47,7 @@ class Source(EdgePlugin):
         """Wait for the next frame and return it, stamped when it was taken. Old frames are skipped, never queued.
 
         :param timeout: seconds to wait at most.
+        :raises NotYet: no frame is due in this time; the caller asks again.
         :raises SourceUnavailable: no frame came in time, or the device is gone; the caller closes and opens again.
         :raises EndOfSource: there will be no further frame.
         """
@@ -49,6 +55,11 @@ class Source(EdgePlugin):
     @abstractmethod
     def close(self) -> None:
         """Free everything; harmless when not open."""
+
+    @property
+    def has_pauses(self) -> bool:
+        """Whether its frames may lie seconds apart, and it raises :class:`NotYet` in between."""
+        return False
 
     @property
     def pauses(self) -> tuple[float, float]:
