@@ -20,7 +20,7 @@ from fer_ros.core.bundles.bundle import FINER_FILE, Bundle
 from fer_ros.core.datasets import fer2013, near_duplicates
 from fer_ros.core.evaluating import metrics, plots
 from fer_ros.core.evaluating.evaluation import calibration_error
-from fer_ros.core.pretraining import calibrate, export, finer
+from fer_ros.core.pretraining import adjustment, export, finer
 from fer_ros.core.pretraining.data import label_shares, prepare, prepared
 from fer_ros.core.pretraining.run import TrainedNetwork
 from fer_ros.core.vision.softmax import softmax
@@ -48,8 +48,8 @@ def assemble(
 
     :param stated: the bundle without data and quality.
     :param progress: called with the number of steps done, of three with the writing.
-    :param prior: see :func:`calibrate.favour_rare`.
-    :param least_named: see :func:`calibrate.raise_rarely_named`.
+    :param prior: see :func:`adjustment.favour_rare`.
+    :param least_named: see :func:`adjustment.raise_rarely_named`.
     :param quantize: see :func:`export.to_litert`.
     """
     test = faces.part(fer2013.PUBLIC_TEST)
@@ -66,7 +66,7 @@ def assemble(
         backbone = registry.load("backbones", stated.backbone.plugin)(file, stated.input, 2)
         pooled = _pooled(backbone.embed, test.images, stated.input)
         logits = pooled @ trained.kernel + bias
-        divisor = calibrate.temperature(logits, test.targets)
+        divisor = adjustment.temperature(logits, test.targets)
         head_file = pack(kernel=trained.kernel / divisor, bias=bias / divisor)
         (Path(folder) / stated.head.file).write_bytes(head_file)
         head = registry.load("heads", stated.head.plugin)(
@@ -82,7 +82,7 @@ def assemble(
         **found.to_dict(),
         "balanced_accuracy": found.macro_recall,
         "clean": _without_twins(training, test, exported.argmax(axis=1), stated.labels),
-        "calibration_error": calibration_error(test.targets, calibrate.cross_fitted(logits, test.targets)),
+        "calibration_error": calibration_error(test.targets, adjustment.cross_fitted(logits, test.targets)),
         "calibration_error_before": calibration_error(test.targets, softmax(logits)),
         "temperature": divisor,
         **_against_keras(logits, in_keras, test.targets),
@@ -113,11 +113,11 @@ def assemble(
 def _adjusted(trained: TrainedNetwork, spec: InputSpec, prior: float, least_named: float) -> FloatArray:
     """The bias of the classifier with which labels are named as often as is wished; by training faces alone."""
     shares = label_shares(trained.training)
-    bias = calibrate.favour_rare(trained.bias, shares, prior)
+    bias = adjustment.favour_rare(trained.bias, shares, prior)
     if not least_named:
         return bias
     logits = _pooled(trained.backbone.predict_on_batch, trained.training.images, spec) @ trained.kernel
-    return calibrate.raise_rarely_named(bias, logits, shares, least_named)
+    return adjustment.raise_rarely_named(bias, logits, shares, least_named)
 
 
 def _pooled(embed: Callable[[FloatArray], FloatArray], images: ImageArray, spec: InputSpec) -> FloatArray:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.evaluating.evaluation import calibration_error
-from fer_ros.core.pretraining import calibrate
+from fer_ros.core.pretraining import adjustment
 from fer_ros.core.vision.softmax import softmax
 
 
@@ -22,7 +22,7 @@ def faces(count: int, seed: int, true: float = 1.0) -> tuple[FloatArray, np.ndar
 @pytest.mark.parametrize("true", [0.5, 1.0, 2.5])
 def test_the_temperature_by_which_the_labels_were_drawn_is_found(true: float) -> None:
     logits, targets = faces(20_000, 1, true)
-    assert calibrate.temperature(logits, targets) == pytest.approx(true, rel=0.05)
+    assert adjustment.temperature(logits, targets) == pytest.approx(true, rel=0.05)
 
 
 @given(st.integers(1, 40), st.integers(0, 1000))
@@ -33,21 +33,21 @@ def test_no_other_temperature_is_better(count: int, seed: int) -> None:
         chosen = softmax(logits / np.float32(temperature))[np.arange(count), targets]
         return float(-np.log(np.maximum(chosen, 1e-30)).mean())
 
-    found = calibrate.temperature(logits, targets)
-    assert calibrate.COLDEST <= found <= calibrate.HOTTEST
-    for other in np.geomspace(calibrate.COLDEST, calibrate.HOTTEST, 9):
+    found = adjustment.temperature(logits, targets)
+    assert adjustment.COLDEST <= found <= adjustment.HOTTEST
+    for other in np.geomspace(adjustment.COLDEST, adjustment.HOTTEST, 9):
         assert loss(found) <= loss(float(other)) + 1e-4
 
 
 def test_the_bounds_hold_where_all_or_none_are_right() -> None:
     logits = np.eye(7, dtype=np.float32)
-    assert calibrate.temperature(logits, np.arange(7)) == pytest.approx(calibrate.COLDEST, rel=1e-3)
-    assert calibrate.temperature(logits, (np.arange(7) + 1) % 7) == pytest.approx(calibrate.HOTTEST, rel=1e-3)
+    assert adjustment.temperature(logits, np.arange(7)) == pytest.approx(adjustment.COLDEST, rel=1e-3)
+    assert adjustment.temperature(logits, (np.arange(7) + 1) % 7) == pytest.approx(adjustment.HOTTEST, rel=1e-3)
 
 
 def test_each_half_is_scaled_by_what_fits_the_other() -> None:
     logits, targets = faces(4000, 2, 2.0)
-    found = calibrate.cross_fitted(logits, targets)
+    found = adjustment.cross_fitted(logits, targets)
     np.testing.assert_allclose(found.sum(axis=1), 1.0, atol=1e-5)
     np.testing.assert_array_equal(found.argmax(axis=1), logits.argmax(axis=1))
     spread = logits.max(axis=1) - logits.min(axis=1)
@@ -59,13 +59,13 @@ def test_each_half_is_scaled_by_what_fits_the_other() -> None:
 
 def test_one_face_is_left_as_it_is() -> None:
     logits, targets = faces(1, 0)
-    np.testing.assert_allclose(calibrate.cross_fitted(logits, targets), softmax(logits), atol=1e-6)
+    np.testing.assert_allclose(adjustment.cross_fitted(logits, targets), softmax(logits), atol=1e-6)
 
 
 def test_rare_labels_are_favoured_by_the_logarithm_of_their_share() -> None:
     bias, shares = np.zeros(3, np.float32), np.array([0.5, 0.4, 0.1], np.float32)
-    np.testing.assert_array_equal(calibrate.favour_rare(bias, shares, 0.0), bias)
-    found = calibrate.favour_rare(bias, shares, 1.0)
+    np.testing.assert_array_equal(adjustment.favour_rare(bias, shares, 0.0), bias)
+    found = adjustment.favour_rare(bias, shares, 1.0)
     # A face about which the network has learned nothing but the shares gets each label alike.
     np.testing.assert_allclose(softmax((np.log(shares) + found)[None])[0], 1 / 3, atol=1e-6)
 
@@ -75,7 +75,7 @@ def test_a_label_that_is_named_too_rarely_is_raised_until_it_is_not(count: int, 
     logits, targets = faces(count, seed)
     logits[:, 2] -= 1.5
     shares = np.bincount(targets, minlength=7) / count
-    raised = calibrate.raise_rarely_named(np.zeros(7, np.float32), logits, shares.astype(np.float32), least)
+    raised = adjustment.raise_rarely_named(np.zeros(7, np.float32), logits, shares.astype(np.float32), least)
     named = np.bincount((logits + raised).argmax(axis=1), minlength=7) / count
     # Between two faces there is no smaller step.
     assert (named >= least * shares - 1e-6).all() and raised.min() >= 0.0
@@ -84,5 +84,5 @@ def test_a_label_that_is_named_too_rarely_is_raised_until_it_is_not(count: int, 
 def test_labels_that_are_named_often_enough_are_left_alone() -> None:
     bias, logits = np.array([0.5, 0.0, -0.5], np.float32), np.eye(3, dtype=np.float32) * 9
     for least in (0.0, 0.9):
-        found = calibrate.raise_rarely_named(bias, logits, np.full(3, 1 / 3, np.float32), least)
+        found = adjustment.raise_rarely_named(bias, logits, np.full(3, 1 / 3, np.float32), least)
         np.testing.assert_array_equal(found, bias)
