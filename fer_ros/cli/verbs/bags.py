@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fer_ros.cli.text import clean, size, table, warn
 from fer_ros.core import bags
-from fer_ros.core.bags import BagInfo, Repaired
+from fer_ros.core.bags import BagInfo, Repaired, TakeInfo
 from fer_ros.core.base.errors import FerError
+
+#: Facts that each take has of its own.
+OWN = ("camera", "consent")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,11 +75,14 @@ def as_text(found: BagInfo) -> str:
     """A bag for people."""
     state = "complete" if found.complete else "not finished: being recorded, or cut off (--repair finishes it)"
     lines = [clean(f"{found.path} ({found.storage}, {size(found.bytes)}): {state}")]
-    lines += [clean(f"  {key}: {value}") for key, value in sorted(found.facts.items()) if value]
+    # What belongs to a take stands beside it.
+    own = [key for key in OWN if key in found.facts]
+    lines += [clean(f"  {key}: {value}") for key, value in sorted(found.facts.items()) if value and key not in own]
     rows = [
-        (t.number or "-", t.label, t.subject, t.samples, f"{t.seconds:.1f} s", _when(t.part.start)) for t in found.takes
+        (t.number or "-", t.label, t.subject, t.samples, f"{t.seconds:.1f} s", _when(t.part.start), *_own(t, own))
+        for t in found.takes
     ]
-    takes = table(("take", "label", "subject", "samples", "length", "began"), rows, right=(0, 3, 4))
+    takes = table(("take", "label", "subject", "samples", "length", "began", *own), rows, right=(0, 3, 4))
     lines += ["", *(f"  {line}" for line in takes.splitlines()), ""]
     labels = ", ".join(f"{label} {count}" for label, count in found.labels.items())
     lines.append(clean(f"  {found.samples} samples: {labels}"))
@@ -119,6 +126,10 @@ def _list(as_json: bool) -> int:
     for problem in problems:
         warn(problem)
     return 0
+
+
+def _own(take: TakeInfo, keys: Sequence[str]) -> list[str]:
+    return [take.facts.get(key, "") for key in keys]
 
 
 def _when(nanoseconds: int) -> str:

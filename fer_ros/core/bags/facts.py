@@ -1,6 +1,8 @@
-"""The facts of a bag, such as camera and consent, with a checksum: a changed byte is no fact.
+"""Facts: who was before which camera, and what that person has agreed to. They belong to a take, and only grow.
 
-They lie in places that have no checksum of their own: ``metadata.yaml``, a record of an MCAP file, a row of SQLite.
+Each file of a bag holds those of its take. ``metadata.yaml`` repeats them: under each key the values of all takes, as
+people and other programs read them, and under :data:`OF_FILES` which file has which. These places have no checksum of
+their own, so the facts carry one: a changed byte is no fact.
 """
 
 from __future__ import annotations
@@ -8,9 +10,14 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+SUBJECT = "subject"
+#: Key in ``custom_data`` of the facts of each file: JSON, a list of ``{"facts": {…}, "files": […]}``.
+OF_FILES = "takes"
+#: What stands between the values of several takes.
+_BETWEEN = {SUBJECT: ", "}
 #: The fact that holds the checksum of all others. It is written first, so that no cut takes it away alone.
 CHECKSUM = "checksum"
 _FORM = re.compile(r"crc32:[0-9a-f]{8}")
@@ -45,3 +52,67 @@ def unsealed(facts: Any) -> tuple[dict[str, str], bool]:
 def _checksum(facts: Mapping[str, str]) -> str:
     text = json.dumps(dict(facts), sort_keys=True, ensure_ascii=True)
     return f"crc32:{zlib.crc32(text.encode('ascii')):08x}"
+
+
+def merged(facts: Iterable[Mapping[str, str]], stated: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The facts of several takes as those of their bag: every value once, in the order they came.
+
+    :param stated: what ``metadata.yaml`` says; what no take says is kept.
+    """
+    values: dict[str, dict[str, None]] = {}
+    for one in facts:
+        for key, value in one.items():
+            if value:
+                values.setdefault(key, {})[value] = None
+    for key, value in (stated or {}).items():
+        known = values.setdefault(key, {})
+        split = {part for text in known for part in text.split(_between(key))}
+        known.update(dict.fromkeys(part for part in value.split(_between(key)) if part and part not in split))
+    return {key: _between(key).join(found) for key, found in values.items() if found}
+
+
+def told(facts: Mapping[str, str]) -> dict[str, str]:
+    """Those facts that say something."""
+    return {key: value for key, value in facts.items() if value}
+
+
+def completed(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
+    """The facts of a take from two places; the first counts where both say something."""
+    return {**second, **{key: value for key, value in first.items() if value or not second.get(key)}}
+
+
+def to_custom_data(bag: Mapping[str, str], files: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """The ``custom_data`` of a bag.
+
+    :param bag: the facts of the whole.
+    :param files: file name → facts of the take in it.
+    """
+    groups: dict[str, list[str]] = {}
+    for name, facts in files.items():
+        text = json.dumps(told(facts), ensure_ascii=False, sort_keys=True)
+        groups.setdefault(text, []).append(name)
+    content = [{"facts": json.loads(text), "files": names} for text, names in groups.items()]
+    return {**bag, OF_FILES: json.dumps(content, ensure_ascii=False)} if content else dict(bag)
+
+
+def from_custom_data(data: Mapping[str, str]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """The facts of the whole bag, and those of each file, as far as they can be read."""
+    bag = {key: value for key, value in data.items() if key != OF_FILES}
+    files: dict[str, dict[str, str]] = {}
+    try:
+        for group in json.loads(data.get(OF_FILES, "[]")):
+            facts, _ = unsealed(group["facts"])
+            files.update({str(name): facts for name in group["files"]})
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass  # of another program; the files say the same
+    return bag, files
+
+
+def of_file(data: Mapping[str, str], name: str) -> dict[str, str]:
+    """What ``custom_data`` says of one file, or else of the whole bag."""
+    bag, files = from_custom_data(data)
+    return files.get(name, bag)
+
+
+def _between(key: str) -> str:
+    return _BETWEEN.get(key, "; ")

@@ -6,6 +6,7 @@ whole sample, and no reader ever gets one without the other. The images are JPEG
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,16 +22,17 @@ from fer_ros.core.bags.mcap_scan import FACTS, LIBRARY
 from fer_ros.core.bags.mcap_walk import MAX_RECORD
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, definition
 from fer_ros.core.bags.metadata import Part
-from fer_ros.core.bags.part import sync_file
+from fer_ros.core.bags.part import sync_file, whole_or_nothing
 
 SUFFIX, STORAGE = ".mcap", "mcap"
+_BLOCK = 1 << 20
 
 
 class _File:
     """Collects what the writer gives and hands it to the operating system as a whole, or not at all."""
 
     def __init__(self, path: Path) -> None:
-        self.handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         self._pending = bytearray()
         self._written = 0
 
@@ -40,6 +42,15 @@ class _File:
 
     def tell(self) -> int:
         return self._written + len(self._pending)
+
+    def copy(self, target: int) -> None:
+        """Write all that was flushed to another open file."""
+        at = 0
+        while block := os.pread(self.handle, _BLOCK, at):
+            at += len(block)
+            rest = memoryview(block)
+            while rest:
+                rest = rest[os.write(target, rest) :]
 
     def flush(self) -> None:
         data, self._pending = memoryview(bytes(self._pending)), bytearray()
@@ -98,12 +109,25 @@ class McapWriter:
         sync_file(self._file.handle)
 
     def finish(self) -> None:
+        self._end()
+        self.abandon()
+
+    def _end(self) -> None:
         information = metadata.information(STORAGE, [self.part], self._facts)
         self._writer.add_metadata("rosbag2", {"serialized_metadata": metadata.as_yaml(information)})
         self._writer.finish()
         self._file.flush()
         self.sync()
-        self.abandon()
+
+    def rescue(self, target: Path) -> None:
+        try:
+            # Without its end the file counts as cut off, and is read all the same.
+            with contextlib.suppress(OSError):
+                self._end()
+            with whole_or_nothing(target) as handle:
+                self._file.copy(handle)
+        finally:
+            self.abandon()
 
     def abandon(self) -> None:
         if self._file.handle >= 0:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -53,6 +55,14 @@ class PartWriter(Protocol):
     def abandon(self) -> None:
         """Close as it is; never raises."""
 
+    def rescue(self, target: Path) -> None:
+        """Finish as far as that goes, copy everything written so far to a new file, and close.
+
+        It is read through the open file, so that it works when the file's name is gone.
+
+        :raises OSError: it cannot be copied; nothing stays at ``target``.
+        """
+
 
 @dataclass(slots=True)
 class Scan:
@@ -92,6 +102,23 @@ class Scan:
             f"`fer bags {self.path.parent.name} --repair`",
             why,
         )
+
+
+@contextlib.contextmanager
+def whole_or_nothing(target: Path) -> Iterator[int]:
+    """A new file, open for writing, that is synced at the end; removed where something fails.
+
+    :raises OSError: it exists or cannot be made.
+    """
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        yield handle
+        os.fsync(handle)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(handle)
 
 
 def sync_file(handle: int) -> None:

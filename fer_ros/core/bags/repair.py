@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fer_ros.core.bags import facts as bag_facts
 from fer_ros.core.bags import metadata
 from fer_ros.core.bags.folder import part_files
 from fer_ros.core.bags.mending import busy, mcap_salvage, sqlite_salvage, swap, told
@@ -119,7 +120,8 @@ def _mend(folder: Path, keep_all: bool) -> Repaired:
         raise ConfigError(f"{folder} holds nothing yet: nothing was changed")
     broken = [file for file in found if not file.whole and not file.empty]
     try:
-        reports = [_write(file, metadata.read(folder).facts) for file in broken]
+        stated = metadata.read(folder).facts
+        reports = [_write(file, bag_facts.of_file(stated, file.path.name)) for file in broken]
         for file, report in zip(broken, reports, strict=True):
             _compare(file, report)
         if len(broken) == len(found) and not any(report.kept for report in reports):
@@ -193,7 +195,8 @@ def _tell(folder: Path, changed: bool, keep: bool) -> BagInfo:
     if changed or list(stated.parts) != found.files:
         if keep and (folder / metadata.FILE).exists():
             swap.keep(folder / metadata.FILE)
-        told.write(folder, found.storage, found.parts, found.facts, bag.scans)
+        custom = bag_facts.to_custom_data(found.facts, {take.part.name: take.facts for take in found.takes})
+        told.write(folder, found.storage, found.parts, custom, bag.scans)
     return info(folder)
 
 

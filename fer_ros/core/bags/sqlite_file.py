@@ -17,7 +17,7 @@ from pathlib import Path
 from fer_ros.core.bags import metadata
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, definition
 from fer_ros.core.bags.metadata import DISTRO, VERSION, Part
-from fer_ros.core.bags.part import sync_file
+from fer_ros.core.bags.part import sync_file, whole_or_nothing
 from fer_ros.core.bags.sqlite_open import as_os_error
 from fer_ros.core.bags.sqlite_scan import numbered
 
@@ -100,10 +100,26 @@ class SqliteWriter:
 
     def finish(self) -> None:
         with as_os_error():
-            self._state_metadata()
+            self._state_counts()
             self._base.execute("PRAGMA synchronous = FULL")
             self._leave_log()
         self.abandon()
+
+    def _state_counts(self) -> None:
+        self._base.execute("BEGIN")
+        self._state_metadata()
+        self._base.execute("COMMIT")
+
+    def rescue(self, target: Path) -> None:
+        try:
+            # Without its counts the file counts as cut off, and is read all the same.
+            with contextlib.suppress(sqlite3.Error):
+                self._state_counts()
+            with whole_or_nothing(target), as_os_error(), contextlib.closing(sqlite3.connect(target)) as copy:
+                self._base.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            self.abandon()
 
     def _leave_log(self) -> None:
         """Move the log into the file and remove its companions; a reader of this moment may keep them until it ends."""

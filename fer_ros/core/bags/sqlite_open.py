@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import shutil
 import sqlite3
 import struct
@@ -77,8 +78,28 @@ def as_os_error() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        full = getattr(error, "sqlite_errorname", "") == "SQLITE_FULL" or "full" in str(error)
-        raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
+        raise OSError(_number(error), str(error)) from error
+
+
+def _number(error: sqlite3.Error) -> int:
+    """The operating system's number for an error of SQLite, as far as it can be told."""
+    name, text = getattr(error, "sqlite_errorname", ""), str(error)
+    if name == "SQLITE_FULL" or "full" in text:
+        return errno.ENOSPC
+    if name == "SQLITE_READONLY_DBMOVED":
+        return errno.ENOENT
+    if name.startswith("SQLITE_READONLY") or "readonly" in text:
+        return errno.EROFS
+    # SQLite does not say which: a file cannot be opened, for lack of descriptors or of rights.
+    return errno.EMFILE if name == "SQLITE_CANTOPEN" and _no_descriptor() else errno.EIO
+
+
+def _no_descriptor() -> bool:
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno in (errno.EMFILE, errno.ENFILE)
+    return False
 
 
 def _check_log(base: sqlite3.Connection, path: Path) -> None:

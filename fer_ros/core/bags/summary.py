@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fer_ros.core.bags import facts as bag_facts
 from fer_ros.core.bags.mending.swap import backups
 from fer_ros.core.bags.messages import TOPICS
 from fer_ros.core.bags.metadata import Part
+from fer_ros.core.bags.part import Scan
 from fer_ros.core.bags.reader import Bag, open_bag
 from fer_ros.core.bags.storages import BY_SUFFIX
 
@@ -23,12 +26,14 @@ class TakeInfo:
 
     :ivar number: from 1 up; 0 for pictures that are independent of each other.
     :ivar part: the file it lies in.
+    :ivar facts: subject, camera, consent, detector, versions.
     """
 
     number: int
     label: str
     subject: str
     part: Part
+    facts: dict[str, str] = field(default_factory=dict)
 
     @property
     def samples(self) -> int:
@@ -46,7 +51,7 @@ class BagInfo:
     """What a bag holds.
 
     :ivar storage: ``mcap`` or ``sqlite3``.
-    :ivar facts: of the whole session: subject, camera, consent, versions.
+    :ivar facts: of all takes together; each take has its own.
     :ivar cut: files that were never finished; ``bags.repair`` finishes them.
     :ivar unlisted: files that ``metadata.yaml`` does not name.
     :ivar unlabelled: images without a label and labels without an image.
@@ -77,10 +82,7 @@ class BagInfo:
     @property
     def labels(self) -> dict[str, int]:
         """Samples per label."""
-        counts: Counter[str] = Counter()
-        for take in self.takes:
-            counts[take.label] += take.samples
-        return dict(counts)
+        return label_counts(self.takes)
 
     @property
     def crops(self) -> bool:
@@ -126,8 +128,15 @@ class BagInfo:
             "samples": self.samples,
             "labels": self.labels,
             "takes": [
-                {"take": t.number, "label": t.label, "subject": t.subject, "samples": t.samples, "seconds": t.seconds}
-                for t in self.takes
+                {
+                    "take": take.number,
+                    "label": take.label,
+                    "subject": take.subject,
+                    "samples": take.samples,
+                    "seconds": take.seconds,
+                    "facts": take.facts,
+                }
+                for take in self.takes
             ],
             "seconds": self.seconds,
             "facts": self.facts,
@@ -138,6 +147,14 @@ class BagInfo:
             "backups": self.backups,
             "bytes": self.bytes,
         }
+
+
+def label_counts(takes: Iterable[TakeInfo]) -> dict[str, int]:
+    """Samples per label."""
+    counts: Counter[str] = Counter()
+    for take in takes:
+        counts[take.label] += take.samples
+    return dict(counts)
 
 
 def info(path: Path) -> BagInfo:
@@ -157,14 +174,17 @@ def summary(bag: Bag) -> BagInfo:
             takes[key] = TakeInfo(sample.take, sample.label, sample.subject, Part(file.name, 0, sample.stamp, 0))
         old = takes[key].part
         takes[key].part = Part(old.name, old.samples + 1, min(old.start, sample.stamp), max(old.end, sample.stamp))
-    facts = dict(bag.stated.facts)
-    for scan in bag.scans:
-        facts = {**scan.facts, **facts}
+    stated, of_files = bag_facts.from_custom_data(bag.stated.facts)
+    own = {scan.path.name: own_facts(scan) for scan in bag.scans}
+    for take in takes.values():
+        facts = bag_facts.completed(own.get(take.part.name, {}), of_files.get(take.part.name, {}))
+        # The files of older versions hold the subjects of all takes before.
+        take.facts = {**facts, bag_facts.SUBJECT: take.subject}
     return BagInfo(
         path=bag.path,
         storage=BY_SUFFIX[bag.files[0].suffix].name,
         takes=list(takes.values()),
-        facts=facts,
+        facts=bag_facts.merged((take.facts for take in takes.values()), stated),
         files=[file.name for file in bag.files],
         cut=[scan.path.name for scan in bag.scans if scan.cut],
         unlisted=[] if bag.path.is_file() else [file.name for file in bag.files if file.name not in bag.stated.parts],
@@ -181,6 +201,11 @@ def _others(bag: Bag) -> dict[str, int]:
     for scan in bag.scans:
         counts.update({topic: n for topic, n in scan.counts.items() if TOPICS.get(topic) != scan.topics[topic]})
     return dict(counts)
+
+
+def own_facts(scan: Scan) -> dict[str, str]:
+    """What a file says of its take."""
+    return scan.facts
 
 
 def _size(file: Path) -> int:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fer_ros import __version__
-from fer_ros.core.bags import metadata
-from fer_ros.core.bags.folder import DISCARDED, check_empty, last_number, part_files
+from fer_ros.core.bags import facts as bag_facts
+from fer_ros.core.bags.held import HeldFolder, write_metadata
 from fer_ros.core.bags.messages import StoredSample, check_subject, encode
-from fer_ros.core.bags.part import PartWriter, StorageError
-from fer_ros.core.bags.repair import lock, mend, mend_files
-from fer_ros.core.bags.sqlite_open import COMPANIONS
+from fer_ros.core.bags.part import StorageError
+from fer_ros.core.bags.repair import mend
+from fer_ros.core.bags.saving import OpenTake, left_behind
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT, create, unlink
-from fer_ros.core.bags.summary import TakeInfo, info
-from fer_ros.core.base.errors import ConfigError, FerError, unknown_name
-from fer_ros.core.base.files import sync_folder
+from fer_ros.core.bags.summary import TakeInfo, label_counts
+from fer_ros.core.base.errors import ConfigError, cure, unknown_name
 from fer_ros.core.base.labels import check_label
-from fer_ros.core.base.paths import private_folder
 from fer_ros.core.base.types import Roi
 
 #: What the messages of a bag mean; counted up when that changes.
@@ -34,75 +30,50 @@ class BagWriter:
     """Writes a bag. One thread calls all methods.
 
     Once :meth:`write` has returned, a sample survives the end of this process, and within a second a loss of power.
+
+    :ivar facts: such as camera and consent, of the takes that begin from now on.
+    :ivar lost: why nothing can be written any more, such as that the folder was removed; empty while all is well.
     """
 
     def __init__(self, folder: Path, facts: Mapping[str, str], storage: str = DEFAULT) -> None:
         """Make a bag, or go on with one; takes are then counted on, and a part that was cut off is mended first.
 
         :param folder: of the bag; made with all above it, readable by the owner alone.
-        :param facts: of the whole bag, such as camera and consent; they go into its ``custom_data``.
         :param storage: ``mcap`` or ``sqlite3``; an existing bag keeps its own.
         :raises ConfigError: the folder is no bag, damaged, or being recorded by another process.
         :raises StorageError: the folder cannot be made or written.
         """
         if storage not in BY_NAME:
             raise unknown_name("storage", storage, BY_NAME)
-        self.folder, self.storage = folder, storage
+        self.folder, self.storage, self.facts = folder, storage, dict(facts)
         self.takes: list[TakeInfo] = []
-        self._open: tuple[TakeInfo, PartWriter] | None = None
+        self.lost = ""
+        self._stated: dict[str, str] = {}
+        self._open: OpenTake | None = None
         self._synced = time.monotonic()
-        self._unfinished = False
+        self._unfinished = self._stale = False
         with self._storing("the bag cannot be made"):
-            private_folder(folder)
-            self._lock = lock(folder)
+            self._held = HeldFolder(folder)
             try:
-                self._facts = {"schema_version": SCHEMA, "software": f"fer_ros {__version__}", **facts}
-                self._next = (1, 1)
-                if part_files(folder):
-                    self._go_on()
-                else:
-                    check_empty(folder)
+                self._next, found = self._held.contents()
+                if found is not None:
+                    self.storage, self.takes, self._stated = found.storage, found.takes, found.facts
                 # Before what was discarded is removed: metadata.yaml may still list it.
                 self._write_metadata()
-                self._clean_up()
+                self._held.clean_up()
             except BaseException:
-                os.close(self._lock)
+                self._held.close()
                 raise
-
-    def _go_on(self) -> None:
-        found = info(self.folder)
-        if found.foreign:
-            raise ConfigError(f"{self.folder} was written by another program, too: it is left as it is; name a new bag")
-        self._next = (last_number(found.files) + 1, max((t.number for t in found.takes), default=0) + 1)
-        if not found.complete:
-            mend_files(self.folder)
-            if not part_files(self.folder):
-                return
-            found = mend(self.folder)
-        self.storage = found.storage
-        self._facts = {**found.facts, **self._facts}
-        self.takes = found.takes
 
     @property
     def counts(self) -> dict[str, int]:
         """Samples per label, those of the open take included."""
-        counts: Counter[str] = Counter()
-        for take in self._all():
-            counts[take.label] += take.part.samples
-        return {label: count for label, count in counts.items() if count}
+        return {label: count for label, count in label_counts(self._all()).items() if count}
 
     @property
     def samples(self) -> int:
         """Samples in the bag."""
-        return sum(take.part.samples for take in self._all())
-
-    @property
-    def size(self) -> int:
-        """Bytes of the bag on the disk."""
-        try:
-            return sum(file.lstat().st_size for file in self.folder.iterdir())
-        except OSError:  # a file that was there a moment ago
-            return 0
+        return sum(take.samples for take in self._all())
 
     @property
     def taking(self) -> bool:
@@ -115,21 +86,21 @@ class BagWriter:
         :param independent: the pictures are no neighbours in time, such as imported ones.
         :returns: the take's number, 0 for independent pictures.
         :raises ConfigError: label or subject are not allowed.
-        :raises StorageError: the disk is full.
+        :raises StorageError: the disk is full, or the bag is not there any more.
         """
         check_label(label)
         check_subject(subject)
         self.end_take()
-        file, number = self._next
-        storage = BY_NAME[self.storage]
-        self._add_subject(subject)
-        path = self.folder / f"{self.folder.name}_{file}{storage.suffix}"
+        self._check_folder()
+        versions = {"schema_version": SCHEMA, "software": f"fer_ros {__version__}"}
+        facts = bag_facts.told({**versions, **self.facts, bag_facts.SUBJECT: subject})
+        number = 0 if independent else self._next[1]
         with self._storing("recording cannot begin"):
-            writer = create(storage, path, self._facts)
-            self._open = (TakeInfo(0 if independent else number, label, subject, writer.part), writer)
-            self._next = (file + 1, number if independent else number + 1)
-            sync_folder(self.folder)
-        return self._open[0].number
+            writer = create(BY_NAME[self.storage], self._new_file(), facts)
+            self._open = OpenTake(TakeInfo(number, label, subject, writer.part, facts), writer)
+            self._next = self._next[0], max(self._next[1], number + 1)
+            self._held.sync()
+        return number
 
     def write(self, stamp: int, picture: bytes, roi: Roi | None, frame_id: str = "") -> None:
         """Add a sample to the open take.
@@ -142,7 +113,7 @@ class BagWriter:
         """
         if self._open is None:
             raise ConfigError("no take is open: begin one with its label first")
-        take, writer = self._open
+        take, writer = self._open.take, self._open.writer
         image, label = encode(StoredSample(stamp, picture, take.label, take.subject, roi, take.number, frame_id))
         try:
             writer.write(stamp, image, label)
@@ -157,23 +128,45 @@ class BagWriter:
     def sync_if_due(self) -> None:
         """Make what was written safe, once half a second has passed since the last time; to be called now and then."""
         if self._open is not None and time.monotonic() - self._synced >= SYNC_EVERY:
-            self._open[1].sync()
+            self._open.writer.sync()
             self._synced = time.monotonic()
+
+    def check(self) -> tuple[int, int]:
+        """Make sure that everything that was written still lies where it should; to be called now and then.
+
+        Where it does not, the open take has ended, what can be saved of it is, and the message tells what became of it.
+
+        :returns: the bytes of the bag's files, and those that are free on the disk.
+        :raises StorageError: the folder or a file is gone, or the folder cannot be written any more.
+        """
+        self._check_folder()
+        if self._open is not None and self._open.gone:
+            self._save_open_take(self._open)
+        with self._storing("the bag cannot be read"):
+            sizes = self._held.sizes(take.part.name for take in self._all())
+        gone = [take for take in self.takes if not sizes.get(take.part.name)]
+        if gone:
+            self.takes, self._stale = [take for take in self.takes if take not in gone], True
+            names, samples = ", ".join(take.part.name for take in gone), sum(take.samples for take in gone)
+            raise StorageError(f"{self.folder}: {names} was removed by somebody: its {samples} samples are gone")
+        with self._storing("nothing can be written any more"):
+            return sum(sizes.values()), self._held.free()
 
     def end_take(self) -> int:
         """Finish the open take, if there is one, and make it safe.
 
         :returns: its samples; a take without any leaves nothing.
-        :raises StorageError: the disk is full; the samples are safe all the same.
+        :raises StorageError: the disk is full, and the samples are safe all the same; or the bag is not there any more.
         """
+        self._check_folder()
         if self._open is None:
             return 0
-        (take, writer), self._open = self._open, None
+        if self._open.gone:
+            self._save_open_take(self._open)
+        take, writer = self._open.take, self._open.writer
+        self._open = None
         try:
-            if take.part.samples:
-                writer.finish()
-            else:
-                writer.abandon()
+            (writer.finish if take.samples else writer.abandon)()
         except OSError as error:
             writer.abandon()
             self._keep(take, finished=False)
@@ -189,13 +182,13 @@ class BagWriter:
         :returns: the samples taken back; 0 where there is no take.
         :raises StorageError: the disk failed.
         """
-        if self._open is not None:
-            (take, writer), self._open = self._open, None
-            writer.abandon()
-        elif not self.takes:
+        self._check_folder()
+        if self._open is None and not self.takes:
             return 0
-        else:
-            take = self.takes.pop()
+        take = self._open.take if self._open is not None else self.takes.pop()
+        if self._open is not None:
+            self._open.writer.abandon()
+        self._open = None
         self._delete(take)
         return take.part.samples
 
@@ -218,20 +211,15 @@ class BagWriter:
     def close(self) -> None:
         """End the open take and close the bag; one without any sample is removed.
 
-        :raises StorageError: see :meth:`end_take`; the bag is closed all the same.
+        :raises StorageError: see :meth:`check` and :meth:`end_take`; the bag is closed all the same.
         """
-        try:
+        if not self._held.held:
+            return
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._held.close)
+            stack.callback(self._complete)
             self.end_take()
-        finally:
-            if self._lock >= 0:
-                if not self.takes:
-                    self._remove()
-                elif self._unfinished:
-                    # There may be space again for the indexes.
-                    with contextlib.suppress(OSError, FerError):
-                        mend(self.folder)
-                os.close(self._lock)
-                self._lock = -1
+            self.check()
 
     def __enter__(self) -> BagWriter:
         return self
@@ -240,7 +228,7 @@ class BagWriter:
         self.close()
 
     def _all(self) -> list[TakeInfo]:
-        return self.takes if self._open is None else [*self.takes, self._open[0]]
+        return self.takes if self._open is None else [*self.takes, self._open.take]
 
     def _keep(self, take: TakeInfo, finished: bool = True) -> None:
         self._unfinished |= not finished
@@ -249,39 +237,52 @@ class BagWriter:
         else:
             unlink(self.folder / take.part.name)
 
-    def _add_subject(self, subject: str) -> None:
-        known = [name for name in self._facts.get("subject", "").split(", ") if name]
-        if subject and subject not in known:
-            self._facts["subject"] = ", ".join([*known, subject])
+    def _complete(self) -> None:
+        """Write what could not be written before: there may be space again, or a descriptor."""
+        with self._storing(f"it is not finished, see `fer bags {self.folder.name} --repair`"):
+            if self.lost:
+                return
+            if not self.takes:
+                self._held.remove()
+            elif self._unfinished:
+                mend(self.folder)
+            elif self._stale:
+                self._write_metadata()
+
+    def _new_file(self) -> Path:
+        number, take = self._next
+        self._next = (number + 1, take)
+        return self.folder / f"{self.folder.name}_{number}{BY_NAME[self.storage].suffix}"
+
+    def _save_open_take(self, open_take: OpenTake) -> None:
+        self._open = None
+        lost, file = open_take.take.part, self._new_file()
+        with self._storing(f"{lost.name} was removed by somebody, its {lost.samples} samples cannot be saved"):
+            self._keep(open_take.save_as(file))
+            self._write_metadata()
+        raise StorageError(
+            f"{self.folder}: {lost.name} was removed while it was written: recording has ended, "
+            f"its {lost.samples} samples are saved in {file.name}"
+        )
 
     def _delete(self, take: TakeInfo) -> None:
         with self._storing("the take cannot be discarded"):
-            file = self.folder / take.part.name
-            # Renamed first: from this moment no reader takes it for a part, whatever happens next.
-            os.replace(file, file.with_name(f"{DISCARDED}{file.name}"))
-            sync_folder(self.folder)
+            self._held.hide(take.part.name)
             self._write_metadata()
-            unlink(file)
-            self._clean_up()
+            unlink(self.folder / take.part.name)
+            self._held.clean_up()
 
     def _write_metadata(self) -> None:
-        metadata.write(self.folder, self.storage, [take.part for take in self.takes], self._facts)
+        self._stale = True
+        write_metadata(self.folder, self.storage, self.takes, self._stated)
+        self._stale = False
 
-    def _clean_up(self) -> None:
-        """Remove what a crash has left of discarded takes and of writing ``metadata.yaml``."""
-        for pattern in (f"{DISCARDED}*", f".{metadata.FILE}.*"):
-            for file in self.folder.glob(pattern):
-                unlink(file)
-        for suffix in COMPANIONS:
-            for file in self.folder.glob(f"*{suffix}"):
-                if not file.with_name(file.name.removesuffix(suffix)).exists():
-                    file.unlink(missing_ok=True)
-
-    def _remove(self) -> None:
-        with contextlib.suppress(OSError):
-            self._clean_up()
-            (self.folder / metadata.FILE).unlink(missing_ok=True)
-            self.folder.rmdir()
+    def _check_folder(self) -> None:
+        if not self.lost and not self._held.there:
+            open_take, self._open = self._open, None
+            self.lost = left_behind(self._held, self.storage, self.takes, open_take)
+        if self.lost:
+            raise StorageError(self.lost)
 
     @contextlib.contextmanager
     def _storing(self, what: str) -> Iterator[None]:
@@ -291,7 +292,7 @@ class BagWriter:
             raise self._failure(what, error) from error
 
     def _failure(self, what: str, error: OSError) -> StorageError:
+        safe = "; what was recorded is safe" if self.samples and self._held.there else ""
         return StorageError(
-            f"{self.folder}: {what} ({error.strerror or error}): free some space on the disk, then record again; "
-            "what was recorded is safe"
+            f"{self.folder}: {what} ({error.strerror or error}): {cure(error)}, then record again{safe}"
         )

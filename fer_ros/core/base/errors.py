@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 #: Characters of a foreign text that a message repeats at most.
@@ -36,6 +37,24 @@ class BadImage(FerError):
 def reason(error: BaseException) -> str:
     """The first line of an error's text, or its type where it has none: what a one-line message can quote."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+#: What helps against an error of the operating system, where it is not the disk itself that fails.
+_CURES = {
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG): "free some space on the disk",
+    (errno.EROFS,): "the file system is read-only: mount it for writing, or set FER_HOME to another folder",
+    (
+        errno.EACCES,
+        errno.EPERM,
+    ): "it may not be written by you: change its permissions, or set FER_HOME to another folder",
+    (errno.ENOENT, errno.ENOTDIR, errno.ESTALE): "the folder is not there any more: put it back",
+    (errno.EMFILE, errno.ENFILE): "too many files are open: end what holds them, or raise the limit (`ulimit -n`)",
+}
+
+
+def cure(error: OSError) -> str:
+    """What to do against an error of writing, such as ``free some space on the disk``; part of a sentence."""
+    return next((text for numbers, text in _CURES.items() if error.errno in numbers), "look after the disk")
 
 
 def quoted(value: object) -> str:

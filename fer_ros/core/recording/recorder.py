@@ -15,7 +15,7 @@ from fer_ros.core.base.errors import reason
 from fer_ros.core.recording.faces import FaceFinder
 from fer_ros.core.recording.session import Session
 from fer_ros.core.recording.settings import RecordingSettings
-from fer_ros.core.recording.status import Status
+from fer_ros.core.recording.status import State, Status
 from fer_ros.core.recording.work import Command, Incoming, Work
 
 log = logging.getLogger(__name__)
@@ -144,5 +144,7 @@ class Recorder:
                 # A detector of somebody else may raise anything; it ends the take, not the thread.
                 log.exception("recording has failed")
                 self._session.fail(f"{type(error).__name__}: {reason(error)}")
+            if self._session.state == State.FAILED != before:
+                log.error("recording has ended: %s", self._session.status().message)
             if isinstance(item, Command) or before != self._session.state:
                 self._on_change()

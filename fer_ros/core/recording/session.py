@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from fer_ros.core.base.contracts import Clock
 from fer_ros.core.base.errors import BadImage, ConfigError, FerError
 from fer_ros.core.base.paths import check_name
 from fer_ros.core.recording.faces import FaceFinder
-from fer_ros.core.recording.settings import MEGABYTE, RecordingSettings, parse_labels, unknown_label
+from fer_ros.core.recording.settings import RecordingSettings, parse_labels, unknown_label
 from fer_ros.core.recording.status import State, Status
 from fer_ros.core.recording.work import Incoming
 
@@ -91,12 +90,14 @@ class Session:
         self._end_take()
         writer = self._opened(bag)
         try:
-            self._look()
-            self._check_space(writer.folder)
+            self._look(writer)
+            self._check_space()
+            writer.facts = self._take_facts()
             number = writer.begin_take(label, subject)
         except FerError:
-            if not writer.takes:
-                self.stop()
+            if writer.lost or not writer.takes:
+                with contextlib.suppress(FerError):
+                    self.stop()
             raise
         self._faces.reset()
         self._began, self._first, self._last_stamp = time.monotonic(), 0.0, 0
@@ -120,6 +121,8 @@ class Session:
         :raises ConfigError: nothing is being recorded.
         """
         if self._writer is None or not self._writer.taking:
+            if self.state == State.FAILED:
+                raise StorageError(self._status.message)
             raise ConfigError("nothing is being recorded: call record/start first")
         self._end_take()
         return self.status()
@@ -128,16 +131,18 @@ class Session:
         """End the take and close the bag.
 
         :raises ConfigError: no bag is open.
-        :raises StorageError: the disk is full; the bag is closed all the same.
+        :raises StorageError: the disk is full, or something of the bag is not there; it is closed all the same.
         """
         writer = self._writer
         if writer is None:
             raise ConfigError("no bag is open: call record/start first")
         try:
-            self._end_take()
-            writer.close()
+            with contextlib.ExitStack() as stack:
+                stack.callback(writer.close)
+                self._end_take()
+                self._look(writer)
         finally:
-            self._look()
+            self._recount()
             self._writer = None
             self._update(state=State.IDLE, label="", subject="")
         return self.status()
@@ -184,7 +189,6 @@ class Session:
                 return
             raise
         self._last_stamp = frame.stamp
-        # What came from elsewhere may reach beyond the picture.
         roi = roi.clipped(*size) if roi and roi.clipped(*size).area else None
         if roi is None and not self.settings.record_without_face:
             with self._lock:
@@ -197,11 +201,10 @@ class Session:
             self.fail(str(error))
             return
         with self._lock:
-            self._status.written += 1
-            self._status.take_samples += 1
-            self._status.counts[self._status.label] = self._status.counts.get(self._status.label, 0) + 1
+            self._status.add_sample()
         if self._status.take_samples == self._status.limit_samples:
-            self._end_by_limit(f"{self._status.limit_samples} samples are recorded")
+            with self._failing():
+                self._end_take(f"{self._status.limit_samples} samples are recorded")
 
     def fail(self, message: str) -> None:
         """End the take because of an error."""
@@ -211,42 +214,50 @@ class Session:
             # What ended the recording is told already.
             with contextlib.suppress(FerError):
                 self._writer.end_take()
+            self._recount()
 
     def tick(self) -> None:
-        """Make safe what was written, and look at the limits; to be called ten times a second."""
-        if self._writer is None:
+        """Make safe what was written, look at the limits, and whether all is there; to be called ten times a second."""
+        if self._writer is None or self.state == State.FAILED:
             return
         now = time.monotonic()
-        if now - self._looked >= LOOK:
-            self._look()
-        if not self._writer.taking:
-            return
+        with self._failing():
+            if now - self._looked >= LOOK:
+                self._look(self._writer)
+            if self._writer.taking:
+                self._writer.sync_if_due()
+                self._check_space()
+                limit, origin = self._status.limit_seconds, self._first or self._began + FIRST_FRAME
+                if limit and now - origin >= limit:
+                    self._end_take(f"{limit:g} s are over")
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        """An error in here ends the take."""
         try:
-            self._writer.sync_if_due()
-            self._check_space(self._writer.folder)
+            yield
         except (FerError, OSError) as error:
             self.fail(str(error))
-            return
-        limit, origin = self._status.limit_seconds, self._first or self._began + FIRST_FRAME
-        if limit and now - origin >= limit:
-            self._end_by_limit(f"{limit:g} s are over")
 
     def _opened(self, name: str) -> BagWriter:
         """The bag to write to, opened if it is not open yet."""
-        if self._writer is not None:
-            if name in ("", self._writer.folder.name):
-                return self._writer
-            check_name("bag", name)
-            self.stop()
+        if self._writer is not None and not self._writer.lost and name in ("", self._writer.folder.name):
+            return self._writer
         parent = self._folder or bags.bag_folder()
         folder = parent / (check_name("bag", name) if name else bags.new_name(parent, self._clock()))
-        facts = {"camera": self.settings.camera, "consent": self.settings.consent}
-        known = {key: value for key, value in self._facts().items() if not facts.get(key)}
-        self._writer = BagWriter(folder, {**facts, **known}, self.settings.storage)
+        if self._writer is not None:
+            # That the open bag is lost was told already.
+            with contextlib.suppress(*[StorageError] * bool(self._writer.lost)):
+                self.stop()
+        self._writer = BagWriter(folder, {}, self.settings.storage)
         with self._lock:
             self._status = Status(state=State.PAUSED, bag=folder)
         self._recount()
         return self._writer
+
+    def _take_facts(self) -> dict[str, str]:
+        facts = {"camera": self.settings.camera, "consent": self.settings.consent}
+        return {**facts, **{key: value for key, value in self._facts().items() if not facts.get(key)}}
 
     def _end_take(self, message: str = "") -> None:
         """End the take, if there is one; the bag stays open."""
@@ -255,12 +266,6 @@ class Session:
             return
         self._freeze(State.PAUSED, message)
         self._writer.end_take()
-
-    def _end_by_limit(self, message: str) -> None:
-        try:
-            self._end_take(message)
-        except FerError as error:
-            self.fail(str(error))
 
     def _freeze(self, state: State, message: str = "") -> None:
         """Leave the recording state; the time that it took stands still."""
@@ -282,19 +287,14 @@ class Session:
         self._recount()
         return count
 
-    def _look(self) -> None:
-        """Look at the sizes."""
-        self._looked = time.monotonic()
-        if self._writer is not None and self._writer.folder.is_dir():
-            disk = os.statvfs(self._writer.folder)
-            self._update(bytes=self._writer.size, free_bytes=disk.f_bavail * disk.f_frsize)
+    def _look(self, writer: BagWriter) -> None:
+        """Look whether the bag is still there, and at the sizes.
 
-    def _check_space(self, folder: Path) -> None:
-        """:raises StorageError: the bag is as large as allowed, or the disk nearly full."""
-        status, settings = self._status, self.settings
-        if status.bytes > settings.max_bag_mb * MEGABYTE:
-            raise StorageError(f"{folder} has reached {settings.max_bag_mb} MB (max_bag_mb): go on in another bag")
-        if status.free_bytes < settings.min_free_mb * MEGABYTE:
-            raise StorageError(
-                f"{folder}: less than {settings.min_free_mb} MB are free on the disk (min_free_mb): free some space"
-            )
+        :raises StorageError: see :meth:`fer_ros.core.bags.writer.BagWriter.check`.
+        """
+        self._looked = time.monotonic()
+        size, free = writer.check()
+        self._update(bytes=size, free_bytes=free)
+
+    def _check_space(self) -> None:
+        self.settings.check_space(self._status.bag, self._status.bytes, self._status.free_bytes)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT
 from fer_ros.core.base.errors import ConfigError, unknown_name
 from fer_ros.core.base.labels import DEFAULT_LABELS, NONE_OF_THESE, check_label
@@ -32,6 +34,18 @@ class RecordingSettings:
 
     def __post_init__(self) -> None:
         parse_labels(self.labels)
+
+    def check_space(self, folder: Path | None, size: int, free: int) -> None:
+        """Compare a bag's bytes, and those that are free, with the limits.
+
+        :raises StorageError: the bag is as large as allowed, or the disk nearly full.
+        """
+        if size > self.max_bag_mb * MEGABYTE:
+            raise StorageError(f"{folder} has reached {self.max_bag_mb} MB (max_bag_mb): go on in another bag")
+        if free < self.min_free_mb * MEGABYTE:
+            raise StorageError(
+                f"{folder}: less than {self.min_free_mb} MB are free on the disk (min_free_mb): free some space"
+            )
 
 
 def parse_labels(text: str) -> tuple[str, ...]:

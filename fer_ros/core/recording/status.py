@@ -55,6 +55,12 @@ class Status:
         """Samples in the bag, of all labels."""
         return sum(self.counts.values())
 
+    def add_sample(self) -> None:
+        """Count a sample of the label that is held."""
+        self.written += 1
+        self.take_samples += 1
+        self.counts[self.label] = self.counts.get(self.label, 0) + 1
+
     def summary(self) -> str:
         """The counts in one line."""
         labels = ", ".join(f"{label} {count}" for label, count in self.counts.items() if count) or "no samples"

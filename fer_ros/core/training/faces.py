@@ -141,7 +141,8 @@ def _framing(folder: Path, detector: str) -> Framing | None:
     facts = open_bag(folder).facts()
     if facts.get(PICTURES) == FACES:
         return None
-    stated = facts.get("detector", detector)
+    # Of takes that were recorded with several, those of the first: the crops of one bag are framed alike.
+    stated = facts.get("detector", detector).partition("; ")[0]
     if stated not in registry.names("detectors"):
         log.warning(
             "%s: its detector %s is not installed, its boxes are taken for those of %s",

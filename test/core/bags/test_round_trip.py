@@ -174,7 +174,7 @@ def test_a_bag_goes_on(record: Record, tmp_path: Path) -> None:
     found = bags.info(folder)
     assert found.labels == {"happy": 3, "fear": 1}
     assert found.facts["subject"] == "Kim, Lee"
-    assert found.facts["camera"] == "another"
+    assert found.facts["camera"] == "test camera; another"
     assert found.facts["consent"] == FACTS["consent"]
 
 

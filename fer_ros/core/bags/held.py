@@ -1,0 +1,152 @@
+"""The folder of a bag while somebody writes to it: locked against others, and watched: it may be moved or removed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from fer_ros.core.bags import facts as bag_facts
+from fer_ros.core.bags import metadata
+from fer_ros.core.bags.folder import DISCARDED, check_empty, last_number, part_files
+from fer_ros.core.bags.repair import lock, mend, mend_files
+from fer_ros.core.bags.sqlite_open import COMPANIONS
+from fer_ros.core.bags.storages import unlink
+from fer_ros.core.bags.summary import BagInfo, TakeInfo, info
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.paths import private_folder
+
+
+class HeldFolder:
+    """A folder that nobody else writes to until :meth:`close`."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the folder, and those above it that are missing, and lock it.
+
+        :raises ConfigError: another process writes it.
+        :raises OSError: it cannot be made or opened.
+        """
+        self.path, self._handle = private_folder(path), -1
+        self._handle = lock(path)
+
+    def contents(self) -> tuple[tuple[int, int], BagInfo | None]:
+        """What lies in it already; what was cut off is mended.
+
+        :returns: the numbers of the next file and take, and the bag; None where it has no sample yet.
+        :raises ConfigError: it is no bag, damaged, or of another program.
+        :raises OSError: the disk failed.
+        """
+        if not part_files(self.path):
+            check_empty(self.path)
+            return (1, 1), None
+        found = info(self.path)
+        if found.foreign:
+            raise ConfigError(f"{self.path} was written by another program, too: it is left as it is; name a new bag")
+        after = last_number(found.files) + 1, max((t.number for t in found.takes), default=0) + 1
+        if not found.complete:
+            mend_files(self.path)
+            if not part_files(self.path):
+                return after, None
+            found = mend(self.path)
+        return after, found
+
+    @property
+    def held(self) -> bool:
+        """Whether it was not closed yet."""
+        return self._handle >= 0
+
+    @property
+    def there(self) -> bool:
+        """Whether the path still leads to the folder that was locked."""
+        return self.held and self._is(self.path)
+
+    def moved_to(self) -> Path | None:
+        """Where it lies now; None where it was removed, or the system cannot tell."""
+        try:
+            path = Path(os.readlink(f"/proc/self/fd/{self._handle}"))
+        except OSError:
+            return None
+        return path if self._is(path) else None
+
+    def sizes(self, names: Iterable[str]) -> dict[str, int]:
+        """The bytes of those files that are there. Needs no descriptor, so it works when none is left.
+
+        :raises OSError: the folder cannot be read.
+        """
+        found = {}
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                found[name] = os.stat(self.path / name, follow_symlinks=False).st_size
+        return found
+
+    def free(self) -> int:
+        """Bytes that can be written there.
+
+        :raises OSError: files can neither be made nor renamed in it.
+        """
+        disk = os.statvfs(self.path)
+        if disk.f_flag & os.ST_RDONLY:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        return disk.f_bavail * disk.f_frsize
+
+    def sync(self) -> None:
+        """As :func:`fer_ros.core.base.files.sync_folder`, by the handle at hand: a further one may not be had."""
+        with contextlib.suppress(OSError):
+            os.fsync(self._handle)
+
+    def hide(self, name: str) -> None:
+        """Take a file out of the bag: from this moment no reader takes it for a part, whatever happens next.
+
+        :raises OSError: it is not there, or the folder cannot be written.
+        """
+        os.replace(self.path / name, self.path / f"{DISCARDED}{name}")
+        self.sync()
+
+    def clean_up(self) -> None:
+        """Remove what a crash has left of discarded takes and of writing ``metadata.yaml``.
+
+        :raises OSError: a file cannot be removed.
+        """
+        for pattern in (f"{DISCARDED}*", f".{metadata.FILE}.*"):
+            for file in self.path.glob(pattern):
+                unlink(file)
+        for suffix in COMPANIONS:
+            for file in self.path.glob(f"*{suffix}"):
+                if not file.with_name(file.name.removesuffix(suffix)).exists():
+                    file.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove the folder of a bag without samples, where nothing else lies in it."""
+        with contextlib.suppress(OSError):
+            self.clean_up()
+            (self.path / metadata.FILE).unlink(missing_ok=True)
+            self.path.rmdir()
+
+    def close(self) -> None:
+        """Let others write."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    def _is(self, path: Path) -> bool:
+        try:
+            return os.path.samestat(os.stat(path), os.fstat(self._handle))
+        except OSError:
+            return False
+
+
+def write_metadata(
+    folder: Path, storage: str, takes: Sequence[TakeInfo], stated: Mapping[str, str] | None = None
+) -> None:
+    """Write the ``metadata.yaml`` of a bag with these takes.
+
+    :param stated: facts of the whole bag that no take tells.
+    :raises OSError: it cannot be written; the old one stays.
+    """
+    bag = bag_facts.merged((take.facts for take in takes), stated)
+    custom = bag_facts.to_custom_data(bag, {take.part.name: take.facts for take in takes})
+    metadata.write(folder, storage, [take.part for take in takes], custom)
