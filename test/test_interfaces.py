@@ -29,6 +29,10 @@ FIELDS: dict[Any, set[str]] = {
     srv.Train.Response: {"success", "message", "model", "metrics", "seconds"},
     srv.DiscardTake.Request: {"bag", "take"},
     srv.DiscardTake.Response: {"success", "message", "samples"},
+    srv.RestoreTake.Request: {"bag", "take"},
+    srv.RestoreTake.Response: {"success", "message", "samples"},
+    srv.ForgetPerson.Request: {"subject", "dry_run", "teach_anew"},
+    srv.ForgetPerson.Response: {"success", "message", "done", "left"},
     srv.LoadModel.Request: {"name"},
     srv.LoadModel.Response: {"success", "message"},
 }  # fmt: skip

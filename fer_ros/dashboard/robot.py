@@ -86,7 +86,11 @@ class Robot(ABC):
 
     @abstractmethod
     async def discard(self, bag: str, take: int) -> int:
-        """Delete a take; gives its samples."""
+        """Move a take to the trash; gives its samples."""
+
+    @abstractmethod
+    async def restore(self, bag: str, take: int) -> int:
+        """Bring a take back from the trash; gives its samples."""
 
     @abstractmethod
     async def labels(self) -> tuple[str, ...]:

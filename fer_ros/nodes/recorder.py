@@ -13,7 +13,7 @@ from rclpy.clock import Clock, ClockType
 from std_srvs.srv import Trigger
 
 from fer_msgs.msg import EmotionArray, RecordStatus
-from fer_msgs.srv import DiscardTake, StartRecording
+from fer_msgs.srv import DiscardTake, RestoreTake, StartRecording
 from fer_ros.core.base import registry
 from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.errors import BadImage, FerError
@@ -88,6 +88,7 @@ class RecorderNode(ManagedNode):
         for name, answer in (("pause", self._on_pause), ("stop", self._on_stop), ("discard_last", self._on_discard)):
             self.create_service(Trigger, f"record/{name}", answer, callback_group=group)
         self.create_service(DiscardTake, "record/discard", self._on_discard_take, callback_group=group)
+        self.create_service(RestoreTake, "record/restore", self._on_restore, callback_group=group)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(STATUS_PERIOD, self._on_timer, clock=steady)
         self._diagnostics = Diagnostics(self, lambda: self._settings.image_topic, self._health)
@@ -163,9 +164,21 @@ class RecorderNode(ManagedNode):
             response.message = self._refused("record/discard", error)
         else:
             response.success = True
-            response.message = f"take {request.take} is deleted, {response.samples} samples"
+            response.message = f"take {request.take} is in the trash, {response.samples} samples"
             self.get_logger().info(response.message)
         self._close_input_when_done()
+        return response
+
+    async def _on_restore(self, request: RestoreTake.Request, response: RestoreTake.Response) -> RestoreTake.Response:
+        try:
+            entry = await _outcome(self._ready().restore(request.bag, request.take))
+        except FerError as error:
+            response.message = self._refused("record/restore", error)
+        else:
+            response.success, response.samples = True, entry.samples
+            what = f"take {entry.take} of bag {entry.bag}" if entry.take else f"bag {entry.bag}"
+            response.message = f"{what} is back, {entry.samples} samples"
+            self.get_logger().info(response.message)
         return response
 
     async def _answer(

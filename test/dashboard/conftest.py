@@ -74,6 +74,9 @@ class DirectRobot(Robot):
     async def discard(self, bag: str, take: int) -> int:
         return int(await self._done(self._recorder.discard(bag, take)))
 
+    async def restore(self, bag: str, take: int) -> int:
+        return int((await self._done(self._recorder.restore(bag, take))).samples)
+
     async def labels(self) -> tuple[str, ...]:
         return parse_labels(self._settings.labels)
 

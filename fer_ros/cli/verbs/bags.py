@@ -27,15 +27,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--discard-backup", action="store_true", help="delete the files that a repair has kept, for good"
     )
+    parser.add_argument("--delete", action="store_true", help="move the bag to the trash, see `fer trash`")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what there is."""
     if args.bag is None:
-        if args.repair or args.discard_backup:
-            raise FerError("--repair and --discard-backup need the name of a bag")
+        if args.repair or args.discard_backup or args.delete:
+            raise FerError("--repair, --discard-backup and --delete need the name of a bag")
         return _list(args.json)
+    if args.delete:
+        entry = bags.delete_bag(bags.bag_folder(), args.bag)
+        print(
+            json.dumps(entry.to_dict())
+            if args.json
+            else f"{entry.bag} is in the trash: `fer trash restore {entry.name}`"
+        )
+        return 0
     path = bags.locate(args.bag)
     if args.repair and args.discard_backup:
         raise FerError("--repair and --discard-backup exclude each other: look at the repaired bag first")

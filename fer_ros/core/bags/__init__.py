@@ -1,6 +1,6 @@
 """Bags of labelled frames: rosbag2 folders that are written crash-safe and read without ROS."""
 
-from fer_ros.core.bags.discarding import discard_take
+from fer_ros.core.bags.discarding import delete_bag, discard_take, newest, restore, tidy
 from fer_ros.core.bags.folder import part_files
 from fer_ros.core.bags.locate import bag_folder, listing, locate, new_name
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, StoredSample
@@ -20,14 +20,18 @@ __all__ = [
     "StoredSample",
     "TakeInfo",
     "bag_folder",
+    "delete_bag",
     "discard_backups",
     "discard_take",
     "info",
     "listing",
     "locate",
     "new_name",
+    "newest",
     "part_files",
     "read",
     "repair",
+    "restore",
     "stored",
+    "tidy",
 ]

@@ -1,17 +1,27 @@
-"""Deleting a take of a bag that nobody has open."""
+"""Taking back, and bringing back, what lies in bags that nobody has open: takes, and whole bags."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import time
 from pathlib import Path
 
+from fer_ros.core.bags.folder import DISCARDED, part_files
 from fer_ros.core.bags.locate import listing
+from fer_ros.core.bags.part import StorageError
+from fer_ros.core.bags.repair import lock
+from fer_ros.core.bags.storages import BY_SUFFIX
+from fer_ros.core.bags.summary import info
 from fer_ros.core.bags.writer import BagWriter
-from fer_ros.core.base.errors import ConfigError, unknown_name
+from fer_ros.core.base.errors import ConfigError, cure, unknown_name
 from fer_ros.core.base.paths import check_name
+from fer_ros.core.trash import store
+from fer_ros.core.trash.store import Entry
 
 
 def discard_take(parent: Path, bag: str, number: int) -> int:
-    """Delete a take for good; a bag that has no other is removed with it.
+    """Move a take to the trash; a bag that has no other is removed.
 
     :param parent: the folder of the bags.
     :param bag: the name of one.
@@ -21,8 +31,92 @@ def discard_take(parent: Path, bag: str, number: int) -> int:
     """
     if not bag:
         raise ConfigError("no bag is open: name the bag that the take lies in")
-    folder = parent / check_name("bag", bag)
-    if not folder.is_dir():
-        raise unknown_name("bag", bag, [known.name for known in listing(parent)])
-    with BagWriter(folder, {}) as writer:
+    with BagWriter(_known(parent, bag), {}) as writer:
         return writer.discard(number)
+
+
+def delete_bag(parent: Path, bag: str) -> Entry:
+    """Move a whole bag to the trash, whosever it is.
+
+    :raises ConfigError: there is no such bag, or somebody records into it.
+    :raises StorageError: the disk failed.
+    """
+    folder = _known(parent, bag)
+    try:
+        samples = info(folder).samples
+    except ConfigError:
+        samples = 0  # damaged, or of another program
+    try:
+        handle = lock(folder)
+        try:
+            return store.put(parent, [folder], Entry(folder, bag, 0, (), "", "", samples, time.time()))
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be deleted ({error.strerror or error}): {cure(error)}") from error
+
+
+def newest(parent: Path, bag: str = "", take: int = 0) -> Entry:
+    """What was discarded last.
+
+    :param bag: of this bag; empty: of any.
+    :param take: this one; 0: any.
+    :raises ConfigError: nothing of it is in the trash.
+    """
+    found = [e for e in store.entries(parent) if bag in ("", e.bag) and take in (0, e.take)]
+    if not found:
+        what = f"take {take} of bag '{bag}'" if take else f"of bag '{bag}' nothing" if bag else "nothing"
+        raise ConfigError(f"{what} is in the trash" + (", it was emptied or never discarded" if take else ""))
+    return found[-1]
+
+
+def restore(parent: Path, entry: Entry) -> int:
+    """Bring a take or a bag back from the trash.
+
+    :returns: its samples.
+    :raises ConfigError: its place is taken, or somebody records into its bag.
+    :raises StorageError: the disk failed.
+    """
+    if entry.whole:
+        try:
+            store.take_out(entry, parent)
+        except OSError as error:
+            raise StorageError(f"{entry.name} cannot be restored ({error.strerror}): {cure(error)}") from error
+        return entry.samples
+    suffix = Path(entry.files[0]).suffix
+    if suffix not in BY_SUFFIX:
+        raise ConfigError(f"{entry.name} is no take: its file is {entry.files[0]}")
+    with BagWriter(parent / entry.bag, {}, BY_SUFFIX[suffix].name) as writer:
+        return writer.restore(entry)
+
+
+def tidy(parent: Path, days: float, now: float | None = None) -> list[Entry]:
+    """Finish what a crash has left half discarded, and empty the trash of what is old.
+
+    :param days: for which things stay in the trash.
+    :param now: seconds since the epoch.
+    :returns: what was removed for good.
+    :raises OSError: the disk failed.
+    """
+    for file in parent.glob(f"*/{DISCARDED}*"):
+        with contextlib.suppress(ConfigError, StorageError):  # somebody records into it, or it is damaged
+            _discard_hidden(file)
+    return store.tidy(parent, days, now)
+
+
+def _discard_hidden(file: Path) -> None:
+    """Finish what older versions began, which renamed a file before they removed it."""
+    name = file.name.removeprefix(DISCARDED)
+    if Path(name).suffix not in BY_SUFFIX or file.is_symlink() or file.with_name(name).exists():
+        return
+    os.rename(file, file.with_name(name))
+    with BagWriter(file.parent, {}) as writer:
+        for take in [take for take in writer.takes if take.part.name == name and take.number]:
+            writer.discard(take.number)
+
+
+def _known(parent: Path, bag: str) -> Path:
+    folder = parent / check_name("bag", bag)
+    if not folder.is_dir() or not part_files(folder):
+        raise unknown_name("bag", bag, [known.name for known in listing(parent)])
+    return folder

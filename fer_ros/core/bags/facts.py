@@ -13,6 +13,10 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fer_ros import __version__
+
+#: What the messages of a bag mean; counted up when that changes.
+SCHEMA = "1"
 SUBJECT = "subject"
 #: Key in ``custom_data`` of the facts of each file: JSON, a list of ``{"facts": {…}, "files": […]}``.
 OF_FILES = "takes"
@@ -69,6 +73,11 @@ def merged(facts: Iterable[Mapping[str, str]], stated: Mapping[str, str] | None 
         split = {part for text in known for part in text.split(_between(key))}
         known.update(dict.fromkeys(part for part in value.split(_between(key)) if part and part not in split))
     return {key: _between(key).join(found) for key, found in values.items() if found}
+
+
+def of_take(facts: Mapping[str, str], subject: str) -> dict[str, str]:
+    """The facts of a take that is written by this version."""
+    return told({"schema_version": SCHEMA, "software": f"fer_ros {__version__}", **facts, SUBJECT: subject})
 
 
 def told(facts: Mapping[str, str]) -> dict[str, str]:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fer_ros.core.bags import facts as bag_facts
 from fer_ros.core.bags import metadata
-from fer_ros.core.bags.folder import DISCARDED, check_empty, last_number, part_files
+from fer_ros.core.bags.folder import check_empty, last_number, part_files
+from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.repair import lock, mend, mend_files
 from fer_ros.core.bags.sqlite_open import COMPANIONS
-from fer_ros.core.bags.storages import unlink
 from fer_ros.core.bags.summary import BagInfo, TakeInfo, info
-from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.errors import ConfigError, cure
 from fer_ros.core.base.paths import private_folder
+from fer_ros.core.trash.store import Entry, entries, put
 
 
 class HeldFolder:
@@ -38,13 +40,17 @@ class HeldFolder:
         :raises ConfigError: it is no bag, damaged, or of another program.
         :raises OSError: the disk failed.
         """
+        discarded = [entry for entry in entries(self.path.parent) if entry.bag == self.path.name]
+        names, takes = [name for entry in discarded for name in entry.files], [entry.take for entry in discarded]
         if not part_files(self.path):
             check_empty(self.path)
-            return (1, 1), None
+            return (last_number(names) + 1, max(takes, default=0) + 1), None
         found = info(self.path)
         if found.foreign:
             raise ConfigError(f"{self.path} was written by another program, too: it is left as it is; name a new bag")
-        after = last_number(found.files) + 1, max((t.number for t in found.takes), default=0) + 1
+        # What is in the trash may come back: its numbers are taken.
+        takes += [take.number for take in found.takes]
+        after = last_number([*found.files, *names]) + 1, max(takes, default=0) + 1
         if not found.complete:
             mend_files(self.path)
             if not part_files(self.path):
@@ -98,22 +104,25 @@ class HeldFolder:
         with contextlib.suppress(OSError):
             os.fsync(self._handle)
 
-    def hide(self, name: str) -> None:
-        """Take a file out of the bag: from this moment no reader takes it for a part, whatever happens next.
+    def discard(self, take: TakeInfo) -> None:
+        """Move a take's file into the trash, with what its storage keeps beside it.
 
         :raises OSError: it is not there, or the folder cannot be written.
         """
-        os.replace(self.path / name, self.path / f"{DISCARDED}{name}")
-        self.sync()
+        names = [f"{take.part.name}{suffix}" for suffix in ("", *COMPANIONS)]
+        names = [name for name in names if (self.path / name).exists()] or names[:1]
+        entry = Entry(
+            self.path, self.path.name, take.number, tuple(names), take.label, take.subject, take.samples, time.time()
+        )
+        put(self.path.parent, [self.path / name for name in names], entry)
 
     def clean_up(self) -> None:
-        """Remove what a crash has left of discarded takes and of writing ``metadata.yaml``.
+        """Remove what a crash has left of writing ``metadata.yaml``, and logs without their file.
 
         :raises OSError: a file cannot be removed.
         """
-        for pattern in (f"{DISCARDED}*", f".{metadata.FILE}.*"):
-            for file in self.path.glob(pattern):
-                unlink(file)
+        for file in self.path.glob(f".{metadata.FILE}.*"):
+            file.unlink(missing_ok=True)
         for suffix in COMPANIONS:
             for file in self.path.glob(f"*{suffix}"):
                 if not file.with_name(file.name.removesuffix(suffix)).exists():
@@ -137,6 +146,21 @@ class HeldFolder:
             return os.path.samestat(os.stat(path), os.fstat(self._handle))
         except OSError:
             return False
+
+
+@contextlib.contextmanager
+def storing(folder: Path, what: str, safe: Callable[[], bool]) -> Iterator[None]:
+    """Turn an error of the operating system into a StorageError that says what helps.
+
+    :param what: is not done, such as ``recording cannot begin``.
+    :param safe: whether what was recorded before is there.
+    """
+    try:
+        yield
+    except OSError as error:
+        rest = "; what was recorded is safe" if safe() else ""
+        why = f"{what} ({error.strerror or error}): {cure(error)}, then record again"
+        raise StorageError(f"{folder}: {why}{rest}") from error
 
 
 def write_metadata(

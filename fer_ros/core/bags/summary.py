@@ -157,6 +157,11 @@ def label_counts(takes: Iterable[TakeInfo]) -> dict[str, int]:
     return dict(counts)
 
 
+def in_order(takes: Iterable[TakeInfo]) -> list[TakeInfo]:
+    """Takes by their numbers."""
+    return sorted(takes, key=lambda take: take.number)
+
+
 def info(path: Path) -> BagInfo:
     """What a bag holds; reads it whole, but decodes no picture.
 

@@ -1,32 +1,31 @@
-"""Writing a bag, one file per take: a finished take is a finished file, and a discarded one leaves nothing behind."""
+"""Writing a bag, one file per take: a finished take is a finished file, and a discarded one is a file in the trash."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from fer_ros import __version__
 from fer_ros.core.bags import facts as bag_facts
-from fer_ros.core.bags.held import HeldFolder, write_metadata
+from fer_ros.core.bags.folder import last_number
+from fer_ros.core.bags.held import HeldFolder, storing, write_metadata
 from fer_ros.core.bags.messages import StoredSample, check_subject, encode
 from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.repair import mend
 from fer_ros.core.bags.saving import OpenTake, left_behind
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT, create, unlink
-from fer_ros.core.bags.summary import TakeInfo, label_counts
-from fer_ros.core.base.errors import ConfigError, cure, unknown_name
+from fer_ros.core.bags.summary import TakeInfo, in_order, info, label_counts
+from fer_ros.core.base.errors import ConfigError, unknown_name
 from fer_ros.core.base.labels import check_label
 from fer_ros.core.base.types import Roi
+from fer_ros.core.trash.store import Entry, take_out
 
-#: What the messages of a bag mean; counted up when that changes.
-SCHEMA = "1"
 #: Seconds after which what was written is made safe on the disk: half of what is promised, since that takes time too.
 SYNC_EVERY = 0.5
 
 
-class BagWriter:
+class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
     """Writes a bag. One thread calls all methods.
 
     Once :meth:`write` has returned, a sample survives the end of this process, and within a second a loss of power.
@@ -58,7 +57,6 @@ class BagWriter:
                 self._next, found = self._held.contents()
                 if found is not None:
                     self.storage, self.takes, self._stated = found.storage, found.takes, found.facts
-                # Before what was discarded is removed: metadata.yaml may still list it.
                 self._write_metadata()
                 self._held.clean_up()
             except BaseException:
@@ -92,8 +90,7 @@ class BagWriter:
         check_subject(subject)
         self.end_take()
         self._check_folder()
-        versions = {"schema_version": SCHEMA, "software": f"fer_ros {__version__}"}
-        facts = bag_facts.told({**versions, **self.facts, bag_facts.SUBJECT: subject})
+        facts = bag_facts.of_take(self.facts, subject)
         number = 0 if independent else self._next[1]
         with self._storing("recording cannot begin"):
             writer = create(BY_NAME[self.storage], self._new_file(), facts)
@@ -123,7 +120,8 @@ class BagWriter:
             self._open = None
             writer.abandon()
             self._keep(take, finished=False)
-            raise self._failure("recording has ended", error) from error
+            with self._storing("recording has ended"):
+                raise error
 
     def sync_if_due(self) -> None:
         """Make what was written safe, once half a second has passed since the last time; to be called now and then."""
@@ -170,30 +168,25 @@ class BagWriter:
         except OSError as error:
             writer.abandon()
             self._keep(take, finished=False)
-            raise self._failure("the take has no index", error) from error
+            with self._storing("the take has no index"):
+                raise error
         self._keep(take)
         with self._storing("the bag's metadata.yaml is not up to date"):
             self._write_metadata()
         return take.part.samples
 
     def discard_last(self) -> int:
-        """Take back the open take, or else the last one: none of its frames stays, in no file.
+        """Move the open take to the trash, or else the last one.
 
-        :returns: the samples taken back; 0 where there is no take.
+        :returns: its samples; 0 where there is no take.
         :raises StorageError: the disk failed.
         """
-        self._check_folder()
-        if self._open is None and not self.takes:
-            return 0
-        take = self._open.take if self._open is not None else self.takes.pop()
-        if self._open is not None:
-            self._open.writer.abandon()
-        self._open = None
-        self._delete(take)
-        return take.part.samples
+        empty = self._open is not None and not self._open.take.samples
+        self.end_take()
+        return self._discard(self.takes[-1]) if self.takes and not empty else 0
 
     def discard(self, number: int) -> int:
-        """Delete a take for good, as :meth:`discard_last`; one that is open ends first.
+        """Take back a take, as :meth:`discard_last`; one that is open ends first.
 
         :returns: its samples.
         :raises ConfigError: there is no take of this number.
@@ -202,11 +195,27 @@ class BagWriter:
         self.end_take()
         take = next((take for take in self.takes if number and take.number == number), None)
         if take is None:
-            known = ", ".join(str(take.number) for take in self.takes if take.number) or "none"
+            known = ", ".join(map(str, self._numbers())) or "none"
             raise ConfigError(f"bag {self.folder.name} has no take {number}: there are {known}")
-        self.takes.remove(take)
-        self._delete(take)
-        return take.part.samples
+        return self._discard(take)
+
+    def restore(self, entry: Entry) -> int:
+        """Bring a take back from the trash.
+
+        :returns: its samples.
+        :raises ConfigError: it does not fit this bag, or is damaged.
+        :raises StorageError: the disk failed.
+        """
+        self._check_folder()
+        if not entry.files[0].endswith(BY_NAME[self.storage].suffix) or entry.take in self._numbers():
+            raise ConfigError(f"{entry.name} does not fit bag {self.folder.name} any more: move that bag away first")
+        with self._storing("the take cannot be restored"):
+            take_out(entry, self.folder)
+            found = info(self.folder / entry.files[0]).takes
+            self.takes = in_order([*self.takes, *found])
+            self._next = max(self._next[0], last_number(entry.files) + 1), max(self._next[1], entry.take + 1)
+            self._write_metadata()
+        return sum(take.samples for take in found)
 
     def close(self) -> None:
         """End the open take and close the bag; one without any sample is removed.
@@ -221,14 +230,14 @@ class BagWriter:
             self.end_take()
             self.check()
 
-    def __enter__(self) -> BagWriter:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def _all(self) -> list[TakeInfo]:
         return self.takes if self._open is None else [*self.takes, self._open.take]
+
+    def _numbers(self) -> list[int]:
+        return [take.number for take in self.takes if take.number]
 
     def _keep(self, take: TakeInfo, finished: bool = True) -> None:
         self._unfinished |= not finished
@@ -260,17 +269,20 @@ class BagWriter:
         with self._storing(f"{lost.name} was removed by somebody, its {lost.samples} samples cannot be saved"):
             self._keep(open_take.save_as(file))
             self._write_metadata()
-        raise StorageError(
-            f"{self.folder}: {lost.name} was removed while it was written: recording has ended, "
-            f"its {lost.samples} samples are saved in {file.name}"
-        )
+        end = f"recording has ended, its {lost.samples} samples are saved in {file.name}"
+        raise StorageError(f"{self.folder}: {lost.name} was removed while it was written: {end}")
 
-    def _delete(self, take: TakeInfo) -> None:
+    def _discard(self, take: TakeInfo) -> int:
+        self.takes.remove(take)
         with self._storing("the take cannot be discarded"):
-            self._held.hide(take.part.name)
-            self._write_metadata()
-            unlink(self.folder / take.part.name)
-            self._held.clean_up()
+            try:
+                # First, so that a crash leaves a file that is not listed rather than a listed one that is missing.
+                self._write_metadata()
+                self._held.discard(take)
+            except OSError:
+                self.takes, self._stale = in_order([*self.takes, take]), True
+                raise
+        return take.samples
 
     def _write_metadata(self) -> None:
         self._stale = True
@@ -284,15 +296,5 @@ class BagWriter:
         if self.lost:
             raise StorageError(self.lost)
 
-    @contextlib.contextmanager
-    def _storing(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise self._failure(what, error) from error
-
-    def _failure(self, what: str, error: OSError) -> StorageError:
-        safe = "; what was recorded is safe" if self.samples and self._held.there else ""
-        return StorageError(
-            f"{self.folder}: {what} ({error.strerror or error}): {cure(error)}, then record again{safe}"
-        )
+    def _storing(self, what: str) -> contextlib.AbstractContextManager[None]:
+        return storing(self.folder, what, lambda: bool(self.samples) and self._held.there)

@@ -10,18 +10,22 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
+from fer_ros.core import bags
 from fer_ros.core.base.contracts import Clock
-from fer_ros.core.base.errors import reason
+from fer_ros.core.base.errors import FerError, reason
 from fer_ros.core.recording.faces import FaceFinder
 from fer_ros.core.recording.session import Session
 from fer_ros.core.recording.settings import RecordingSettings
 from fer_ros.core.recording.status import State, Status
 from fer_ros.core.recording.work import Command, Incoming, Work
+from fer_ros.core.trash.store import Entry
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks at limits and at the disk while a bag is open.
 TICK = 0.1
+#: Seconds between two looks for what is old in the trash, while no bag is open.
+TIDY = 3600.0
 
 
 class Recorder:
@@ -86,12 +90,20 @@ class Recorder:
         return self._work.add_command(self._session.discard_last)
 
     def discard(self, bag: str, number: int) -> Future[int]:
-        """Delete a take for good; one that is being recorded ends first where it lies in the same bag.
+        """Move a take to the trash; one that is being recorded ends first where it lies in the same bag.
 
         :param bag: its name; empty: the open one.
-        :returns: the samples that were deleted.
+        :returns: the samples that were taken back.
         """
         return self._work.add_command(lambda: self._session.discard(bag, number))
+
+    def restore(self, bag: str = "", number: int = 0) -> Future[Entry]:
+        """Bring a take back from the trash.
+
+        :param bag: its name; empty: the open one, or, where none is open, any.
+        :param number: of the take; 0: what was discarded last.
+        """
+        return self._work.add_command(lambda: self._session.restore(bag, number))
 
     def offer(self, frame: Incoming) -> None:
         """Take a frame, if a label is held; never blocks."""
@@ -130,9 +142,21 @@ class Recorder:
         if self._session.open:
             self._session.stop()
 
+    def _tidy(self) -> None:
+        """Empty the trash of what is old."""
+        try:
+            for entry in bags.tidy(self._session.parent, self._session.settings.trash_days):
+                log.info("%s is removed from the trash for good", entry.name)
+        except (FerError, OSError) as error:
+            log.warning("the trash cannot be emptied: %s", error)
+
     def _run(self) -> None:
+        tidied = -TIDY
         while self._running:
-            item = self._work.next(TICK if self._session.open else None)
+            if time.monotonic() - tidied >= TIDY and not self._session.open:
+                tidied = time.monotonic()
+                self._tidy()
+            item = self._work.next(TICK if self._session.open else TIDY)
             before = self._session.state
             if isinstance(item, Command):
                 item.run()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from fer_ros.core import bags
@@ -15,9 +13,10 @@ from fer_ros.core.base.contracts import Clock
 from fer_ros.core.base.errors import BadImage, ConfigError, FerError
 from fer_ros.core.base.paths import check_name
 from fer_ros.core.recording.faces import FaceFinder
-from fer_ros.core.recording.settings import RecordingSettings, parse_labels, unknown_label
-from fer_ros.core.recording.status import State, Status
+from fer_ros.core.recording.settings import RecordingSettings, check_take, parse_labels
+from fer_ros.core.recording.status import Board, State, Status
 from fer_ros.core.recording.work import Incoming
+from fer_ros.core.trash.store import Entry
 
 #: Seconds between two looks at the size of the bag and at the space on the disk.
 LOOK = 0.5
@@ -43,15 +42,15 @@ class Session:
         self.held = False
         self.settings, self._labels = settings, parse_labels(settings.labels)
         self._faces, self._facts, self._folder, self._clock = faces, facts, folder, clock
-        self._lock, self._last_stamp = threading.Lock(), 0
-        self._status = Status(counts=dict.fromkeys(self._labels, 0))
+        self._last_stamp = 0
+        self._board = Board(Status(counts=dict.fromkeys(self._labels, 0)))
         self._writer: BagWriter | None = None
         self._began = self._first = self._looked = 0.0
 
     @property
     def state(self) -> State:
         """What is being done."""
-        return self._status.state
+        return self._board.now.state
 
     @property
     def open(self) -> bool:
@@ -65,17 +64,14 @@ class Session:
 
     def status(self) -> Status:
         """A copy of how it stands."""
-        with self._lock:
-            status = replace(self._status, counts=dict(self._status.counts))
+        status = self._board.copy()
         if status.state == State.RECORDING:
             status.elapsed = time.monotonic() - self._began
         return status
 
     def count(self, received: int = 0, dropped: int = 0) -> None:
         """Count frames."""
-        with self._lock:
-            self._status.received += received
-            self._status.dropped += dropped
+        self._board.add(received=received, dropped=dropped)
 
     def start(self, label: str, subject: str, seconds: float, samples: int, bag: str) -> Path:
         """Begin a take.
@@ -83,16 +79,13 @@ class Session:
         :raises ConfigError: the label is not known, or the bag's name or another value is not allowed.
         :raises StorageError: the disk is full.
         """
-        if label not in self._labels:
-            raise unknown_label(label, self._labels)
-        if not 0.0 <= seconds < float("inf") or samples < 0:
-            raise ConfigError(f"a limit of {seconds:g} s or {samples} samples is not allowed: give 0 or more")
+        check_take(label, self._labels, seconds, samples)
         self._end_take()
         writer = self._opened(bag)
         try:
             self._look(writer)
             self._check_space()
-            writer.facts = self._take_facts()
+            writer.facts = self.settings.facts(self._facts())
             number = writer.begin_take(label, subject)
         except FerError:
             if writer.lost or not writer.takes:
@@ -101,7 +94,7 @@ class Session:
             raise
         self._faces.reset()
         self._began, self._first, self._last_stamp = time.monotonic(), 0.0, 0
-        self._update(
+        self._board.update(
             state=State.RECORDING,
             label=label,
             subject=subject,
@@ -122,7 +115,7 @@ class Session:
         """
         if self._writer is None or not self._writer.taking:
             if self.state == State.FAILED:
-                raise StorageError(self._status.message)
+                raise StorageError(self._board.now.message)
             raise ConfigError("nothing is being recorded: call record/start first")
         self._end_take()
         return self.status()
@@ -144,7 +137,7 @@ class Session:
         finally:
             self._recount()
             self._writer = None
-            self._update(state=State.IDLE, label="", subject="")
+            self._board.update(state=State.IDLE, label="", subject="")
         return self.status()
 
     def discard_last(self) -> int:
@@ -162,7 +155,7 @@ class Session:
         return self._taken_back(self._writer.discard_last())
 
     def discard(self, bag: str, number: int) -> int:
-        """Delete one take of a bag, whether it is open or not.
+        """Move one take of a bag to the trash, whether the bag is open or not.
 
         :raises ConfigError: there is no such bag or take, or another process records into it.
         :raises StorageError: the disk failed.
@@ -170,7 +163,26 @@ class Session:
         if self._writer is not None and bag in ("", self._writer.folder.name):
             self._end_take()
             return self._taken_back(self._writer.discard(number))
-        return bags.discard_take(self._folder or bags.bag_folder(), bag, number)
+        return bags.discard_take(self.parent, bag, number)
+
+    def restore(self, bag: str, number: int) -> Entry:
+        """Bring back from the trash a take, or what was discarded last.
+
+        :raises ConfigError: it is not there, its place is taken, or another process records into its bag.
+        :raises StorageError: the disk failed.
+        """
+        open_bag = self._writer.folder.name if self._writer is not None else ""
+        entry = bags.newest(self.parent, bag or open_bag, number)
+        if self._writer is not None and entry.bag == open_bag and not entry.whole:
+            self._taken_back(-self._writer.restore(entry))
+        else:
+            bags.restore(self.parent, entry)
+        return entry
+
+    @property
+    def parent(self) -> Path:
+        """The folder of the bags."""
+        return self._folder or bags.bag_folder()
 
     def record(self, frame: Incoming) -> None:
         """Write a frame to the take, if there is one."""
@@ -191,8 +203,7 @@ class Session:
         self._last_stamp = frame.stamp
         roi = roi.clipped(*size) if roi and roi.clipped(*size).area else None
         if roi is None and not self.settings.record_without_face:
-            with self._lock:
-                self._status.without_face += 1
+            self._board.add(without_face=1)
             return
         try:
             self._writer.write(frame.stamp, picture, roi, frame.frame_id)
@@ -200,11 +211,10 @@ class Session:
             self.count(dropped=1)
             self.fail(str(error))
             return
-        with self._lock:
-            self._status.add_sample()
-        if self._status.take_samples == self._status.limit_samples:
+        self._board.add_sample()
+        if self._board.now.take_samples == self._board.now.limit_samples:
             with self._failing():
-                self._end_take(f"{self._status.limit_samples} samples are recorded")
+                self._end_take(f"{self._board.now.limit_samples} samples are recorded")
 
     def fail(self, message: str) -> None:
         """End the take because of an error."""
@@ -227,7 +237,7 @@ class Session:
             if self._writer.taking:
                 self._writer.sync_if_due()
                 self._check_space()
-                limit, origin = self._status.limit_seconds, self._first or self._began + FIRST_FRAME
+                limit, origin = self._board.now.limit_seconds, self._first or self._began + FIRST_FRAME
                 if limit and now - origin >= limit:
                     self._end_take(f"{limit:g} s are over")
 
@@ -243,21 +253,15 @@ class Session:
         """The bag to write to, opened if it is not open yet."""
         if self._writer is not None and not self._writer.lost and name in ("", self._writer.folder.name):
             return self._writer
-        parent = self._folder or bags.bag_folder()
-        folder = parent / (check_name("bag", name) if name else bags.new_name(parent, self._clock()))
+        folder = self.parent / (check_name("bag", name) if name else bags.new_name(self.parent, self._clock()))
         if self._writer is not None:
             # That the open bag is lost was told already.
             with contextlib.suppress(*[StorageError] * bool(self._writer.lost)):
                 self.stop()
         self._writer = BagWriter(folder, {}, self.settings.storage)
-        with self._lock:
-            self._status = Status(state=State.PAUSED, bag=folder)
+        self._board = Board(Status(state=State.PAUSED, bag=folder))
         self._recount()
         return self._writer
-
-    def _take_facts(self) -> dict[str, str]:
-        facts = {"camera": self.settings.camera, "consent": self.settings.consent}
-        return {**facts, **{key: value for key, value in self._facts().items() if not facts.get(key)}}
 
     def _end_take(self, message: str = "") -> None:
         """End the take, if there is one; the bag stays open."""
@@ -270,20 +274,15 @@ class Session:
     def _freeze(self, state: State, message: str = "") -> None:
         """Leave the recording state; the time that it took stands still."""
         elapsed = self.status().elapsed
-        self._update(state=state, label="", subject="", elapsed=elapsed, message=message)
-
-    def _update(self, **values: object) -> None:
-        with self._lock:
-            self._status = replace(self._status, **values)  # type: ignore[arg-type]
+        self._board.update(state=state, label="", subject="", elapsed=elapsed, message=message)
 
     def _recount(self) -> None:
         if self._writer is not None:
             counts = {**dict.fromkeys(self._labels, 0), **self._writer.counts}
-            self._update(counts=counts)
+            self._board.update(counts=counts)
 
     def _taken_back(self, count: int) -> int:
-        with self._lock:
-            self._status.discarded += count
+        self._board.add(discarded=count)
         self._recount()
         return count
 
@@ -294,7 +293,8 @@ class Session:
         """
         self._looked = time.monotonic()
         size, free = writer.check()
-        self._update(bytes=size, free_bytes=free)
+        self._board.update(bytes=size, free_bytes=free)
 
     def _check_space(self) -> None:
-        self.settings.check_space(self._status.bag, self._status.bytes, self._status.free_bytes)
+        now = self._board.now
+        self.settings.check_space(now.bag, now.bytes, now.free_bytes)

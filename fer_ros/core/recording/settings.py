@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +31,19 @@ class RecordingSettings:
     jpeg_quality: int = setting(90, "of frames that come uncompressed, 1 (small) to 100", low=1, high=100, live=True)
     max_bag_mb: int = setting(20_000, "size at which recording ends, MB", low=1, live=True)
     min_free_mb: int = setting(200, "recording ends with less free on the disk, MB", low=0, live=True)
+    trash_days: float = setting(30.0, "days for which what was discarded can be brought back", low=0.0, live=True)
     queue: int = setting(60, "frames that may wait to be written; further ones are dropped", low=1, high=1000)
 
     def __post_init__(self) -> None:
         parse_labels(self.labels)
+
+    def facts(self, known: Mapping[str, str]) -> dict[str, str]:
+        """The facts of a take.
+
+        :param known: what is known otherwise, such as the camera's name; what is set counts more.
+        """
+        told = {"camera": self.camera, "consent": self.consent}
+        return {**told, **{key: value for key, value in known.items() if not told.get(key)}}
 
     def check_space(self, folder: Path | None, size: int, free: int) -> None:
         """Compare a bag's bytes, and those that are free, with the limits.
@@ -60,9 +70,14 @@ def parse_labels(text: str) -> tuple[str, ...]:
     return labels
 
 
-def unknown_label(label: str, labels: tuple[str, ...]) -> ConfigError:
-    """The error for a label that may not be recorded."""
+def check_take(label: str, labels: tuple[str, ...], seconds: float, samples: int) -> None:
+    """Check what a take is to be.
+
+    :raises ConfigError: the label may not be recorded, or a limit is not allowed.
+    """
     if not label:
-        return ConfigError(f"the label is empty: choose one of {', '.join(labels)}")
-    error = unknown_name("label", label, labels)
-    return ConfigError(f"{error}, or add it to labels")
+        raise ConfigError(f"the label is empty: choose one of {', '.join(labels)}")
+    if label not in labels:
+        raise ConfigError(f"{unknown_name('label', label, labels)}, or add it to labels")
+    if not 0.0 <= seconds < float("inf") or samples < 0:
+        raise ConfigError(f"a limit of {seconds:g} s or {samples} samples is not allowed: give 0 or more")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 
@@ -55,12 +56,6 @@ class Status:
         """Samples in the bag, of all labels."""
         return sum(self.counts.values())
 
-    def add_sample(self) -> None:
-        """Count a sample of the label that is held."""
-        self.written += 1
-        self.take_samples += 1
-        self.counts[self.label] = self.counts.get(self.label, 0) + 1
-
     def summary(self) -> str:
         """The counts in one line."""
         labels = ", ".join(f"{label} {count}" for label, count in self.counts.items() if count) or "no samples"
@@ -75,3 +70,37 @@ class Status:
             if count
         ]
         return f"{text} ({', '.join(rest)})" if rest else text
+
+
+class Board:
+    """A status that one thread changes and others read.
+
+    :ivar now: for the thread that changes it.
+    """
+
+    def __init__(self, status: Status) -> None:
+        self.now = status
+        self._lock = threading.Lock()
+
+    def copy(self) -> Status:
+        """The status of this moment."""
+        with self._lock:
+            return replace(self.now, counts=dict(self.now.counts))
+
+    def update(self, **values: object) -> None:
+        """Set fields."""
+        with self._lock:
+            self.now = replace(self.now, **values)  # type: ignore[arg-type]
+
+    def add(self, **counts: int) -> None:
+        """Count fields up, or down."""
+        with self._lock:
+            for name, count in counts.items():
+                setattr(self.now, name, max(0, getattr(self.now, name) + count))
+
+    def add_sample(self) -> None:
+        """Count a sample of the label that is held."""
+        with self._lock:
+            self.now.written += 1
+            self.now.take_samples += 1
+            self.now.counts[self.now.label] = self.now.counts.get(self.now.label, 0) + 1

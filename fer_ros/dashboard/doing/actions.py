@@ -17,6 +17,7 @@ def actions(
         "record.start": lambda c, m: recording.start(c, m["label"], m["subject"]),
         "record.stop": lambda c, m: recording.stop(c),
         "record.discard": lambda c, m: recording.discard(c, m["take"]),
+        "record.restore": lambda c, m: recording.restore(c, m["take"]),
         "labels.add": add_label,
         "train.start": lambda c, m: training.start(c, m["scope"], m["head"], m["epochs"], m["name"]),
         "train.cancel": lambda c, m: training.cancel(),

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Awaitable, Callable
 
 from fer_ros.core.base.errors import FerError
 from fer_ros.dashboard.doing.takes import TakeReader
@@ -117,16 +118,27 @@ class Recording:
                 log.warning("the take of a browser that has gone could not be ended: %s", error)
 
     async def discard(self, client: Client, take: int) -> Json:
-        """Delete one of the client's own takes.
+        """Move one of the client's own takes to the trash.
 
         :returns: its ``samples``.
         :raises FerError: the recorder refused, or does not run.
         """
         if self._holder is client:
             await self._release()
+        return await self._change(client, lambda: self._robot.discard(client.bag, take))
+
+    async def restore(self, client: Client, take: int) -> Json:
+        """Bring one of the client's own takes back.
+
+        :returns: its ``samples``.
+        :raises FerError: it is not in the trash any more, or the recorder does not run.
+        """
+        return await self._change(client, lambda: self._robot.restore(client.bag, take))
+
+    async def _change(self, client: Client, change: Callable[[], Awaitable[int]]) -> Json:
         async with self._lock:
             self._used = time.monotonic()
-            samples = await self._robot.discard(client.bag, take)
+            samples = await change()
         await self.tell_takes(client)
         return {"samples": samples}
 

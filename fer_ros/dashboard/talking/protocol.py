@@ -69,6 +69,7 @@ REQUESTS: Mapping[str, Mapping[str, Value]] = {
     "record.start": {"label": _NAME, "subject": _text(default="")},
     "record.stop": {},
     "record.discard": {"take": _whole(1, 2**32 - 1)},
+    "record.restore": {"take": _whole(1, 2**32 - 1)},
     "labels.add": {"label": _NAME},
     "train.start": {
         "scope": _text(choices=("mine", "all")),

@@ -13,7 +13,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
-from fer_msgs.srv import DiscardTake, LoadModel, StartRecording, Train
+from fer_msgs.srv import DiscardTake, LoadModel, RestoreTake, StartRecording, Train
 from fer_ros.core.base.errors import FerError
 from fer_ros.core.base.labels import check_label
 from fer_ros.core.recording.settings import parse_labels
@@ -45,6 +45,7 @@ class RosRobot(Robot):
         self._pause = client(Trigger, "record/pause")
         self._stop = client(Trigger, "record/stop")
         self._discard = client(DiscardTake, "record/discard")
+        self._restore = client(RestoreTake, "record/restore")
         self._train = client(Train, "train")
         self._cancel = client(Trigger, "train/cancel")
         self._load_model = client(LoadModel, "load_model")
@@ -76,6 +77,10 @@ class RosRobot(Robot):
 
     async def discard(self, bag: str, take: int) -> int:
         answer = await self._do(self._discard, DiscardTake.Request(bag=bag, take=take), "the recorder")
+        return int(answer.samples)
+
+    async def restore(self, bag: str, take: int) -> int:
+        answer = await self._do(self._restore, RestoreTake.Request(bag=bag, take=take), "the recorder")
         return int(answer.samples)
 
     async def labels(self) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "record.start": {"label": "none of these"},
     "record.stop": {},
     "record.discard": {"take": 3},
+    "record.restore": {"take": 3},
     "labels.add": {"label": "윙크"},
     "train.start": {"scope": "mine"},
     "train.cancel": {},

@@ -1,0 +1,213 @@
+"""What was discarded and can still be brought back: takes and bags, in a folder ``.trash`` beside the bags.
+
+It lies on the same file system, so that discarding is a rename: at every moment a thing is whole, in its place or in
+the trash. An entry is a folder with :data:`FILE`, which is written first, and the content.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import itertools
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fer_ros.core.base import files, json_text, paths
+from fer_ros.core.base.errors import ConfigError, quoted
+
+FOLDER, FILE = ".trash", "entry.json"
+#: Beginning of the name of an entry that is being emptied.
+_EMPTIED = ".emptied-"
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something in the trash.
+
+    :ivar bag: name of the bag that it was, or was part of.
+    :ivar take: its number; 0 for a whole bag, or for independent pictures.
+    :ivar files: names of the files of a take, the one with its samples first; empty for a whole bag.
+    :ivar samples: labelled frames in it.
+    :ivar at: when it was discarded, seconds since the epoch.
+    """
+
+    path: Path
+    bag: str
+    take: int
+    files: tuple[str, ...]
+    label: str
+    subject: str
+    samples: int
+    at: float
+
+    @property
+    def name(self) -> str:
+        """What it is called on the command line."""
+        return self.path.name
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is a whole bag."""
+        return not self.files
+
+    @property
+    def content(self) -> list[Path]:
+        """Its files, or the folder of a bag."""
+        return [self.path / name for name in self.files or (self.bag,)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        kept = ("name", "bag", "take", "label", "subject", "samples", "at")
+        return {key: getattr(self, key) for key in kept}
+
+
+def put(parent: Path, content: Sequence[Path], entry: Entry) -> Entry:
+    """Move a take's files, or a bag's folder, into the trash.
+
+    :param parent: the folder of the bags.
+    :param content: what to move, in the order of the entry's files; once the first one is there, it is discarded.
+    :param entry: what is known of it; its path is given here.
+    :raises OSError: it cannot be moved; it is where it was.
+    """
+    with _locked(parent) as trash:
+        entry = dataclasses.replace(entry, path=_free(trash, entry))
+        entry.path.mkdir(mode=0o700)
+        try:
+            text = {key: value for key, value in dataclasses.asdict(entry).items() if key != "path"}
+            files.write_atomic(entry.path / FILE, json.dumps(text, ensure_ascii=False).encode(), mode=0o600)
+            files.sync_folder(trash)
+            _move(content, entry.content)
+        except BaseException:
+            # Not the content, if some of it is there.
+            with contextlib.suppress(OSError):
+                (entry.path / FILE).unlink(missing_ok=True)
+                entry.path.rmdir()
+            raise
+    return entry
+
+
+def take_out(entry: Entry, target: Path) -> None:
+    """Move what an entry holds into a folder, and forget the entry.
+
+    :raises ConfigError: something of that name is there already.
+    :raises OSError: it cannot be moved; it stays in the trash.
+    """
+    with _locked(entry.path.parent.parent):
+        content = [path for path in entry.content if path.exists()]
+        for path in content:
+            if (target / path.name).exists():
+                raise ConfigError(f"{target / path.name} is there already: move it away, then restore again")
+        # The first one last: until then it is an entry still.
+        _move(content[::-1], [target / path.name for path in content[::-1]])
+        shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def entries(parent: Path) -> list[Entry]:
+    """What is in the trash of a folder of bags, the newest last. Nothing is changed."""
+    with contextlib.suppress(OSError):
+        found = [_read(path) for path in sorted((parent / FOLDER).iterdir()) if not path.name.startswith(".")]
+        return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.at)
+    return []
+
+
+def find(parent: Path, name: str) -> Entry:
+    """The entry of that name.
+
+    :raises ConfigError: there is none.
+    """
+    known = {entry.name: entry for entry in entries(parent)}
+    if name not in known:
+        shown = ", ".join(known) or "nothing"
+        raise ConfigError(f"{quoted(name)} is not in the trash: there is {shown}")
+    return known[name]
+
+
+def empty(parent: Path, entry: Entry) -> None:
+    """Remove an entry for good.
+
+    :raises OSError: it cannot be removed.
+    """
+    with _locked(parent):
+        _remove(entry.path)
+
+
+def tidy(parent: Path, days: float, now: float | None = None) -> list[Entry]:
+    """Remove what was discarded longer ago, and what a crash has left half done.
+
+    :param days: for which things stay in the trash.
+    :param now: seconds since the epoch.
+    :returns: the entries that were removed.
+    :raises OSError: the disk failed.
+    """
+    if not (parent / FOLDER).is_dir():
+        return []
+    until = (time.time() if now is None else now) - days * DAY
+    with _locked(parent) as trash:
+        known = entries(parent)
+        old = [entry for entry in known if entry.at < until]
+        kept = {entry.path for entry in known} - {entry.path for entry in old}
+        for path in trash.iterdir():
+            if path.is_dir() and path not in kept:
+                _remove(path)
+    return old
+
+
+def _read(path: Path) -> Entry | None:
+    """An entry; None where there is none, or where its content was not moved (yet)."""
+    try:
+        told = json_text.read(path / FILE)
+        entry = Entry(
+            path=path,
+            bag=paths.check_name("bag", str(told["bag"])),
+            take=int(told["take"]),
+            files=tuple(Path(str(name)).name for name in told["files"]),
+            label=str(told["label"]),
+            subject=str(told["subject"]),
+            samples=int(told["samples"]),
+            at=float(told["at"]),
+        )
+    except (OSError, ValueError, TypeError, KeyError, ConfigError):
+        return None
+    return entry if entry.content[0].exists() else None
+
+
+def _move(old: Sequence[Path], new: Sequence[Path]) -> None:
+    for source, target in zip(old, new, strict=True):
+        os.rename(source, target)
+    files.sync_folder(new[0].parent)
+    files.sync_folder(old[0].parent)
+
+
+def _remove(path: Path) -> None:
+    """Renamed first, so that nobody is offered half of it."""
+    hidden = path if path.name.startswith(_EMPTIED) else path.with_name(f"{_EMPTIED}{path.name}")
+    if hidden != path:
+        os.rename(path, hidden)
+    shutil.rmtree(hidden)
+    files.sync_folder(path.parent)
+
+
+def _free(trash: Path, entry: Entry) -> Path:
+    stem = f"{entry.bag}-{entry.take}" if entry.files else entry.bag
+    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    return next(trash / name for name in names if not (trash / name).exists())
+
+
+@contextlib.contextmanager
+def _locked(parent: Path) -> Iterator[Path]:
+    """The folder of the trash, made where it is missing, while nobody else changes it."""
+    trash = paths.private_folder(parent / FOLDER)
+    handle = os.open(trash, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield trash
+    finally:
+        os.close(handle)
