@@ -13,7 +13,7 @@ from rclpy.clock import Clock, ClockType
 from std_srvs.srv import Trigger
 
 from fer_msgs.msg import EmotionArray, RecordStatus
-from fer_msgs.srv import DiscardTake, RestoreTake, StartRecording
+from fer_msgs.srv import StartRecording
 from fer_ros.core.base import registry
 from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.errors import BadImage, FerError
@@ -24,15 +24,15 @@ from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Drops, Health
 from fer_ros.nodes.inputs.image_input import InputSettings
 from fer_ros.nodes.inputs.picture_input import PictureInput
+from fer_ros.nodes.keeping import KeepingServices
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.messages import recording as record_messages
 from fer_ros.nodes.parts.plugin_settings import PluginSettings
 from fer_ros.nodes.running import run
-from fer_ros.nodes.waiting import until
+from fer_ros.nodes.waiting import outcome
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 #: Seconds between two messages on record/status while a bag is open.
 STATUS_PERIOD = 0.25
@@ -87,8 +87,7 @@ class RecorderNode(ManagedNode):
         self.create_service(StartRecording, "record/start", self._on_start, callback_group=group)
         for name, answer in (("pause", self._on_pause), ("stop", self._on_stop), ("discard_last", self._on_discard)):
             self.create_service(Trigger, f"record/{name}", answer, callback_group=group)
-        self.create_service(DiscardTake, "record/discard", self._on_discard_take, callback_group=group)
-        self.create_service(RestoreTake, "record/restore", self._on_restore, callback_group=group)
+        self._keeping = KeepingServices(self, self._ready, self._close_input_when_done, group)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(STATUS_PERIOD, self._on_timer, clock=steady)
         self._diagnostics = Diagnostics(self, lambda: self._settings.image_topic, self._health)
@@ -128,7 +127,7 @@ class RecorderNode(ManagedNode):
         try:
             recorder = self._ready()
             self._open_input(recorder)
-            bag = await _outcome(
+            bag = await outcome(
                 recorder.start(request.label, request.subject, request.seconds, request.samples, request.bag)
             )
         except FerError as error:
@@ -155,32 +154,6 @@ class RecorderNode(ManagedNode):
             "record/discard_last", response, lambda r: r.discard_last(), lambda n: f"{n} samples are taken back"
         )
 
-    async def _on_discard_take(
-        self, request: DiscardTake.Request, response: DiscardTake.Response
-    ) -> DiscardTake.Response:
-        try:
-            response.samples = await _outcome(self._ready().discard(request.bag, request.take))
-        except FerError as error:
-            response.message = self._refused("record/discard", error)
-        else:
-            response.success = True
-            response.message = f"take {request.take} is in the trash, {response.samples} samples"
-            self.get_logger().info(response.message)
-        self._close_input_when_done()
-        return response
-
-    async def _on_restore(self, request: RestoreTake.Request, response: RestoreTake.Response) -> RestoreTake.Response:
-        try:
-            entry = await _outcome(self._ready().restore(request.bag, request.take))
-        except FerError as error:
-            response.message = self._refused("record/restore", error)
-        else:
-            response.success, response.samples = True, entry.samples
-            what = f"take {entry.take} of bag {entry.bag}" if entry.take else f"bag {entry.bag}"
-            response.message = f"{what} is back, {entry.samples} samples"
-            self.get_logger().info(response.message)
-        return response
-
     async def _answer(
         self,
         service: str,
@@ -189,7 +162,7 @@ class RecorderNode(ManagedNode):
         text: Callable[[T], str],
     ) -> Trigger.Response:
         try:
-            result = await _outcome(command(self._ready()))
+            result = await outcome(command(self._ready()))
         except FerError as error:
             response.message = self._refused(service, error)
         else:
@@ -281,12 +254,6 @@ class RecorderNode(ManagedNode):
         if self._input is not None and self._input.silent:
             return Health(WARN, f"no image on {self._input.topic}", values)
         return Health(OK, status.state.name.lower(), values)
-
-
-async def _outcome(future: concurrent.futures.Future[R]) -> R:
-    """What the recorder's thread answers, while the executor goes on."""
-    await until(future.done, lambda seconds: concurrent.futures.wait([future], timeout=seconds))
-    return future.result()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import time
 from collections.abc import Callable, Generator
+from typing import TypeVar
+
+T = TypeVar("T")
 
 #: Seconds that other callbacks wait at most for one that waits.
 WAIT = 0.002
@@ -22,3 +26,9 @@ async def until(done: Callable[[], bool], wait: Callable[[float], object] = time
     while not done():
         wait(WAIT)
         await _Pause()
+
+
+async def outcome(future: concurrent.futures.Future[T]) -> T:
+    """What another thread answers, while the executor goes on."""
+    await until(future.done, lambda seconds: concurrent.futures.wait([future], timeout=seconds))
+    return future.result()

@@ -1,0 +1,59 @@
+"""The recorder's services for what is kept: a take is discarded, or brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.callback_groups import CallbackGroup
+from rclpy.node import Node
+
+from fer_msgs.srv import DiscardTake, RestoreTake
+from fer_ros.core.base.errors import FerError
+from fer_ros.core.recording import Recorder
+from fer_ros.nodes.waiting import outcome
+
+
+class KeepingServices:
+    """Answers ``record/discard`` and ``record/restore``."""
+
+    def __init__(
+        self, node: Node, recorder: Callable[[], Recorder], done: Callable[[], None], group: CallbackGroup
+    ) -> None:
+        """Offer the services.
+
+        :param recorder: gives the recorder, or raises a FerError that says why there is none.
+        :param done: called when something was done that may have ended a take.
+        """
+        self._recorder, self._done, self._log = recorder, done, node.get_logger()
+        node.create_service(DiscardTake, "record/discard", self._on_discard, callback_group=group)
+        node.create_service(RestoreTake, "record/restore", self._on_restore, callback_group=group)
+
+    async def _on_discard(self, request: DiscardTake.Request, response: DiscardTake.Response) -> DiscardTake.Response:
+        try:
+            response.samples = await outcome(self._recorder().discard(request.bag, request.take))
+        except FerError as error:
+            self._refuse("record/discard", response, error)
+        else:
+            self._tell(response, f"take {request.take} is in the trash, {response.samples} samples")
+        self._done()
+        return response
+
+    async def _on_restore(self, request: RestoreTake.Request, response: RestoreTake.Response) -> RestoreTake.Response:
+        try:
+            entry = await outcome(self._recorder().restore(request.bag, request.take))
+        except FerError as error:
+            self._refuse("record/restore", response, error)
+        else:
+            response.samples = entry.samples
+            what = f"take {entry.take} of bag {entry.bag}" if entry.take else f"bag {entry.bag}"
+            self._tell(response, f"{what} is back, {entry.samples} samples")
+        return response
+
+    def _tell(self, response: Any, message: str) -> None:
+        response.success, response.message = True, message
+        self._log.info(message)
+
+    def _refuse(self, service: str, response: Any, error: FerError) -> None:
+        response.message = str(error)
+        self._log.warning(f"{service}: {error}")
