@@ -2,90 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 import time
 from collections import namedtuple
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fer_ros.core import bags
-from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.errors import ConfigError, FerError
-from fer_ros.core.base.types import Face, ImageArray, Roi
-from fer_ros.core.recording import FaceFinder, Incoming, Recorder, RecordingSettings, State
-from fer_ros.core.vision.images import encode_jpeg
+from fer_ros.core.recording import FaceFinder, Incoming, Recorder, State
 
-BOX = Roi(10, 5, 20, 20)
-TOLD = Roi(1, 2, 30, 31)
-PICTURE = encode_jpeg(np.full((48, 64, 3), 128, np.uint8))
-
-
-class Steered(Detector):
-    """Finds what it is told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.roi: Roi | None = BOX
-        self.gate = threading.Event()
-        self.gate.set()
-        self.shapes: list[tuple[int, ...]] = []
-        self.error: Exception | None = None
-
-    def detect(self, image: ImageArray) -> list[Face]:
-        self.gate.wait(10)
-        self.shapes.append(image.shape)
-        if self.error:
-            raise self.error
-        return [Face(self.roi, 1.0, 1)] if self.roi else []
-
-
-@pytest.fixture
-def detector() -> Steered:
-    return Steered()
-
-
-@pytest.fixture
-def make(detector: Steered, tmp_path: Path) -> Iterator[Callable[..., Recorder]]:
-    """``make(**settings) -> Recorder``; closed when the test ends."""
-    made = []
-
-    def make(**settings: object) -> Recorder:
-        finder = FaceFinder(detector)
-        chosen = RecordingSettings(**{"min_free_mb": 0, **settings})  # type: ignore[arg-type]
-        made.append(Recorder(chosen, finder, lambda: {"camera": "test camera"}, tmp_path / "bags"))
-        made[-1].finder = finder  # type: ignore[attr-defined]
-        return made[-1]
-
-    yield make
-    detector.gate.set()
-    for recorder in made:
-        recorder.close()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-def settle(recorder: Recorder) -> None:
-    """Wait until every frame that was offered has been dealt with."""
-
-    def settled() -> bool:
-        s = recorder.status()
-        return s.received == s.written + s.without_face + s.dropped
-
-    wait_until(settled)
-
-
-def frame(stamp: int) -> Incoming:
-    return Incoming(stamp, "camera", PICTURE)
+from .conftest import BOX, PICTURE, TOLD, Steered, frame, settle, wait_until
 
 
 def test_a_session(make: Callable[..., Recorder], detector: Steered) -> None:
@@ -268,63 +197,6 @@ def test_a_full_disk_ends_the_take(make: Callable[..., Recorder], monkeypatch: p
     recorder.offer(frame(2))
     recorder.stop().result(5)
     assert bags.info(bag).labels == {"happy": 1, "sad": 1}
-
-
-@pytest.mark.parametrize("paused", [False, True])
-def test_a_removed_folder_is_noticed_within_a_second(
-    make: Callable[..., Recorder], tmp_path: Path, caplog: pytest.LogCaptureFixture, paused: bool
-) -> None:
-    recorder = make()
-    bag = recorder.start("happy", "Kim").result(5)
-    recorder.offer(frame(1))
-    settle(recorder)
-    if paused:
-        recorder.pause().result(5)
-    shutil.rmtree(tmp_path / "bags")
-    wait_until(lambda: recorder.status().state == State.FAILED)
-    status = recorder.status()
-    assert f"{bag} was removed while it was open" in status.message
-    assert ("1 samples of earlier takes are gone" in status.message) is paused
-    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == [
-        f"recording has ended: {status.message}"
-    ]
-    recorder.offer(frame(2))  # is not counted as written by anybody
-    for command in (recorder.pause, recorder.stop):
-        with pytest.raises(FerError, match="was removed while it was open"):
-            command().result(5)
-    assert recorder.status().written == 1
-    assert recorder.status().state == State.IDLE
-    assert recorder.start("sad", bag=bag.name).result(5) == bag  # it can be gone on at once
-    recorder.offer(frame(3))
-    recorder.stop().result(5)
-    assert bags.info(bag).labels == {"sad": 1}
-    if not paused:
-        assert bags.info(bag.with_name(f"{bag.name}_saved")).labels == {"happy": 1}
-
-
-def test_recording_goes_on_in_a_new_bag_without_a_stop(make: Callable[..., Recorder], tmp_path: Path) -> None:
-    recorder = make()
-    bag = recorder.start("happy").result(5)
-    recorder.offer(frame(1))
-    settle(recorder)
-    bag.rename(tmp_path / "bags" / "moved")
-    wait_until(lambda: recorder.status().state == State.FAILED)
-    again = recorder.start("sad").result(5)
-    recorder.offer(frame(2))
-    recorder.stop().result(5)
-    assert (bags.info(again).labels, bags.info(tmp_path / "bags" / "moved").labels) == ({"sad": 1}, {"happy": 1})
-
-
-def test_each_take_has_the_consent_of_its_moment(make: Callable[..., Recorder]) -> None:
-    recorder = make(consent="for a year")
-    bag = recorder.start("happy", "Kim").result(5)
-    recorder.offer(frame(1))
-    settle(recorder)
-    recorder.set(replace(RecordingSettings(), min_free_mb=0, consent="for a day"))
-    recorder.start("sad", "Lee").result(5)
-    recorder.offer(frame(2))
-    recorder.stop().result(5)
-    assert [t.facts["consent"] for t in bags.info(bag).takes] == ["for a year", "for a day"]
 
 
 def test_a_failing_detector_ends_the_take_not_the_recorder(make: Callable[..., Recorder], detector: Steered) -> None:
