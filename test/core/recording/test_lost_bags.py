@@ -31,9 +31,8 @@ def test_a_removed_folder_is_noticed_within_a_second(
     status = recorder.status()
     assert f"{bag} was removed while it was open" in status.message
     assert ("1 samples of earlier takes are gone" in status.message) is paused
-    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == [
-        f"recording has ended: {status.message}"
-    ]
+    message = f"recording has ended: {status.message}"
+    wait_until(lambda: [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == [message])
     recorder.offer(frame(2))  # is not counted as written by anybody
     for command in (recorder.pause, recorder.stop):
         with pytest.raises(FerError, match="was removed while it was open"):
