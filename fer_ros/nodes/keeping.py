@@ -1,21 +1,26 @@
-"""The recorder's services for what is kept: a take is discarded, or brought back."""
+"""The recorder's services for what is kept: a take is discarded, or brought back; a person is forgotten."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 
-from fer_msgs.srv import DiscardTake, RestoreTake
+from fer_msgs.srv import DiscardTake, ForgetPerson, RestoreTake
 from fer_ros.core.base.errors import FerError
 from fer_ros.core.recording import Recorder
 from fer_ros.nodes.waiting import outcome
 
+if TYPE_CHECKING:
+    from fer_ros.core.forgetting.forget import Forgotten
+
 
 class KeepingServices:
-    """Answers ``record/discard`` and ``record/restore``."""
+    """Answers ``record/discard``, ``record/restore`` and ``record/forget``."""
 
     def __init__(
         self, node: Node, recorder: Callable[[], Recorder], done: Callable[[], None], group: CallbackGroup
@@ -28,6 +33,7 @@ class KeepingServices:
         self._recorder, self._done, self._log = recorder, done, node.get_logger()
         node.create_service(DiscardTake, "record/discard", self._on_discard, callback_group=group)
         node.create_service(RestoreTake, "record/restore", self._on_restore, callback_group=group)
+        node.create_service(ForgetPerson, "record/forget", self._on_forget, callback_group=group)
 
     async def _on_discard(self, request: DiscardTake.Request, response: DiscardTake.Response) -> DiscardTake.Response:
         try:
@@ -50,10 +56,42 @@ class KeepingServices:
             self._tell(response, f"{what} is back, {entry.samples} samples")
         return response
 
+    async def _on_forget(self, request: ForgetPerson.Request, response: ForgetPerson.Response) -> ForgetPerson.Response:
+        try:
+            recorder = self._recorder()
+            if not request.dry_run:
+                await outcome(recorder.release())
+            told = await outcome(_forgetting(request.subject, request.dry_run, request.teach_anew))
+        except (FerError, OSError) as error:
+            self._refuse("record/forget", response, error)
+        else:
+            response.success, response.message = told.complete, told.summary
+            response.done, response.left = told.done, [*told.failed, *told.left]
+            # Not the name, and nothing that may hold it: logs are kept.
+            self._log.info(f"record/forget: {len(told.done)} things done, {len(response.left)} left")
+        self._done()
+        return response
+
     def _tell(self, response: Any, message: str) -> None:
         response.success, response.message = True, message
         self._log.info(message)
 
-    def _refuse(self, service: str, response: Any, error: FerError) -> None:
+    def _refuse(self, service: str, response: Any, error: Exception) -> None:
         response.message = str(error)
         self._log.warning(f"{service}: {error}")
+
+
+def _forgetting(subject: str, dry_run: bool, teach_anew: bool) -> Future[Forgotten]:
+    """In a thread of its own: everything that is kept is read, which takes its time."""
+    result: Future[Forgotten] = Future()
+
+    def work() -> None:
+        from fer_ros.core.forgetting.forget import forget
+
+        try:
+            result.set_result(forget(subject, dry_run, teach_anew))
+        except BaseException as error:
+            result.set_exception(error)
+
+    threading.Thread(target=work, name="forget", daemon=True).start()
+    return result

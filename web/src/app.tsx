@@ -105,6 +105,18 @@ function Toasts() {
         <div key={toast.id} class={`toast ${toast.kind}`} role={toast.kind === "bad" ? "alert" : undefined}>
           {toast.kind === "good" ? <Icons.check /> : <Icons.alert />}
           <span>{toast.words}</span>
+          {toast.undo && (
+            <Button
+              kind="plain"
+              onClick={() => {
+                dismiss(toast.id);
+                toast.undo?.();
+              }}
+              testId="undo"
+            >
+              {text.value.dialog.undo}
+            </Button>
+          )}
           <Button icon="close" kind="quiet" label={text.value.dialog.close} onClick={() => dismiss(toast.id)} />
         </div>
       ))}

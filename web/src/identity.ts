@@ -62,7 +62,12 @@ export function sessionId(): string {
 
 /** The next person begins: what is recorded from now on goes into a bag of its own. */
 export function newSession(): void {
-  session = stampOfNow();
+  resumeSession(stampOfNow());
+}
+
+/** Go on with a session: what was recorded in it is counted again. */
+export function resumeSession(id: string): void {
+  session = id;
   store.set(localStorage, "fer.session", session);
 }
 

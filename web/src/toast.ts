@@ -8,20 +8,23 @@ export interface Toast {
   id: number;
   words: string;
   kind: "good" | "bad";
+  undo?: () => void;
 }
 
 export const toasts = signal<Toast[]>([]);
 
 const STAY = { good: 3000, bad: 8000 };
+/** Ms for which what was done can be undone by its toast. */
+const UNDO = 10000;
 const MOST = 3;
 let nextId = 1;
 
-function show(words: string, kind: Toast["kind"]): void {
+function show(words: string, kind: Toast["kind"], undo?: () => void): void {
   const same = toasts.peek().find((toast) => toast.words === words);
   if (same) dismiss(same.id);
   const id = nextId++;
-  toasts.value = [...toasts.peek(), { id, words, kind }].slice(-MOST);
-  window.setTimeout(() => dismiss(id), STAY[kind]);
+  toasts.value = [...toasts.peek(), { id, words, kind, ...(undo && { undo }) }].slice(-MOST);
+  window.setTimeout(() => dismiss(id), undo ? UNDO : STAY[kind]);
 }
 
 export function dismiss(id: number): void {
@@ -29,6 +32,9 @@ export function dismiss(id: number): void {
 }
 
 export const tell = (words: string): void => show(words, "good");
+
+/** Say what was done, and offer to undo it. */
+export const tellUndo = (words: string, undo: () => void): void => show(words, "good", undo);
 
 /** Our words for what the node's code means; its own sentence where it says more. */
 export function reason(error: unknown): string {

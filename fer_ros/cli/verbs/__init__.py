@@ -6,6 +6,7 @@ VERBS = {
     "record": "record labelled frames into a bag, by keys",
     "bags": "list the bags, look into one, repair one",
     "trash": "list what was discarded; bring it back, or remove it for good",
+    "forget": "remove everything that is kept of a person",
     "import": "make a bag of a folder of pictures, or of fer2013.csv",
     "train": "teach a model with recorded bags",
     "calibrate": "correct the model for a person by that person's neutral face",

@@ -54,7 +54,7 @@ def change(args: argparse.Namespace) -> str:
         return f"{bags.restore(parent, entry)} samples are back in {parent / entry.bag}"
     chosen = store.entries(parent) if args.name is None else [store.find(parent, args.name)]
     for entry in chosen:
-        store.empty(parent, entry)
+        store.empty(parent, entry.path)
     return f"{', '.join(entry.name for entry in chosen) or 'nothing'} is removed for good"
 
 

@@ -16,7 +16,7 @@ from fer_ros.core.bags.folder import open_folder
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, StoredSample, decode_image, decode_label
 from fer_ros.core.bags.metadata import Metadata
 from fer_ros.core.bags.part import Scan
-from fer_ros.core.bags.storages import BY_SUFFIX
+from fer_ros.core.bags.storages import BY_SUFFIX, Storage
 from fer_ros.core.base.errors import BadImage, ConfigError, quoted
 from fer_ros.core.base.types import Sample
 from fer_ros.core.vision import images
@@ -108,12 +108,16 @@ class _Pairs:
         waiting[stamp] = value
 
 
-def samples_of(file: Path) -> tuple[Scan, Iterator[StoredSample]]:
-    """The samples of one file of a bag, and what will be known of it once they have been read."""
+def samples_of(file: Path, storage: Storage | None = None) -> tuple[Scan, Iterator[StoredSample]]:
+    """The samples of one file of a bag, and what will be known of it once they have been read.
+
+    :param storage: what kind of file it is, where its name does not tell.
+    """
     scan, pairs = Scan(file), _Pairs()
+    kind = storage or BY_SUFFIX[file.suffix]
 
     def samples() -> Iterator[StoredSample]:
-        for topic, data in BY_SUFFIX[file.suffix].scan(scan):
+        for topic, data in kind.scan(scan):
             try:
                 sample = pairs.add(topic, data)
             except ConfigError as error:

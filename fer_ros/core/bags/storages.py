@@ -34,6 +34,18 @@ _ALL = (
 BY_NAME = {storage.name: storage for storage in _ALL}
 BY_SUFFIX = {storage.suffix: storage for storage in _ALL}
 DEFAULT = mcap_file.STORAGE
+#: What a file begins with.
+_MAGIC = {b"\x89MCAP0\r\n": _ALL[0], b"SQLite format 3\0": _ALL[1]}
+
+
+def storage_of(file: Path) -> Storage | None:
+    """What kind of file it is by its first bytes, whatever its name; None for any other."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(max(map(len, _MAGIC)))
+    except OSError:
+        return None
+    return next((storage for magic, storage in _MAGIC.items() if head.startswith(magic)), None)
 
 
 def unlink(file: Path) -> None:

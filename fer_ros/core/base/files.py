@@ -9,10 +9,13 @@ import os
 import tempfile
 from pathlib import Path
 
+from fer_ros.core.base.paths import in_home
 
-def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:
+
+def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
     """Write a file so that a crash at any moment leaves the old one or the new one.
 
+    :param mode: who may read it; by default the owner alone below ``$FER_HOME``, everybody elsewhere.
     :raises OSError: the disk is full or the folder cannot be written; nothing half-written stays.
     """
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -21,7 +24,7 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, mode)
+        os.chmod(temporary, mode or (0o600 if in_home(path) else 0o644))
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

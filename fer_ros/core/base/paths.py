@@ -28,10 +28,33 @@ def fer_home() -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder, and those above it that are missing, readable by the owner alone."""
+    """Make a folder, and those above it that are missing, readable by the owner alone, whatever the umask.
+
+    Those below :func:`fer_home` that others can read are closed to them, where they are ours.
+    """
     for folder in [*reversed([p for p in path.parents if not p.exists()]), path]:
-        folder.mkdir(mode=0o700, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            if not folder.is_dir():
+                raise
+        else:
+            folder.chmod(0o700)
+    for folder in (path, *path.parents):
+        if not in_home(folder):
+            break
+        state = folder.stat()
+        if state.st_mode & 0o077 and state.st_uid == os.geteuid():
+            folder.chmod(0o700)
     return path
+
+
+def in_home(path: Path) -> bool:
+    """Whether something lies below :func:`fer_home`, by its name."""
+    try:
+        return fer_home() in path.parents
+    except ConfigError:
+        return False
 
 
 def share_dir() -> Path:

@@ -169,6 +169,9 @@ def write(
     target = bundle.path
     if target.exists() and not replace:
         raise ConfigError(f"{target} exists already: choose another name or allow it to be replaced")
+    private = paths.in_home(target)
+    if private:
+        paths.private_folder(target.parent)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
@@ -191,7 +194,7 @@ def write(
         text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
         files.write_atomic(temporary / paths.MODEL_FILE, text.encode())
         Bundle.load(temporary)
-        os.chmod(temporary, 0o755)
+        os.chmod(temporary, 0o700 if private else 0o755)
         _swap_in(temporary, target, replace)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -105,6 +105,11 @@ class Recorder:
         """
         return self._work.add_command(lambda: self._session.restore(bag, number))
 
+    def release(self) -> Future[None]:
+        """Close the bag, if one is open, so that others may change it."""
+        self._session.held = False
+        return self._work.add_command(self._release)
+
     def offer(self, frame: Incoming) -> None:
         """Take a frame, if a label is held; never blocks."""
         if not self._session.held:
@@ -137,10 +142,13 @@ class Recorder:
         self._work.add_command(self._end)
         self._thread.join()
 
-    def _end(self) -> None:
-        self._running = False
+    def _release(self) -> None:
         if self._session.open:
             self._session.stop()
+
+    def _end(self) -> None:
+        self._running = False
+        self._release()
 
     def _tidy(self) -> None:
         """Empty the trash of what is old."""

@@ -130,13 +130,14 @@ def find(parent: Path, name: str) -> Entry:
     return known[name]
 
 
-def empty(parent: Path, entry: Entry) -> None:
+def empty(parent: Path, path: Path) -> None:
     """Remove an entry for good.
 
+    :param path: of the entry.
     :raises OSError: it cannot be removed.
     """
     with _locked(parent):
-        _remove(entry.path)
+        _remove(path)
 
 
 def tidy(parent: Path, days: float, now: float | None = None) -> list[Entry]:

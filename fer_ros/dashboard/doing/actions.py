@@ -25,7 +25,7 @@ def actions(
         "model.load": lambda c, m: models.load(m["name"]),
         "model.rename": lambda c, m: models.rename(m["name"], m["new"]),
         "model.delete": lambda c, m: models.delete(m["name"]),
-        "model.download": lambda c, m: models.ticket(m["name"]),
+        "model.download": lambda c, m: models.ticket(m["name"], m["names"]),
         "camera.start": lambda c, m: phone.start(c),
         "camera.stop": lambda c, m: phone.stop(c),
     }

@@ -12,7 +12,7 @@ from typing import IO
 
 from fer_ros.core.base import paths
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.bundles import model_list, model_store
+from fer_ros.core.bundles import anonymous, model_list, model_store
 from fer_ros.core.bundles.model_list import Listed
 from fer_ros.dashboard.robot import Json, Robot
 from fer_ros.dashboard.talking.hub import Hub
@@ -33,7 +33,7 @@ class Models:
         self._in_use: Json | None = None
         self._previous: str | None = None
         self._told = -FRESH
-        self._tickets: dict[str, tuple[str, float]] = {}
+        self._tickets: dict[str, tuple[str, bool, float]] = {}
         # Changes one after the other.
         self._lock = asyncio.Lock()
 
@@ -114,19 +114,20 @@ class Models:
         await self.tell()
         return {}
 
-    async def ticket(self, name: str) -> Json:
+    async def ticket(self, name: str, names: bool = False) -> Json:
         """Let a model be fetched once.
 
+        :param names: with the names of the people and bags that it was taught on.
         :returns: its ``url``.
         :raises ConfigError: there is no such model.
         """
         await asyncio.to_thread(paths.model_path, name)
         now = time.monotonic()
-        self._tickets = {key: value for key, value in self._tickets.items() if value[1] > now}
+        self._tickets = {key: value for key, value in self._tickets.items() if value[2] > now}
         while len(self._tickets) >= TICKETS:
             del self._tickets[next(iter(self._tickets))]
         ticket = secrets.token_urlsafe(16)
-        self._tickets[ticket] = (name, now + TICKET)
+        self._tickets[ticket] = (name, names, now + TICKET)
         return {"url": f"/download/{ticket}"}
 
     async def redeem(self, ticket: str) -> tuple[str, IO[bytes]]:
@@ -134,22 +135,21 @@ class Models:
 
         :raises ConfigError: the ticket is not good (any more), or the model is gone.
         """
-        name, until = self._tickets.pop(ticket, ("", 0.0))
+        name, names, until = self._tickets.pop(ticket, ("", False, 0.0))
         if time.monotonic() > until:
             raise ConfigError("this link is not good any more: ask for the model again")
-        return f"{name}.zip", await asyncio.to_thread(_zipped, name)
+        return f"{name}.zip", await asyncio.to_thread(_zipped, name, names)
 
 
-def _zipped(name: str) -> IO[bytes]:
+def _zipped(name: str, names: bool) -> IO[bytes]:
     """:raises ConfigError: there is no such model."""
-    folder = paths.model_path(name)
+    contents = anonymous.files(paths.model_path(name), names)
     out: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
     try:
         # The weights are numbers that hardly get smaller; what counts is that it is quick.
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            for file in sorted(folder.iterdir()):
-                if file.is_file() and not file.is_symlink():
-                    archive.write(file, f"{name}/{file.name}")
+            for file, data in contents.items():
+                archive.writestr(f"{name}/{file}", data)
         out.seek(0)
     except BaseException:
         out.close()

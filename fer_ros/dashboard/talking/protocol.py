@@ -82,7 +82,7 @@ REQUESTS: Mapping[str, Mapping[str, Value]] = {
     "model.load": {"name": _NAME},
     "model.rename": {"name": _NAME, "new": _NAME},
     "model.delete": {"name": _NAME},
-    "model.download": {"name": _NAME},
+    "model.download": {"name": _NAME, "names": Value(bool, default=False)},
     "camera.start": {"width": _whole(1, 65_535), "height": _whole(1, 65_535)},
     "camera.stop": {},
 }

@@ -166,6 +166,11 @@ def test_each_take_can_be_deleted_also_of_a_closed_bag(house: Any, monkeypatch: 
         assert (await other.ask("record.discard", take=2))["ok"] is False
         assert (await browser.ask("record.discard", take=2))["samples"] >= 5
         await browser.until(lambda: list(browser.last("takes")["counts"]) == ["happy", "fear"])
+        assert (await browser.ask("record.restore", take=2))["samples"] >= 5
+        await browser.until(lambda: list(browser.last("takes")["counts"]) == ["happy", "sad", "fear"])
+        assert (await other.ask("record.restore", take=2))["ok"] is False
+        assert (await browser.ask("record.discard", take=2))["ok"]
+        await browser.until(lambda: list(browser.last("takes")["counts"]) == ["happy", "fear"])
         again = await browser.ask("record.discard", take=2)
         assert again["code"] == "failed" and "no take 2" in again["message"]
         monkeypatch.setattr(recording, "IDLE", 0.0)

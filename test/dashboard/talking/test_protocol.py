@@ -40,7 +40,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "model.load": {"name": "default"},
     "model.rename": {"name": "a", "new": "b"},
     "model.delete": {"name": "a"},
-    "model.download": {"name": "a"},
+    "model.download": {"name": "a", "names": True},
     "camera.start": {"width": 640, "height": 480},
     "camera.stop": {},
 }

@@ -149,6 +149,7 @@ export const en = {
     of: (n: number, seconds: string) => `${n} in ${seconds} s`,
     remove: (n: number, label: string) => `Delete take ${n}, ${label}`,
     removed: (n: number) => `Take ${n} is deleted.`,
+    restored: (n: number) => `Take ${n} is back.`,
     more: (n: number) => `${n} earlier`,
     add: "Another label",
     addTitle: "Teach another expression",
@@ -159,6 +160,8 @@ export const en = {
     subjectHint: "Name or pseudonym, if you like",
     session: "Next person",
     sessionHint: "Starts with empty counters; what was recorded stays.",
+    sessionTitle: "Next person?",
+    sessionText: "The counters begin at zero. What was recorded stays, and you can undo this for ten seconds.",
     sessionDone: "New session: the counters are empty.",
   },
 
@@ -303,7 +306,7 @@ export const en = {
     },
   },
 
-  dialog: { cancel: "Cancel", close: "Close" },
+  dialog: { cancel: "Cancel", close: "Close", undo: "Undo" },
 };
 
 export type Texts = typeof en;

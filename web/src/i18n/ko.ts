@@ -141,6 +141,7 @@ export const ko: Texts = {
     of: (n, seconds) => `${seconds}초에 ${n}장`,
     remove: (n, label) => `${n}번째 녹화(${label}) 삭제`,
     removed: (n) => `${n}번째 녹화를 삭제했습니다.`,
+    restored: (n) => `${n}번째 녹화를 되돌렸습니다.`,
     more: (n) => `이전 ${n}개`,
     add: "다른 표정",
     addTitle: "다른 표정 가르치기",
@@ -151,6 +152,8 @@ export const ko: Texts = {
     subjectHint: "이름이나 별명 (선택)",
     session: "다음 사람",
     sessionHint: "개수가 0부터 시작하며, 이미 녹화한 것은 남습니다.",
+    sessionTitle: "다음 사람으로 넘어갈까요?",
+    sessionText: "개수가 0부터 시작합니다. 이미 녹화한 것은 남으며, 10초 동안 되돌릴 수 있습니다.",
     sessionDone: "새로 시작합니다. 개수가 0입니다.",
   },
 
@@ -292,5 +295,5 @@ export const ko: Texts = {
     },
   },
 
-  dialog: { cancel: "취소", close: "닫기" },
+  dialog: { cancel: "취소", close: "닫기", undo: "실행 취소" },
 };

@@ -6,7 +6,7 @@ import { request } from "../connection";
 import { figure, labelName, text } from "../i18n";
 import type { Take } from "../protocol";
 import { takes } from "../state";
-import { complain, tell } from "../toast";
+import { complain, tell, tellUndo } from "../toast";
 import { Button } from "./controls";
 
 /** Takes that are being deleted: their buttons rest meanwhile. */
@@ -16,11 +16,20 @@ async function discard(take: Take): Promise<void> {
   going.value = new Set([...going.peek(), take.take]);
   try {
     await request("record.discard", { take: take.take });
-    tell(text.peek().record.removed(take.take));
+    tellUndo(text.peek().record.removed(take.take), () => void restore(take));
   } catch (error) {
     complain(error);
   }
   going.value = new Set([...going.peek()].filter((one) => one !== take.take));
+}
+
+async function restore(take: Take): Promise<void> {
+  try {
+    await request("record.restore", { take: take.take });
+    tell(text.peek().record.restored(take.take));
+  } catch (error) {
+    complain(error);
+  }
 }
 
 export function TakeList() {

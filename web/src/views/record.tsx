@@ -7,7 +7,7 @@ import { link, reconnect, request } from "../connection";
 import { readings } from "../faces";
 import { byTap, held, holdByKeys, letGo, press, release, running, said, subject, toggle } from "../hold";
 import { labelName, text } from "../i18n";
-import { newSession } from "../identity";
+import { newSession, resumeSession, sessionId } from "../identity";
 import { Button, Field, LAUNCH, Notice, Switch } from "../parts/controls";
 import { Dialog } from "../parts/dialog";
 import { Icons } from "../parts/icons";
@@ -15,12 +15,13 @@ import { Stage } from "../parts/stage";
 import { TakeList } from "../parts/takes";
 import { go } from "../route";
 import { labels, nodes, record, takes, welcome } from "../state";
-import { reason, tell } from "../toast";
+import { reason, tellUndo } from "../toast";
 
 /** What is no expression need not be shown a hundred times. */
 const NONE = "none of these";
 
 const adding = signal(false);
+const leaving = signal(false);
 const fresh = signal("");
 /** Why the label was not added; said in the dialog, as what is behind it cannot be read. */
 const refused = signal("");
@@ -130,6 +131,39 @@ function AddLabel() {
   );
 }
 
+function nextPerson(): void {
+  const [before, who] = [sessionId(), subject.peek()];
+  leaving.value = false;
+  release();
+  newSession();
+  subject.value = "";
+  reconnect();
+  tellUndo(text.peek().record.sessionDone, () => {
+    release();
+    resumeSession(before);
+    subject.value = who;
+    reconnect();
+  });
+}
+
+function NextPerson() {
+  const words = text.value.record;
+  return (
+    <Dialog
+      title={words.sessionTitle}
+      onClose={() => (leaving.value = false)}
+      onSubmit={nextPerson}
+      actions={
+        <Button kind="primary" type="submit" testId="next-person-yes">
+          {words.session}
+        </Button>
+      }
+    >
+      <p>{words.sessionText}</p>
+    </Dialog>
+  );
+}
+
 function Hint() {
   const words = text.value.record;
   const failed = record.value?.state === "failed" ? record.value.message : "";
@@ -176,12 +210,8 @@ export function RecordView() {
   const tapping = byTap.value.value === "yes";
   const seven = (welcome.value?.labels ?? []).filter((label) => label !== NONE);
   const done = seven.filter((label) => recorded(label) >= advised()).length;
-  const restart = () => {
-    release();
-    newSession();
-    reconnect();
-    tell(words.sessionDone);
-  };
+  // Counters that stand at zero can be emptied without a question.
+  const restart = () => (names.some((label) => recorded(label) > 0) ? (leaving.value = true) : nextPerson());
   return (
     <>
       <div class="left">
@@ -245,6 +275,7 @@ export function RecordView() {
         </div>
       </div>
       {adding.value && <AddLabel />}
+      {leaving.value && <NextPerson />}
     </>
   );
 }

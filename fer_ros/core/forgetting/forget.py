@@ -1,0 +1,76 @@
+"""Forgetting a person: what is planned, done, and proved afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fer_ros.core.base.errors import FerError, reason
+from fer_ros.core.base.paths import fer_home
+from fer_ros.core.forgetting.person import Person
+from fer_ros.core.forgetting.place import Step, places
+from fer_ros.core.forgetting.search import left
+
+
+@dataclass(slots=True)
+class Forgotten:
+    """What came of it.
+
+    :ivar done: what was done, or would be, one line each.
+    :ivar failed: what could not be, and why.
+    :ivar left: where something of the person is left, as a search of everything has found.
+    """
+
+    subject: str
+    dry_run: bool
+    done: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left, and nothing failed."""
+        return self.dry_run or not (self.left or self.failed)
+
+    @property
+    def summary(self) -> str:
+        """The result in one line."""
+        if self.dry_run:
+            return f"{len(self.done)} things would be done" if self.done else "nothing of this person is kept"
+        if self.failed:
+            return f"not all could be done: {self.failed[0]}; call it again, what is done stays done"
+        if self.left:
+            return f"something is left in {len(self.left)} places: {self.left[0]}; remove it, then call it again"
+        return "nothing of this person is left: neither the name nor a picture is found any more"
+
+
+def forget(subject: str, dry_run: bool = False, teach_anew: bool = False) -> Forgotten:
+    """Remove a person from everything that is kept below ``$FER_HOME``.
+
+    Killed in the middle, it is called again: it finds what is left.
+
+    :param subject: as it was typed when recording; upper and lower case are the same.
+    :param dry_run: only tell what would be done.
+    :param teach_anew: teach the models again on what is left, under their names.
+    :raises ConfigError: the subject is not allowed.
+    :raises FerError: it cannot be done just now, such as while somebody records; nothing was done.
+    """
+    person, told = Person(subject), Forgotten(subject, dry_run)
+    # All of it before anything is done: what is found by one place may be gone after another.
+    steps = [step for place in places() for step in place.plan(person, teach_anew)]
+    if dry_run:
+        told.done = [step.text for step in steps]
+        return told
+    for step in steps:
+        step.check()
+    for step in steps:
+        _do(step, told)
+    told.left = left(fer_home(), person)
+    return told
+
+
+def _do(step: Step, told: Forgotten) -> None:
+    try:
+        step.act()
+        told.done.append(step.text)
+    except (FerError, OSError) as error:
+        told.failed.append(f"{step.text}: {reason(error)}")
