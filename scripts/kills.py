@@ -29,7 +29,7 @@ from fer_ros.core.base.types import Roi
 from fer_ros.core.forgetting.forget import forget
 from fer_ros.core.trash import store
 
-Say = Callable[..., None]
+Say = Callable[..., object]
 STORAGES = ("mcap", "sqlite3")
 START = 10**18
 
@@ -81,10 +81,10 @@ class Work:
         """Make what the child works on."""
 
     def work(self, storage: str, say: Say) -> None:
-        """Work until killed."""
+        """Work until killed, and say what is done."""
 
     def look(self, log: list[list[object]], row: Row) -> None:
-        """Compare what is there with what was acknowledged."""
+        """Compare what is there with the log."""
 
 
 class Recording(Work):
@@ -165,10 +165,8 @@ class Repairing(Work):
 
     def prepare(self, storage: str) -> None:
         folder = fill(storage, 3, 8)
-        for file in bags.part_files(folder)[1:]:
-            data = file.read_bytes()
-            if storage == "mcap":
-                file.write_bytes(data[: len(data) * 2 // 3])
+        for file in bags.part_files(folder)[1:] if storage == "mcap" else []:
+            os.truncate(file, file.stat().st_size * 2 // 3)
         (folder / "metadata.yaml").unlink()
         self.before = held(folder)
 
@@ -179,10 +177,9 @@ class Repairing(Work):
     def look(self, log: list[list[object]], row: Row) -> None:
         folder = bags.bag_folder() / "bag"
         row.acknowledged += sum(self.before.values())
-        found = held(folder)
-        row.kept += sum((found & self.before).values())
-        if self.before - found:
-            row.broken.append(f"{len(self.before - found)} samples are lost")
+        row.kept += sum((held(folder) & self.before).values())
+        if lost := self.before - held(folder):
+            row.broken.append(f"{len(lost)} samples are lost")
         bags.repair(folder)
         if held(folder) != self.before or not bags.info(folder).complete:
             row.broken.append("repairing again does not finish")
@@ -221,10 +218,6 @@ class Forgetting(Work):
 WORKS = (Recording, Discarding, Repairing, Forgetting)
 
 
-def _say(pipe: int, *words: object) -> None:
-    os.write(pipe, (json.dumps(words) + "\n").encode())
-
-
 def kill(work: Work, storage: str, seed: int, lasts: float) -> list[list[object]]:
     """Let a child work for a while, kill it, and give what it said.
 
@@ -237,7 +230,7 @@ def kill(work: Work, storage: str, seed: int, lasts: float) -> list[list[object]
         os.close(reading)
         random.seed(seed)
         try:
-            work.work(storage, lambda *words: _say(writing, *words))
+            work.work(storage, lambda *words: os.write(writing, f"{json.dumps(words)}\n".encode()))
         finally:
             os._exit(0)
     os.close(writing)
@@ -294,14 +287,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
-    args = parser.parse_args()
-    rows = run(args.kills, args.seed)
+    rows = run(*vars(parser.parse_args()).values())
     print("| killed while | times | promise | acknowledged | found | broken |\n|---|---|---|---|---|---|")
     for row in rows:
         print(f"| {row.name} | {row.kills} | {row.promise} | {row.acknowledged} | {row.kept} | {len(row.broken)} |")
-    for text in (text for row in rows for text in row.broken):
-        print(text, file=sys.stderr)
-    return 1 if any(row.broken for row in rows) else 0
+    broken = [text for row in rows for text in row.broken]
+    print("\n".join(broken), file=sys.stderr)
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from fer_ros.core.bags import facts as bag_facts
 from fer_ros.core.bags.folder import last_number
-from fer_ros.core.bags.held import HeldFolder, storing, write_metadata
 from fer_ros.core.bags.messages import StoredSample, check_subject, encode
 from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.repair import mend
-from fer_ros.core.bags.saving import OpenTake, left_behind
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT, create, unlink
 from fer_ros.core.bags.summary import TakeInfo, in_order, info, label_counts
+from fer_ros.core.bags.writing.held import HeldFolder, storing, write_metadata
+from fer_ros.core.bags.writing.saving import OpenTake, left_behind
 from fer_ros.core.base.errors import ConfigError, unknown_name
 from fer_ros.core.base.labels import check_label
 from fer_ros.core.base.types import Roi

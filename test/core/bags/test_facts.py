@@ -51,7 +51,7 @@ def test_each_take_has_its_own(tmp_path: Path, storage: str, lost: str) -> None:
     assert (facts["subject"], facts["consent"]) == ("Kim, Lee", "for a year; for a day")
     assert facts["camera"] == "left; right"
     if lost:
-        assert bags.repair(folder).complete
+        assert bags.repair(folder).info.complete
         assert _told(folder) == EXPECTED
 
 

@@ -177,7 +177,7 @@ def test_a_bag_that_could_not_be_finished_is_not_called_closed(
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
     writer = _opened(parent, storage)
-    monkeypatch.setattr("fer_ros.core.bags.held.metadata.write", none_left)
+    monkeypatch.setattr("fer_ros.core.bags.writing.held.metadata.write", none_left)
     with pytest.raises(StorageError, match="raise the limit"):
         writer.end_take()
     with pytest.raises(StorageError, match=r"it is not finished.*--repair.*raise the limit.*what was recorded is safe"):

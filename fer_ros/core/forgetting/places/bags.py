@@ -12,7 +12,6 @@ from pathlib import Path
 from fer_ros.core.bags import facts as bag_facts
 from fer_ros.core.bags import metadata
 from fer_ros.core.bags.folder import part_files
-from fer_ros.core.bags.held import write_metadata
 from fer_ros.core.bags.locate import bag_folder
 from fer_ros.core.bags.messages import StoredSample, encode
 from fer_ros.core.bags.part import Scan
@@ -20,6 +19,7 @@ from fer_ros.core.bags.reader import samples_of
 from fer_ros.core.bags.repair import lock
 from fer_ros.core.bags.storages import Storage, storage_of, unlink
 from fer_ros.core.bags.summary import info
+from fer_ros.core.bags.writing.held import write_metadata
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.files import sync_folder
 from fer_ros.core.forgetting.person import Person

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fer_ros.core.bags.held import HeldFolder, write_metadata
 from fer_ros.core.bags.part import PartWriter
 from fer_ros.core.bags.storages import unlink
 from fer_ros.core.bags.summary import TakeInfo
+from fer_ros.core.bags.writing.held import HeldFolder, write_metadata
 from fer_ros.core.base.errors import cure
 from fer_ros.core.base.files import sync_folder
 from fer_ros.core.base.paths import private_folder
