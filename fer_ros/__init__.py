@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fer_ros.api.learning import evaluate, teach
     from fer_ros.api.reader import Reader
+    from fer_ros.core.base.arrays import pack, unpack
     from fer_ros.core.base.contracts import (
         Backbone,
         Detector,
@@ -52,6 +53,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "api.learning": ("evaluate", "teach"),
     "api.reader": ("Reader",),
+    "core.base.arrays": ("pack", "unpack"),
     "core.base.contracts": (
         "Backbone",
         "Detector",
@@ -116,8 +118,10 @@ __all__ = [
     "TrainedHead",
     "__version__",
     "evaluate",
+    "pack",
     "setting",
     "teach",
+    "unpack",
 ]
 
 

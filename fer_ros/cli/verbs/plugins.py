@@ -1,4 +1,7 @@
-"""List the plugins without importing them; with a name, import that one and tell what it can be set to."""
+"""List the plugins without importing them; with a name, import that one and tell what it can be set to.
+
+With `new`, write a package of your own plugins, with a test that passes: see docs/plugins.md.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ import contextlib
 import inspect
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
+from fer_ros.cli import plugin_package
 from fer_ros.cli.text import clean, table, warn
 from fer_ros.core.base import registry, settings
 from fer_ros.core.base.errors import ConfigError, unknown_name
@@ -16,21 +21,35 @@ from fer_ros.core.base.errors import ConfigError, unknown_name
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(registry.GROUPS)} (default: all)")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="show this plugin's settings")
+    parser.usage = (
+        "fer plugins [KIND [NAME]] [--settings] [--json]\n       fer plugins new KIND [KIND …] NAME [--folder FOLDER]"
+    )
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="KIND NAME",
+        help=f"KIND: one of {', '.join(registry.GROUPS)} (default: all); NAME: show what this plugin can be set to. "
+        f"After new, KIND is one or several of {', '.join(plugin_package.KINDS)}, and NAME is the package to write",
+    )
+    parser.add_argument("--folder", type=Path, default=Path(), help="with new: where to write it (default: here)")
     parser.add_argument("--settings", action="store_true", help="import every plugin and show its settings")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what is installed."""
-    if args.kind is not None and args.kind not in registry.GROUPS:
-        raise unknown_name("plugin group", args.kind, registry.GROUPS)
-    if args.name is not None:
-        described = describe(args.kind, args.name)
+    if args.words[:1] == ["new"]:
+        return _new(args.words[1:], args.folder, args.json)
+    kind = args.words[0] if args.words else None
+    if kind is not None and kind not in registry.GROUPS:
+        raise unknown_name("plugin group", kind, registry.GROUPS)
+    if len(args.words) > 2:
+        raise ConfigError(f"one plugin at a time: leave out {' '.join(args.words[2:])}")
+    if kind is not None and len(args.words) == 2:
+        described = describe(kind, args.words[1])
         print(_json(described) if args.json else as_text(described))
         return 0
-    kinds = [args.kind] if args.kind else list(registry.GROUPS)
+    kinds = [kind] if kind else list(registry.GROUPS)
     found = [info for kind in kinds for info in registry.listing(kind)]
     if args.settings:
         _print_settings(found, args.json)
@@ -38,6 +57,18 @@ def run(args: argparse.Namespace) -> int:
         print(_json({"plugins": [plain(info) for info in found]}))
     else:
         print(table(("kind", "name", "target", "package"), [(i.kind, i.name, i.target, i.package) for i in found]))
+    return 0
+
+
+def _new(words: list[str], folder: Path, as_json: bool) -> int:
+    """Write a package of plugins."""
+    if len(words) < 2:
+        raise ConfigError("give the kinds and a name, such as: fer plugins new source my_camera")
+    target = plugin_package.write(words[:-1], words[-1], folder)
+    if as_json:
+        print(_json({"package": words[-1], "folder": str(target)}))
+    else:
+        print(clean(f"{target} is written. Now: cd {target} && pip install -e . && python -m pytest test"))
     return 0
 
 

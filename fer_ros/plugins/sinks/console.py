@@ -26,6 +26,8 @@ class ConsoleSink(Sink):
 
     Settings: ClassVar[type[Any]] = ConsoleSettings
 
+    _in_place = False
+
     def open(self) -> None:
         self._in_place = sys.stdout.isatty()
         self._rate, self._latency = Rate(), Stats(30)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from fer_ros.core.base.contracts import Clock, Source
+from fer_ros.core.base.errors import SourceUnavailable
 from fer_ros.core.base.labels import DEFAULT_LABELS
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Frame, ImageArray
@@ -74,6 +75,8 @@ class FaceSource(Source):
         self._pacer.restart()
 
     def read(self, timeout: float) -> Frame:
+        if self._face is None:
+            raise SourceUnavailable("the drawn face is not open")
         index = self._pacer.wait()
         # Taken once: another thread may change it.
         settings = self.settings

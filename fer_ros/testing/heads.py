@@ -1,0 +1,137 @@
+"""The check of heads: trained on embeddings that can be told apart, then run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_ros.core.base.arrays import pack
+from fer_ros.core.base.contracts import GeneralModel, Head, LabelledFaces, Task, TrainedHead
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.types import FloatArray
+from fer_ros.plugins.heads.linear import LinearHead
+from fer_ros.testing.common import check_class, ensure
+
+LABELS = ("happy", "neutral", "sad")
+SHAPE = (3, 3, 8)
+#: Faces of each label.
+FACES = 30
+
+
+def check_head(cls: type[Head], settings: Any = None, least: float = 0.9) -> None:
+    """Train a head on a small task, refit it, load what it wrote, and look at its answers.
+
+    :param settings: an instance of its ``Settings``; None takes the defaults.
+    :param least: share of the training faces that it must get right; they are easy.
+    :raises AssertionError: in one line, what is wrong.
+    """
+    check_class(cls, Head)
+    name = cls.__name__
+    with tempfile.TemporaryDirectory(prefix="fer_check_") as folder:
+        task = _task(Path(folder), cls, cls.Settings() if settings is None else settings)
+        rows: list[dict[str, float]] = []
+        trained = cls.train(dataclasses.replace(task, progress=lambda epochs, row: rows.append(row)))
+        _check_trained(name, trained, rows)
+        head = _loaded(cls, trained, task, Path(folder))
+        labels = trained.labels or task.labels
+        answers = _answers(name, head, task.training.embeddings, len(labels))
+        truth = np.array([labels.index(task.labels[target]) for target in task.training.targets])
+        right = float((answers.argmax(axis=1) == truth).mean())
+        ensure(right >= least, f"{name} gets {right:.0%} of the faces right that it was trained on")
+        everything = dataclasses.replace(task, validation=_some(task.validation, 0))
+        again = cls.refit(everything, trained)
+        if again is not None:
+            _check_trained(name, again, [])
+            _answers(name, _loaded(cls, again, task, Path(folder)), task.training.embeddings, len(labels))
+        _check_refusals(cls, trained, labels, Path(folder))
+
+
+def _check_trained(name: str, trained: object, rows: list[dict[str, float]]) -> None:
+    ensure(isinstance(trained, TrainedHead), f"{name}.train must return a TrainedHead")
+    assert isinstance(trained, TrainedHead)
+    ensure(isinstance(trained.content, bytes) and trained.content, f"{name}.train: content must be bytes")
+    try:
+        json.dumps(trained.facts, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise AssertionError(f"{name}.train: facts must be plain values: {error}") from error
+    if rows:
+        ensure(rows == trained.history, f"{name}.train: history must hold the rows given to progress")
+        good = all({"epoch", "loss", "accuracy"} <= set(row) for row in rows)
+        ensure(good, f"{name}.train: each row needs epoch, loss and accuracy")
+        ensure([row["epoch"] for row in rows] == list(range(1, len(rows) + 1)), f"{name}.train: epochs count from 1")
+
+
+def _loaded(cls: type[Head], trained: TrainedHead, task: Task, folder: Path) -> Head:
+    """The head that runs it: another plugin's where the training says so."""
+    kind = type(task.base.head) if trained.plugin and trained.plugin == task.base.head_plugin else cls
+    file = folder / "head.npz"
+    file.write_bytes(trained.content)
+    return kind(file, trained.labels or task.labels, SHAPE)
+
+
+def _answers(name: str, head: Head, embeddings: FloatArray, labels: int) -> FloatArray:
+    before = embeddings.copy()
+    found = head.predict(embeddings)
+    ensure(np.array_equal(embeddings, before), f"{name}.predict changes the embeddings")
+    good = found.dtype == np.float32 and found.shape == (len(embeddings), labels)
+    ensure(good, f"{name}.predict must give float32 ({len(embeddings)}, {labels})")
+    ensure(np.isfinite(found).all() and found.min() >= 0.0, f"{name}.predict gives a negative value or no number")
+    ensure(np.allclose(found.sum(axis=1), 1.0, atol=1e-3), f"{name}.predict: each row must have the sum 1")
+    single = np.concatenate([head.predict(embeddings[i : i + 1]) for i in range(3)])
+    ensure(np.allclose(found[:3], single, atol=1e-4), f"{name}.predict: a face's answer depends on the others")
+    return found
+
+
+def _check_refusals(cls: type[Head], trained: TrainedHead, labels: tuple[str, ...], folder: Path) -> None:
+    """Another number of labels, and a damaged file."""
+    cases = {"a file for other labels": (trained.content, (*labels, "more")), "a damaged file": (b"damaged", labels)}
+    for what, (content, wanted) in cases.items():
+        file = folder / "wrong.npz"
+        file.write_bytes(content)
+        try:
+            cls(file, wanted, SHAPE)
+        except ConfigError:
+            continue
+        except Exception as error:
+            message = f"{cls.__name__}: {what} must raise ConfigError, not {type(error).__name__}: {error}"
+            raise AssertionError(message) from error
+        raise AssertionError(f"{cls.__name__}: {what} must raise ConfigError")
+
+
+def _task(folder: Path, cls: type[Head], settings: Any) -> Task:
+    rng = np.random.default_rng(0)
+    only = [LABELS.index(label) for label in cls.trains_on if label in LABELS] or list(range(len(LABELS)))
+    wanted = cls.trains_on or LABELS
+    targets = np.repeat(np.arange(len(wanted), dtype=np.int64), FACES)
+    means = np.zeros((len(LABELS), SHAPE[-1]), np.float32)
+    means[np.arange(len(LABELS)), np.arange(len(LABELS))] = 4.0
+    noise = rng.normal(0.0, 0.5, (len(targets), *SHAPE)).astype(np.float32)
+    embeddings = np.maximum(0.0, means[np.array(only)[targets]][:, np.newaxis, np.newaxis] + noise)
+    crops = rng.integers(0, 256, (len(targets), 12, 12, 1)).astype(np.uint8)
+    order = rng.permutation(len(targets))
+    faces = LabelledFaces(
+        crops[order], embeddings[order].astype(np.float32), targets[order], np.ones(len(targets), np.float32)
+    )
+    file = folder / "general.npz"
+    file.write_bytes(pack(kernel=means.T, bias=np.zeros(len(LABELS))))
+    general = GeneralModel(
+        name="general",
+        path=folder,
+        labels=LABELS,
+        input=InputSpec(12, 12, 1, "zero_to_one"),
+        head=LinearHead(file, LABELS, SHAPE),
+        head_plugin="linear",
+        backbone_file="backbone.tflite",
+        quality={"confusion": [[8, 1, 1], [1, 8, 1], [1, 1, 8]]},
+    )
+    return Task(tuple(wanted), faces, _some(faces, 9), general, settings, 1, lambda epochs, row: None)
+
+
+def _some(faces: LabelledFaces, count: int) -> LabelledFaces:
+    return LabelledFaces(faces.crops[:count], faces.embeddings[:count], faces.targets[:count], faces.weights[:count])
