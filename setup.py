@@ -107,7 +107,10 @@ setup(
         ],
         "fer_ros.sinks": [
             "console = fer_ros.plugins.sinks.console:ConsoleSink",
+            "hri = fer_ros.plugins.sinks.hri:HriSink",
             "json_lines = fer_ros.plugins.sinks.json_lines:JsonLinesSink",
+            "string = fer_ros.plugins.sinks.string:StringSink",
+            "vision_msgs = fer_ros.plugins.sinks.vision:VisionSink",
         ],
     },
 )

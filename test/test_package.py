@@ -100,6 +100,8 @@ print(*sorted({"tensorflow", "keras", "torch", "jax", "matplotlib"} & set(sys.mo
 
 def test_core_plugins_and_dashboard_import_no_ros() -> None:
     files = [p for folder in ("api", "core", "plugins", "dashboard") for p in (ROOT / "fer_ros" / folder).rglob("*.py")]
+    # Sinks that publish to ROS import messages when they are opened.
+    files = [p for p in files if p.parent.name != "sinks"]
     ros = {p.relative_to(ROOT): names for p in files if (names := _imported(p) & {"rclpy", "fer_msgs", "sensor_msgs"})}
     assert ros == {}
 
