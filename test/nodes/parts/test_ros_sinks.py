@@ -40,7 +40,8 @@ def test_affect_is_that_of_the_table_and_unknown_where_a_label_is() -> None:
 def test_string_is_the_label_of_the_largest_face(ros: Any, wait: Wait) -> None:
     from std_msgs.msg import String
 
-    node, got = ros.node(), []
+    node = ros.node()
+    got: list[Any] = []
     node.create_subscription(String, "label", got.append, 10)
     sink = StringSink()
     sink.node = node
@@ -56,7 +57,8 @@ def test_string_is_the_label_of_the_largest_face(ros: Any, wait: Wait) -> None:
 @pytest.mark.ros
 def test_detections_hold_box_id_and_every_label(ros: Any, wait: Wait) -> None:
     msg = pytest.importorskip("vision_msgs.msg", reason="vision_msgs is not installed")
-    node, got = ros.node(), []
+    node = ros.node()
+    got: list[Any] = []
     node.create_subscription(msg.Detection2DArray, "detections", got.append, 10)
     sink = VisionSink()
     sink.node = node
@@ -75,7 +77,9 @@ def test_detections_hold_box_id_and_every_label(ros: Any, wait: Wait) -> None:
 @pytest.mark.ros
 def test_hri_publishes_each_face_and_forgets_those_that_are_gone(ros: Any, wait: Wait) -> None:
     msg = pytest.importorskip("hri_msgs.msg", reason="hri_msgs is not installed")
-    node, tracked, faces = ros.node(), [], []
+    node = ros.node()
+    tracked: list[Any] = []
+    faces: list[Any] = []
     node.create_subscription(msg.IdsList, "/humans/faces/tracked", tracked.append, 10)
     sink = HriSink(HriSettings())
     sink.node = node
