@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.settings import setting
 
-#: Characters of a token that a user gives.
-MIN_TOKEN, MAX_TOKEN = 8, 256
-
 
 @dataclass(frozen=True)
 class DashboardSettings:
@@ -18,8 +15,10 @@ class DashboardSettings:
 
     host: str = setting("127.0.0.1", "address to listen on; 0.0.0.0: every network, then a token is needed")
     port: int = setting(8765, "port to listen on; 0: any that is free", low=0, high=65535)
-    token: str = setting(
-        "", "opens the page; empty: a random one at each start, none where only this machine can connect"
+    token_file: str = setting(
+        "",
+        "file with the token that opens the page, one line; empty: FER_DASHBOARD_TOKEN in the environment, or a random "
+        "one at each start, none where only this machine can connect",
     )
     certificate: str = setting("", "PEM file of a TLS certificate chain; empty: no TLS, unless self_signed")
     key: str = setting("", "PEM file of its private key")
@@ -31,12 +30,6 @@ class DashboardSettings:
     camera_socket: str = setting("", "where the source `browser` listens; empty: browser.sock in $FER_HOME")
 
     def __post_init__(self) -> None:
-        if self.token and len(self.token) < MIN_TOKEN:
-            raise ConfigError(f"token is too short: give {MIN_TOKEN} characters or more, or leave it empty")
-        if len(self.token) > MAX_TOKEN:
-            raise ConfigError(f"token is too long: give {MAX_TOKEN} characters or fewer")
-        if not (self.token.isascii() and self.token.replace("-", "").replace("_", "").isalnum()) and self.token:
-            raise ConfigError("token may hold letters, digits, '-' and '_' only")
         if bool(self.certificate) != bool(self.key):
             raise ConfigError("certificate and key go together: give both or neither")
         if self.certificate and self.self_signed:

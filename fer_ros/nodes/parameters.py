@@ -138,6 +138,14 @@ class Parameters:
         """
         self._expected[plugin_names.prefix(kind, plugin)] = plugin_names.old_prefix(kind, plugin), typed
 
+    def refuse(self, name: str, why: str) -> None:
+        """Say that there must be no such parameter; an empty one, as older parameter files have it, says nothing.
+
+        :raises ConfigError: it was given.
+        """
+        if self._given.pop(name, "") or self._texts.pop(name, ""):
+            raise ConfigError(f"{name} cannot be a parameter: {why}")
+
     def check_unknown(self) -> None:
         """Warn of given parameters that this node does not have; call it when all are declared.
 

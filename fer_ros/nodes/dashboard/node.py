@@ -33,6 +33,8 @@ from fer_ros.nodes.running import run
 
 #: Seconds between two looks at which nodes run; and without a report after which a node counts as silent.
 LOOK, SILENT = 1.0, 3.0
+#: Why a token cannot be given as it could once.
+NO_TOKEN = "everybody on the network can read a parameter: write the token into a file and set token_file to its path"
 #: Pixels that a picture is wide at most where it is encoded here: more is not seen on a page.
 MAX_WIDTH = 1280
 
@@ -55,6 +57,7 @@ class DashboardNode(ManagedNode):
         super().__init__("dashboard", **arguments)
         self._view = self.parameters.declare(ViewSettings, apply=self._set_view)
         self._settings = self.parameters.declare(DashboardSettings)
+        self.parameters.refuse("token", NO_TOKEN)
         self.parameters.check_unknown()
         self.drops = Drops()
         self._robot = RosRobot(self, self._watch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -57,19 +58,44 @@ def test_every_network_needs_one_that_is_new_each_time() -> None:
         assert not first.knows(wrong)
 
 
-def test_a_token_of_ones_own_counts_everywhere() -> None:
+def test_a_token_of_ones_own_counts_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "token"
+    file.write_text("my-own-token\n")
+    monkeypatch.setenv("FER_DASHBOARD_TOKEN", "of-the-environment")
     for host in ("127.0.0.1", "0.0.0.0"):
-        access = Access(DashboardSettings(host=host, token="my-own-token"))
-        assert access.knows("my-own-token") and not access.knows("")
+        access = Access(DashboardSettings(host=host))
+        assert access.knows("of-the-environment") and not access.knows("")
+        access = Access(DashboardSettings(host=host, token_file=str(file)))
+        assert access.knows("my-own-token") and not access.knows("") and not access.knows("of-the-environment")
+
+
+def test_a_file_that_others_can_read_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "token"
+    file.write_text("my-own-token")
+    file.chmod(0o600)
+    Access(DashboardSettings(token_file=str(file)))
+    assert not caplog.records
+    file.chmod(0o644)
+    Access(DashboardSettings(token_file=str(file)))
+    assert "chmod 600" in caplog.text and "my-own-token" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "token", ["short", 257 * "a", "with a blank", "토큰토큰토큰토큰", "", "two\nlines-of-it", 10_000 * "a"]
+)
+def test_a_token_that_is_none_is_refused_and_not_repeated(tmp_path: Path, token: str) -> None:
+    file = tmp_path / "token"
+    file.write_text(token)
+    with pytest.raises(ConfigError, match=str(file)) as error:
+        Access(DashboardSettings(token_file=str(file)))
+    assert not token or token not in str(error.value)
+    with pytest.raises(ConfigError, match="no such file"):
+        Access(DashboardSettings(token_file=str(tmp_path / "absent")))
 
 
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ({"token": "short"}, "8 characters"),
-        ({"token": 257 * "a"}, "256 characters"),
-        ({"token": "with a blank"}, "letters, digits"),
-        ({"token": "토큰토큰토큰토큰"}, "letters, digits"),
         ({"certificate": "a.pem"}, "together"),
         ({"certificate": "a.pem", "key": "b.pem", "self_signed": True}, "self_signed"),
     ],

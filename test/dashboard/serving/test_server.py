@@ -49,8 +49,9 @@ def test_the_offset_of_a_clock_that_is_an_hour_ahead_is_found(house: Any) -> Non
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "the-right-on", "the-right-one "])
-def test_a_wrong_token_is_told_nothing_else(build: Build, token: str) -> None:
-    house = build(token="the-right-one")
+def test_a_wrong_token_is_told_nothing_else(build: Build, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("FER_DASHBOARD_TOKEN", "the-right-one")
+    house = build()
 
     async def script(new: Any) -> None:
         browser = await new(token=token)

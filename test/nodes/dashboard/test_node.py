@@ -240,6 +240,24 @@ def test_the_process_shows_its_link_and_ends_in_order(start: Any, wait: Wait, fe
 
 
 @pytest.mark.slow
+def test_a_token_is_no_parameter(run: Any) -> None:
+    done = run(*command("-p", "token:=open-sesame"))
+    assert done.code == 2 and "token cannot be a parameter" in done.err and "open-sesame" not in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_token_of_the_environment_is_in_the_link_alone(
+    add: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FER_DASHBOARD_TOKEN", "open-sesame")
+    dashboard = add(DashboardNode, port=0)
+    assert "#token=open-sesame" in capsys.readouterr().err and "open" not in dashboard.url
+    names = dashboard.list_parameters([], 10).names
+    assert "token_file" in names and "token" not in names
+    assert all("open-sesame" not in str(dashboard.get_parameter(name).value) for name in names)
+
+
+@pytest.mark.slow
 def test_what_can_never_work_ends_the_process_with_one_line(run: Any) -> None:
     done = run(*command("-p", "host:=192.0.2.77"))
     assert done.code == 1 and "Traceback" not in done.err
