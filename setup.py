@@ -65,7 +65,7 @@ setup(
     zip_safe=False,
     entry_points={
         "console_scripts": [
-            "fer = fer_ros.cli.main:main",
+            "fer = fer_ros.cli.main:command",
             "camera = fer_ros.nodes.entry:camera",
             "inference = fer_ros.nodes.entry:inference",
             "recorder = fer_ros.nodes.entry:recorder",

@@ -10,12 +10,13 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from fer_ros import __version__
 from fer_ros.cli.text import clean
 from fer_ros.cli.verbs import VERBS
 from fer_ros.core.base.errors import FerError, unknown_name
-from fer_ros.core.base.isolation import isolate
+from fer_ros.core.base.isolation import end, isolate
 
 log = logging.getLogger(__name__)
 
@@ -89,5 +90,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def command() -> NoReturn:
+    """The command as it is installed."""
+    end(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

@@ -6,36 +6,37 @@ import importlib
 import os
 import signal
 from types import FrameType
+from typing import NoReturn
 
-from fer_ros.core.base.isolation import isolate
+from fer_ros.core.base.isolation import end, isolate
 
 
-def camera() -> int:
+def camera() -> NoReturn:
     """Run :func:`fer_ros.nodes.camera.main`."""
-    return _run("camera")
+    _run("camera")
 
 
-def inference() -> int:
+def inference() -> NoReturn:
     """Run :func:`fer_ros.nodes.inference.main`."""
-    return _run("inference")
+    _run("inference")
 
 
-def recorder() -> int:
+def recorder() -> NoReturn:
     """Run :func:`fer_ros.nodes.recorder.main`."""
-    return _run("recorder")
+    _run("recorder")
 
 
-def trainer() -> int:
+def trainer() -> NoReturn:
     """Run :func:`fer_ros.nodes.trainer.main`."""
-    return _run("trainer")
+    _run("trainer")
 
 
-def dashboard() -> int:
+def dashboard() -> NoReturn:
     """Run :func:`fer_ros.nodes.dashboard.node.main`."""
-    return _run("dashboard.node")
+    _run("dashboard.node")
 
 
-def _run(name: str) -> int:
+def _run(name: str) -> NoReturn:
     def leave(number: int, frame: FrameType | None) -> None:
         os._exit(0)
 
@@ -43,4 +44,4 @@ def _run(name: str) -> int:
     # Nothing is open yet; main puts handlers in place that end in order.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, leave)
-    return int(importlib.import_module(f"fer_ros.nodes.{name}").main())
+    end(importlib.import_module(f"fer_ros.nodes.{name}").main())

@@ -22,8 +22,8 @@ from fer_ros.nodes.launched import BAD_CONFIGURATION, end_with_launch
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.logs import forward
 
-#: Seconds that the ending may take before the process is ended as it is.
-GRACE = 1.7
+#: Seconds that the ending may take before the process is ended as it is: by us, and else by the system (SIGALRM).
+GRACE, LAST_RESORT = 1.6, 1.9
 
 
 class Ending:
@@ -35,6 +35,7 @@ class Ending:
     def __init__(self) -> None:
         self.error: Exception | None = None
         self._event = threading.Event()
+        self._counting = False
 
     def finish(self, error: Exception | None = None) -> None:
         """End the waiting; any thread may call it."""
@@ -49,6 +50,8 @@ class Ending:
         """Let Ctrl-C and SIGTERM end the process in order, with rclpy still usable by the threads that are ending."""
 
         def handle(number: int, frame: FrameType | None) -> None:
+            # From the signal on, for the process may still be starting.
+            self.within_grace()
             self.finish()
 
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -62,14 +65,15 @@ class Ending:
         return BAD_CONFIGURATION if isinstance(self.error, ConfigError) else 1
 
     def within_grace(self) -> None:
-        """From now on, the process ends after :data:`GRACE` seconds even where a driver or the middleware hangs."""
+        """From now on, the process ends after :data:`GRACE` seconds even where a driver or the middleware hangs.
 
-        def give_up() -> None:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(self.status)
-
-        timer = threading.Timer(GRACE, give_up)
+        Where native code holds Python's lock, so that no thread of ours gets a turn, the system ends it a little later.
+        """
+        if self._counting:
+            return
+        self._counting = True
+        signal.setitimer(signal.ITIMER_REAL, LAST_RESORT)
+        timer = threading.Timer(GRACE, lambda: os._exit(self.status))
         timer.daemon = True
         timer.start()
 
