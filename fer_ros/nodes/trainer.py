@@ -35,6 +35,8 @@ from fer_ros.nodes.parts.training_settings import TrainingSettings
 from fer_ros.nodes.running import run
 from fer_ros.nodes.waiting import until
 
+#: Bags that a request may name.
+MAX_BAGS = 1_000
 #: Seconds that inference may take to answer.
 ANSWER = 20.0
 #: Seconds that the thread may take to end after a training was cancelled.
@@ -245,11 +247,14 @@ class TrainerNode(ManagedNode):
 def _bags(asked: Sequence[str]) -> tuple[Path, ...]:
     """The bags that a request names, each once, none from outside the folder of bags; all of them where it names none.
 
-    :raises ConfigError: one does not exist or lies elsewhere.
+    :raises ConfigError: one does not exist or lies elsewhere, or there are too many: each costs a look at the disk, for
+        which all other callbacks wait.
     """
+    if len(asked) > MAX_BAGS:
+        raise ConfigError(f"{len(asked)} bags are too many: name {MAX_BAGS} at most, or none for all of them")
     if not asked:
         return tuple(bags.listing())
-    return tuple(dict.fromkeys(bags.locate(text, folders=()) for text in asked))
+    return tuple(dict.fromkeys(bags.locate(text, folders=()) for text in dict.fromkeys(asked)))
 
 
 def _select(name: str) -> str:

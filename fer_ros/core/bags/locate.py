@@ -11,6 +11,9 @@ from fer_ros.core.bags.folder import part_files
 from fer_ros.core.base.errors import ConfigError, quoted, unknown_name
 from fer_ros.core.base.paths import NAME_PATTERN, fer_home
 
+#: Characters of a path and of a name in it at most; the system knows no longer ones (PATH_MAX, NAME_MAX).
+MAX_PATH, MAX_NAME = 1_024, 255
+
 
 def bag_folder() -> Path:
     """Where bags are recorded: ``$FER_HOME/bags``. It may not exist yet."""
@@ -34,7 +37,7 @@ def locate(text: str, folders: Iterable[Path] | None = None) -> Path:
         paths from the working folder, as for a user's own command.
     :raises ConfigError: there is none, or it lies elsewhere.
     """
-    if not text or "\0" in text:
+    if not text or "\0" in text or len(text) > MAX_PATH or max(map(len, text.split("/"))) > MAX_NAME:
         raise ConfigError("a bag's name is empty or not allowed: give the name of a recorded bag")
     path = bag_folder() / _expanded(text)
     if folders is not None:

@@ -14,8 +14,8 @@ NONE_OF_THESE = "none of these"
 #: In place of a label while none is probable enough; no model has to know it.
 UNCERTAIN = "uncertain"
 
-#: Characters of a label at most.
-MAX_LABEL = 64
+#: Characters of a label at most, and labels of a model.
+MAX_LABEL, MAX_LABELS = 64, 100
 
 #: FER+ vote columns (Barsoum et al. 2016, arXiv:1608.01041) and the default label each stands for. Contempt, unknown
 #: and "no face" have no counterpart.

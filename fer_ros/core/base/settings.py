@@ -7,6 +7,7 @@ range is written down once and checked everywhere.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_type_hints
 
@@ -56,6 +57,7 @@ class NoSettings:
     """For plugins that have nothing to set."""
 
 
+@functools.lru_cache(maxsize=256)
 def fields(settings_type: type[Any]) -> dict[str, tuple[type, Any, Constraint]]:
     """Name → (type, default, constraint) of each setting of a dataclass made with :func:`setting`."""
     hints = get_type_hints(settings_type)

@@ -21,13 +21,12 @@ from fer_ros.core.base.checks import Record, Rows, Table, Value
 from fer_ros.core.base.contracts import Backbone, Head
 from fer_ros.core.base.errors import ConfigError, quoted, reason
 from fer_ros.core.base.geometry import InputSpec
-from fer_ros.core.base.labels import check_label
+from fer_ros.core.base.labels import MAX_LABELS, check_label
 from fer_ros.core.base.settings import NoSettings
 
 SCHEMA = 1
 #: Mean and deviation of each value of the finer map over many people's faces: what a taught head compares with.
 FINER_FILE = "finer.npz"
-MAX_LABELS = 100
 
 _TEXT = Value(str, high=256)
 _NETWORK = Record({"plugin": _TEXT, "file": _TEXT})

@@ -9,7 +9,7 @@ from pathlib import Path
 from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT
 from fer_ros.core.base.errors import ConfigError, unknown_name
-from fer_ros.core.base.labels import DEFAULT_LABELS, NONE_OF_THESE, check_label
+from fer_ros.core.base.labels import DEFAULT_LABELS, MAX_LABELS, NONE_OF_THESE, check_label
 from fer_ros.core.base.settings import setting
 
 MEGABYTE = 1_000_000
@@ -61,13 +61,18 @@ class RecordingSettings:
 def parse_labels(text: str) -> tuple[str, ...]:
     """The labels in a text such as ``happy, none of these``.
 
-    :raises ConfigError: there is none, one is not allowed or given twice.
+    :raises ConfigError: there is none, one is not allowed or given twice, or there are more than a model can have.
     """
-    labels = tuple(check_label(part.strip()) for part in text.split(","))
-    for label in labels:
-        if labels.count(label) > 1:
+    parts = text.split(",", MAX_LABELS)
+    if len(parts) > MAX_LABELS:
+        raise ConfigError(f"labels has more than {MAX_LABELS} labels: a model cannot learn so many")
+    seen: dict[str, None] = {}
+    for part in parts:
+        label = check_label(part.strip())
+        if label in seen:
             raise ConfigError(f"label {label!r} is given twice")
-    return labels
+        seen[label] = None
+    return tuple(seen)
 
 
 def check_take(label: str, labels: tuple[str, ...], seconds: float, samples: int) -> None:

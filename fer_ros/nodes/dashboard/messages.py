@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -16,6 +16,8 @@ from fer_ros.core.recognition.stages import spans
 from fer_ros.core.recording.status import State
 from fer_ros.dashboard.robot import Json, RecordState
 
+#: Of what any node may publish, so much is handed on to the pages: faces of a frame, labels, characters of a text.
+MAX_FACES, MAX_NAMES, MAX_TEXT = 32, 256, 500
 LEVELS = {DiagnosticStatus.OK: "ok", DiagnosticStatus.WARN: "warn"}
 
 
@@ -26,8 +28,8 @@ def emotions(message: EmotionArray) -> Json:
     return {
         "type": "emotions",
         "stamp": stamps[0] / 1e6,
-        "model": message.model,
-        "faces": [_face(emotion) for emotion in message.emotions],
+        "model": message.model[:MAX_TEXT],
+        "faces": [_face(emotion) for emotion in message.emotions[:MAX_FACES]],
         "stages": {stage: round(1e3 * seconds, 2) for stage, seconds in spans(stamps).items()},
     }
 
@@ -37,11 +39,11 @@ def model(message: ModelInfo) -> Json:
     created = _ns(message.created)
     return {
         "type": "model",
-        "name": message.name,
-        "labels": list(message.labels),
-        "backbone": message.backbone,
-        "head": message.head,
-        "dataset": message.dataset,
+        "name": message.name[:MAX_TEXT],
+        "labels": _names(message.labels),
+        "backbone": message.backbone[:MAX_TEXT],
+        "head": message.head[:MAX_TEXT],
+        "dataset": message.dataset[:MAX_TEXT],
         "parameters": message.parameters,
         "created": created / 1e6 if created else None,
         "metrics": metrics(message.metrics),
@@ -50,7 +52,7 @@ def model(message: ModelInfo) -> Json:
 
 def metrics(message: Metrics) -> Json | None:
     """Measured quality; None where nothing was measured."""
-    labels = list(message.labels)
+    labels = _names(message.labels)
     if not message.count or len(message.confusion) != len(labels) ** 2:
         return None
     cells = [int(cell) for cell in message.confusion]
@@ -71,15 +73,15 @@ def record_state(message: RecordStatus) -> RecordState:
     states = {state.value: state.name.lower() for state in State}
     return RecordState(
         state=states.get(message.state, "idle"),
-        bag=PurePath(message.bag).name,
-        label=message.label,
+        bag=PurePath(message.bag[-MAX_TEXT:]).name,
+        label=message.label[:MAX_TEXT],
         take=message.take,
         samples=message.take_samples,
         without_face=message.without_face,
         dropped=message.dropped,
         elapsed=number(message.elapsed) or 0.0,
         limit=number(message.limit_seconds) or 0.0,
-        message=message.message,
+        message=message.message[:MAX_TEXT],
     )
 
 
@@ -88,7 +90,9 @@ def progress(message: TrainProgress) -> Json:
     figures = ("loss", "accuracy", "val_loss", "val_accuracy", "progress", "elapsed", "remaining")
     return {
         "type": "train",
-        **{name: getattr(message, name) for name in ("phase", "model", "head", "epoch", "epochs", "message")},
+        **{name: getattr(message, name)[:MAX_TEXT] for name in ("phase", "model", "head", "message")},
+        "epoch": message.epoch,
+        "epochs": message.epochs,
         **{name: number(getattr(message, name)) for name in figures},
     }
 
@@ -141,18 +145,22 @@ def numbers(values: Iterable[float]) -> list[float | None]:
     return [number(value) for value in values]
 
 
+def _names(names: Sequence[str]) -> list[str]:
+    return [name[:MAX_TEXT] for name in names[:MAX_NAMES]]
+
+
 def _face(emotion: Emotion) -> Json:
     box = emotion.roi
     return {
         "id": emotion.face_id,
         "box": [box.x_offset, box.y_offset, box.width, box.height],
         "score": number(round(emotion.detection_score, 3)),
-        "label": emotion.label,
+        "label": emotion.label[:MAX_TEXT],
         "confidence": number(round(emotion.confidence, 4)),
-        "labels": list(emotion.labels),
-        "probabilities": [number(round(value, 4)) for value in emotion.probabilities],
-        "emoticon": emotion.emoticon,
-        "emoticons": list(emotion.emoticons),
+        "labels": _names(emotion.labels),
+        "probabilities": [number(round(value, 4)) for value in emotion.probabilities[:MAX_NAMES]],
+        "emoticon": emotion.emoticon[:MAX_TEXT],
+        "emoticons": _names(emotion.emoticons),
     }
 
 
