@@ -57,9 +57,14 @@ class NoSettings:
     """For plugins that have nothing to set."""
 
 
-@functools.lru_cache(maxsize=256)
 def fields(settings_type: type[Any]) -> dict[str, tuple[type, Any, Constraint]]:
     """Name → (type, default, constraint) of each setting of a dataclass made with :func:`setting`."""
+    key: Any = settings_type
+    return _fields(key)
+
+
+@functools.lru_cache(maxsize=256)
+def _fields(settings_type: Any) -> dict[str, tuple[type, Any, Constraint]]:
     hints = get_type_hints(settings_type)
     return {f.name: (hints[f.name], f.default, f.metadata["fer"]) for f in dataclasses.fields(settings_type)}
 
