@@ -36,6 +36,9 @@ test-fast: setup-dev ## the tests that need neither ROS nor seconds each: under 
 test-page: ## check the TypeScript of the dashboard's page: types, eslint, vitest; needs Node.js 20.19 or later
 	cd web && npm ci && npm run check && npm run lint && npm test
 
+faults: setup-dev ## damage thousands of bags at random, minutes long; FER_FAULTS=n chooses how many
+	@FER_FAULTS=$${FER_FAULTS:-4000} $(RUN) $(BIN)/python -m pytest -q test/core/bags/test_faults.py $(ARGS)
+
 test-browser: ## test the dashboard's page in a real browser, which must be installed; ARGS="-k phone" chooses
 	@scripts/setup.sh browser
 	@$(RUN) $(BIN)/python -m pytest test/browser $(ARGS)

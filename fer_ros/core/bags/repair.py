@@ -105,7 +105,7 @@ def mend_files(folder: Path) -> None:
 
 
 def _mend(folder: Path, keep_all: bool) -> Repaired:
-    check(folder)
+    check(folder, watch=keep_all)
     files = part_files(folder)
     before = busy.moment(files)
     found = [examine(file) for file in files]

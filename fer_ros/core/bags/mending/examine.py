@@ -12,6 +12,7 @@ from fer_ros.core.bags.mending import busy, mcap_salvage, sqlite_salvage
 from fer_ros.core.bags.messages import LABEL_TOPIC, LABEL_TYPE, TOPICS
 from fer_ros.core.bags.part import Damaged, Scan
 from fer_ros.core.bags.sqlite_file import SUFFIX as SQLITE
+from fer_ros.core.bags.sqlite_open import has_log
 from fer_ros.core.bags.storages import BY_SUFFIX
 from fer_ros.core.base.errors import ConfigError, quoted
 
@@ -54,8 +55,9 @@ class Examined:
 
     @property
     def empty(self) -> bool:
-        """Begun, and nothing was written yet."""
-        return not self.damage and self.scan.cut and not self.scan.counts
+        """Begun by us, and no sample was written yet."""
+        nothing = not self.damage and self.scan.cut and not self.scan.counts
+        return nothing and (_blank(self.path) or self.survey is None or self.survey.ours)
 
 
 def examine(file: Path) -> Examined:
@@ -68,18 +70,25 @@ def examine(file: Path) -> Examined:
     try:
         for _, data in BY_SUFFIX[file.suffix].scan(found.scan):
             found.checksum = zlib.crc32(data, found.checksum)
-        if file.suffix == SQLITE and not found.empty:
+        if file.suffix == SQLITE and found.scan.topics:
             found.damage = sqlite_salvage.sound(file) or sqlite_salvage.hidden(file, sum(found.scan.counts.values()))
     except Damaged as error:
         found.damage = error.why
-    if not found.whole and not found.empty:
+    if not found.whole:
         found.survey = sqlite_salvage.survey(file) if file.suffix == SQLITE else mcap_salvage.survey(file)
     return found
 
 
-def check(folder: Path) -> None:
+def _blank(path: Path) -> bool:
+    """Whether a file holds nothing but zeros: a loss of power leaves that of one that had just been made."""
+    with path.open("rb") as file:
+        return not has_log(path) and not any(block.strip(b"\0") for block in iter(lambda: file.read(1 << 20), b""))
+
+
+def check(folder: Path, watch: bool = True) -> None:
     """Make sure that a bag may be written: nobody else writes it, and its files are its own and not compressed.
 
+    :param watch: also watch files that were written just now, for writers in other containers or of other users.
     :raises ConfigError: it may not; the message says what to do instead.
     """
     stated, files = metadata.read(folder), part_files(folder)
@@ -91,7 +100,7 @@ def check(folder: Path) -> None:
     for file in files:
         if file.is_symlink():
             raise ConfigError(f"{folder} consists of links: it is left as it is; name the folder of {file.resolve()}")
-    who = busy.writer(files) or ("another program" if busy.grows(files) else "")
+    who = busy.writer(files) or ("another program" if watch and busy.grows(files) else "")
     if who:
         raise ConfigError(f"{folder} is being written by {who}: it is left as it is; stop that first")
 

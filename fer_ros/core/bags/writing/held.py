@@ -12,6 +12,7 @@ from pathlib import Path
 from fer_ros.core.bags import facts as bag_facts
 from fer_ros.core.bags import metadata
 from fer_ros.core.bags.folder import check_empty, last_number, part_files
+from fer_ros.core.bags.mending.examine import check
 from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.repair import lock, mend, mend_files
 from fer_ros.core.bags.sqlite_open import COMPANIONS
@@ -45,6 +46,7 @@ class HeldFolder:
         if not part_files(self.path):
             check_empty(self.path)
             return (last_number(names) + 1, max(takes, default=0) + 1), None
+        check(self.path, watch=False)
         found = info(self.path)
         if found.foreign:
             raise ConfigError(f"{self.path} was written by another program, too: it is left as it is; name a new bag")
