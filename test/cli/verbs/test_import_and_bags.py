@@ -130,6 +130,14 @@ def test_bags_are_listed_and_repaired(fer: Fer, fer_home: Path, photographs: Pat
     repaired = fer("bags", "mine", "--repair", "--json")
     facts = json.loads(repaired.out)
     assert (facts["complete"], facts["samples"]) == (True, 3)
+    (report,) = facts["repaired"]
+    assert (report["file"], report["kept"], report["lost"], report["backup"]) == (file.name, 2, 0, f"{file.name}.backup")
+    assert "nothing to repair" in fer("bags", "mine", "--repair").out
+    assert f"kept from before a repair: {report['backup']}" in fer("bags", "mine").out
+    assert fer("bags", "mine", "--repair", "--discard-backup").code == 2
+    assert report["backup"] in fer("bags", "mine", "--discard-backup").out
+    assert "has no backup" in fer("bags", "mine", "--discard-backup").out
+    assert not (file.parent / report["backup"]).exists()
     file.write_bytes(b"\x89MCAP0\r\n" + bytes(range(1, 200)) + b"\x89MCAP0\r\n")
     damaged = fer("bags", "--json")
     assert "damaged" in json.loads(damaged.out)["bags"][0]["error"]
