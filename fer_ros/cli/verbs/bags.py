@@ -65,10 +65,13 @@ def _changes(repaired: Repaired) -> list[str]:
     """What a repair has done, for people."""
     lines = [clean(file.sentence()) for file in repaired.files]
     lines += [clean(f"{name}: is missing, and is no longer listed") for name in repaired.missing]
+    if repaired.told and not lines:
+        lines.append("every file is whole; metadata.yaml did not say so and was written anew")
+    lines = lines or ["nothing to repair: every file is whole"]
     if repaired.info.backups:
         name = repaired.info.name
         lines.append(clean(f"once nothing is missing: `fer bags {name} --discard-backup` deletes what is kept"))
-    return lines or ["nothing to repair: every file is whole"]
+    return lines
 
 
 def _discard_backup(path: Path, as_json: bool) -> int:

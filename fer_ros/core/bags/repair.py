@@ -18,7 +18,7 @@ from typing import Any
 from fer_ros.core.bags import facts as bag_facts
 from fer_ros.core.bags import metadata
 from fer_ros.core.bags.folder import part_files
-from fer_ros.core.bags.mending import busy, mcap_salvage, sqlite_salvage, swap, told
+from fer_ros.core.bags.mending import busy, mcap_salvage, sqlite_salvage, swap, telling
 from fer_ros.core.bags.mending.examine import Examined, check, check_ours, examine
 from fer_ros.core.bags.mending.report import Mended
 from fer_ros.core.bags.part import StorageError
@@ -35,11 +35,13 @@ class Repaired:
     :ivar info: the bag as it is now.
     :ivar files: those that were written anew; none where the bag was whole.
     :ivar missing: files that ``metadata.yaml`` named and that are not there.
+    :ivar told: ``metadata.yaml`` was written anew.
     """
 
     info: BagInfo
     files: list[Mended] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    told: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -140,9 +142,9 @@ def _mend(folder: Path, keep_all: bool) -> Repaired:
         if file.empty:
             unlink(file.path)
     missing = [name for name in metadata.read(folder).parts if not (folder / name).exists()]
-    return Repaired(
-        _tell(folder, bool(reports), keep=keep_all or any(report.backup for report in reports)), reports, missing
-    )
+    keep = keep_all or any(report.backup for report in reports)
+    told = _tell(folder, bool(reports), keep)
+    return Repaired(info(folder), reports, missing, told)
 
 
 def _write(file: Examined, facts: dict[str, str]) -> Mended:
@@ -187,17 +189,21 @@ def _exchange(file: Path, report: Mended, keep: bool) -> None:
     swap.exchange(file)
 
 
-def _tell(folder: Path, changed: bool, keep: bool) -> BagInfo:
-    """Write ``metadata.yaml`` where it does not tell what there is, and say it."""
+def _tell(folder: Path, changed: bool, keep: bool) -> bool:
+    """Write ``metadata.yaml`` anew, where it does not tell what there is.
+
+    :returns: whether it was written.
+    """
     stated, files = metadata.read(folder), part_files(folder)
     bag = Bag(folder, files, stated)
     found = summary(bag)
-    if changed or list(stated.parts) != found.files:
-        if keep and (folder / metadata.FILE).exists():
-            swap.keep(folder / metadata.FILE)
-        custom = bag_facts.to_custom_data(found.facts, {take.part.name: take.facts for take in found.takes})
-        told.write(folder, found.storage, found.parts, custom, bag.scans)
-    return info(folder)
+    if not changed and list(stated.parts) == found.files:
+        return False
+    if keep and (folder / metadata.FILE).exists():
+        swap.keep(folder / metadata.FILE)
+    custom = bag_facts.to_custom_data(found.facts, {take.part.name: take.facts for take in found.takes})
+    telling.write(folder, found.storage, found.parts, custom, bag.scans)
+    return True
 
 
 def _mending(file: Path) -> Path:
