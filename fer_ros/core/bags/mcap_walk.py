@@ -28,7 +28,7 @@ from mcap.records import (
     Statistics,
     SummaryOffset,
 )
-from mcap.stream_reader import get_chunk_data_stream
+from mcap.stream_reader import CRCValidationError, get_chunk_data_stream
 from mcap.writer import MCAP0_MAGIC
 
 from fer_ros.core.base.errors import reason
@@ -120,7 +120,10 @@ def chunk_records(chunk: Chunk) -> list[tuple[int, bytes]]:
     """
     if chunk.uncompressed_size > MAX_RECORD:
         raise ValueError("a chunk is too large")
-    stream, size = get_chunk_data_stream(chunk, validate_crc=True)
+    try:
+        stream, size = get_chunk_data_stream(chunk, validate_crc=True)
+    except CRCValidationError as error:
+        raise ValueError("its checksum is wrong") from error
     data = stream.read(size)
     if len(data) != chunk.uncompressed_size:
         raise ValueError("a chunk is shorter than it says")

@@ -7,7 +7,6 @@ the old ones and compared; only then they change places, and the old ones stay a
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.reader import Bag
 from fer_ros.core.bags.storages import unlink
 from fer_ros.core.bags.summary import BagInfo, info, summary
-from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.errors import ConfigError, cure
 
 
 @dataclass(slots=True)
@@ -219,5 +218,4 @@ def _locked(folder: Path) -> Iterator[None]:
         finally:
             os.close(handle)
     except OSError as error:
-        cure = "free some space on the disk" if error.errno == errno.ENOSPC else "see that you may write there"
-        raise StorageError(f"{folder} cannot be repaired ({error.strerror or error}): {cure}") from error
+        raise StorageError(f"{folder} cannot be repaired ({error.strerror or error}): {cure(error)}") from error
