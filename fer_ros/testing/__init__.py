@@ -1,4 +1,4 @@
-"""Checks that a plugin keeps the contract of its kind, for the tests of whoever writes one::
+"""Checks that a plugin keeps the contract of its kind. Use them in the tests of a plugin of yours::
 
     from fer_ros.testing import check_source
     from my_package.source import MySource

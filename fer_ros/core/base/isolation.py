@@ -71,13 +71,20 @@ def start(command: Sequence[str], env: Mapping[str, str] | None = None, **option
 def safe_path(path: list[str], python_path: str, working: str) -> list[str]:
     """A search path without the working folder.
 
-    It stays where ``PYTHONPATH`` names it in full; and last of all where this very package lies in it.
+    It stays where ``PYTHONPATH`` names it in full; where a package in it was installed by ``pip install -e``, which
+    puts it behind the folder of installed packages; and last of all where this very package lies in it.
 
     :param python_path: as in the environment.
     :param working: the working folder; empty where there is none any more.
     """
     asked = {part for part in python_path.split(os.pathsep) if os.path.isabs(part)}
-    safe = [part for part in path if os.path.isabs(part) and (part in asked or not _same(part, working))]
+    sites = {os.path.realpath(folder) for folder in site.getsitepackages()}
+    behind = next((number for number, part in enumerate(path) if os.path.realpath(part) in sites), len(path))
+    safe = [
+        part
+        for number, part in enumerate(path)
+        if os.path.isabs(part) and (part in asked or number > behind or not _same(part, working))
+    ]
     home = str(Path(__file__).resolve().parents[3])
     if not any(_same(part, home) for part in safe) and any(_same(part or working, home) for part in path):
         safe.append(home)

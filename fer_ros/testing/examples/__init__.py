@@ -1,1 +1,1 @@
-"""One small plugin of each kind, whole and checked: what `fer plugins new` starts a package with."""
+"""One small plugin of each kind, whole and checked. `fer plugins new` starts a package with them."""

@@ -26,6 +26,11 @@ def test_the_working_folder_is_taken_off_a_path_unless_the_user_names_it_in_full
     assert isolation.safe_path(path, "", "") == ["/work", *kept]
 
 
+def test_the_working_folder_stays_behind_the_packages_where_pip_install_e_has_put_it() -> None:
+    (site_folder, *_) = site.getsitepackages()
+    assert isolation.safe_path(["/work", "/lib", site_folder, "/work"], "", "/work") == ["/lib", site_folder, "/work"]
+
+
 def test_where_our_own_package_lies_in_the_working_folder_it_comes_last() -> None:
     for first in ("", str(HOME)):
         assert isolation.safe_path([first, "/lib"], "", str(HOME)) == ["/lib", str(HOME)]
