@@ -73,6 +73,7 @@ def test_a_live_setting_of_the_source_changes_the_frames(ros: Any, cable: Any, w
     frames: list[Any] = []
     camera.receivers.append(frames.append)
     camera.autostart()
+    assert camera._source is not None and camera._source.node is camera
     assert camera.set_parameters([Parameter("sources.cable.level", value=7)])[0].successful
     wait(lambda: frames and frames[-1].image[0, 0, 0] == 7)
     refused = camera.set_parameters(

@@ -118,8 +118,11 @@ def as_text(described: dict[str, Any]) -> str:
     lines = [clean(f"{kind} {described['name']}: {described['summary'] or '(no description)'}")]
     lines.append(clean(f"  {described['target']}, package {described['package'] or '(unknown)'}"))
     if described["settings"]:
-        rows = [(s["name"], s["type"], _value(s["default"]), _allowed(s), s["help"]) for s in described["settings"]]
-        text = table(("setting", "type", "default", "allowed", ""), rows)
+        rows = [
+            (s["name"], s["type"], _value(s["default"]), _allowed(s), "live" if s["live"] else "", s["help"])
+            for s in described["settings"]
+        ]
+        text = table(("setting", "type", "default", "allowed", "", ""), rows)
         lines += ["", *(f"  {line}" for line in text.splitlines())]
     elif not described["presets"]:
         lines.append("  nothing to set")

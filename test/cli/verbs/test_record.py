@@ -203,3 +203,14 @@ def test_nobody_in_sight(fer: Fer, fer_home: Path, tmp_path: Path) -> None:
     assert done.code == 2
     assert "nothing was recorded" in done.err
     assert "without a face" in done.err
+
+
+def test_a_source_that_needs_ros_is_refused_where_there_is_none(
+    fer_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from fer_ros.cli.main import main
+    from fer_ros.plugins.sources.sample import SampleSource
+
+    monkeypatch.setattr(SampleSource, "needs_node", True)
+    assert main(["record", "--source", "sample", "--label", "happy", "--samples", "1"]) == 2
+    assert "source 'sample' needs ROS" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Sinks that publish keep their contract in a real node, and a sink that hangs holds up neither frames nor others."""
+"""Sinks that publish keep their contract in a real node."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fer_ros.testing import check_sink
 pytestmark = pytest.mark.ros
 
 #: The packages whose messages a sink publishes, where they may be absent.
-NEEDS = {"hri": "hri_msgs", "vision_msgs": "vision_msgs", "vision": "vision_msgs", "string": "std_msgs"}
+NEEDS = {"hri": "hri_msgs", "vision_msgs": "vision_msgs", "string": "std_msgs"}
 
 
 @pytest.mark.parametrize("name", [n for n in registry.names("sinks") if registry.load("sinks", n).needs_node])
