@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros.api.pictures import checked
-from fer_ros.core.base import paths, plugin_names, registry, settings
-from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base import paths, registry, settings
+from fer_ros.core.base.contracts import Detector, plugin_names
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import Emotion, Frame, ImageArray, Result
 from fer_ros.core.bundles.bundle import Bundle

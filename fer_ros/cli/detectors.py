@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fer_ros.cli.text import warn
-from fer_ros.core.base import plugin_names, registry, settings
-from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base import registry, settings
+from fer_ros.core.base.contracts import Detector, plugin_names
 from fer_ros.core.base.errors import unknown_name
 
 

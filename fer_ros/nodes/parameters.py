@@ -12,7 +12,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from fer_ros.core.base import plugin_names
+from fer_ros.core.base.contracts import plugin_names
 from fer_ros.core.base.errors import ConfigError, unknown_name
 from fer_ros.core.base.settings import Constraint, check_value, fields, from_text, make
 

@@ -23,8 +23,8 @@ from fer_ros.cli.record_screen import Screen
 from fer_ros.cli.text import warn
 from fer_ros.core import bags
 from fer_ros.core.bags.storages import BY_NAME
-from fer_ros.core.base import plugin_names, registry
-from fer_ros.core.base.contracts import Detector, Source
+from fer_ros.core.base import registry
+from fer_ros.core.base.contracts import Detector, Source, plugin_names
 from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.base.settings import fields, from_text, make
 from fer_ros.core.base.types import Frame

@@ -8,7 +8,8 @@ from typing import Any
 from rclpy.node import Node
 
 from fer_msgs.srv import Train
-from fer_ros.core.base import plugin_names, registry
+from fer_ros.core.base import registry
+from fer_ros.core.base.contracts import plugin_names
 from fer_ros.core.training import head_setup
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.request import Request
