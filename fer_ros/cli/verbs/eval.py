@@ -14,7 +14,7 @@ from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import clean, table
 from fer_ros.core.base import paths
 from fer_ros.core.base.contracts import Detector
-from fer_ros.core.base.labels import resolve
+from fer_ros.core.base.labels import AS_IS, KNOWN, LABEL_NAMES_HELP, renamed_text, resolve
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.datasets import datasets, left_out
 from fer_ros.core.evaluating import duplicates, report, robustness
@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split", help="of FER2013 or of a folder of splits, such as PublicTest (default: all but training)"
     )
+    parser.add_argument("--label-names", choices=(KNOWN, AS_IS), default=KNOWN, help=LABEL_NAMES_HELP)
     parser.add_argument("--bits", default="", help=depth.HELP)
     parser.add_argument(
         "--among",
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     detector: Detector | None = None if dataset.crops else detectors.make(args.detector, assignments(args.set))
     among = _among(args.among, dataset, model)
     with Bar(len(dataset), "pictures") as bar:
-        result = evaluate(model, dataset, detector, among, args.strict, bar.at)
+        result = evaluate(model, dataset, detector, among, args.strict, bar.at, args.label_names)
     found = figures(result, duplicates.twins(dataset))
     if args.robustness:
         with Bar(len(dataset), "pictures made worse") as bar:
@@ -103,6 +104,8 @@ def text(found: dict[str, Any]) -> str:
     lines.append("rows: true labels; the last columns: how many were taken for which")
     if found["no_face"]:
         lines.append(f"no face found in {found['no_face']} pictures (not counted)")
+    if found["renamed"]:
+        lines.append(f"renamed: {renamed_text(found['renamed'])}")
     lines += [f"left out: {line}" for line in left_out.lines(found["skipped"], found["skipped_names"])]
     lines += [f"note: {note}" for note in found["notes"]]
     rows = []
@@ -137,9 +140,16 @@ def _command(args: argparse.Namespace) -> str:
     """What made the report, with the options that decide its figures."""
     words = ["fer", "eval", str(args.dataset), "--model", str(args.model)]
     words += [f"--{name}" for name in ("crops", "mirror", "robustness", "strict") if getattr(args, name)]
-    for name, usual in (("detector", "haar"), ("split", None), ("among", None), ("report", None), ("bits", "")):
+    for name, usual in (
+        ("detector", "haar"),
+        ("split", None),
+        ("among", None),
+        ("report", None),
+        ("bits", ""),
+        ("label_names", KNOWN),
+    ):
         if getattr(args, name) != usual:
-            words += [f"--{name}", str(getattr(args, name))]
+            words += [f"--{name.replace('_', '-')}", str(getattr(args, name))]
     words += [word for pair in args.set for word in ("--set", pair)]
     return shlex.join(words)
 

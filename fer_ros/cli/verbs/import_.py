@@ -15,6 +15,7 @@ from fer_ros.cli.text import clean
 from fer_ros.core import bags
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT
 from fer_ros.core.base.errors import ConfigError, FerError
+from fer_ros.core.base.labels import AS_IS, KNOWN, LABEL_NAMES_HELP, LabelNames
 from fer_ros.core.base.paths import check_name
 from fer_ros.core.datasets import importing
 from fer_ros.core.datasets.datasets import check_table
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="of FER2013: label by FER+ votes, leaving out faces on which a smaller share agreed, such as 0.5",
     )
+    parser.add_argument("--label-names", choices=(KNOWN, AS_IS), default=KNOWN, help=LABEL_NAMES_HELP)
     parser.add_argument("--consent", default="", metavar="TEXT", help="what the people shown have agreed to")
     parser.add_argument("--storage", choices=tuple(BY_NAME), default=DEFAULT, help="files of the bag")
     parser.add_argument(
@@ -68,10 +70,12 @@ def run(args: argparse.Namespace) -> int:
         pictures = importing.from_fer2013(args.path, args.split, args.votes, args.strict)
     detector = None if crops else detectors.make(args.detector, assignments(args.set))
     facts = {**importing.facts(args.path, crops), "consent": args.consent}
-    done = importing.Imported()
+    done, names = importing.Imported(), LabelNames(args.label_names)
     try:
         with Bar(pictures.count, "pictures") as bar, bags.BagWriter(folder, facts, args.storage) as writer:
-            done = importing.write(pictures, writer, detector, args.without_face, time.time_ns, bar.at, args.strict)
+            done = importing.write(
+                pictures, writer, detector, args.without_face, time.time_ns, bar.at, args.strict, names
+            )
     except (FerError, KeyboardInterrupt):
         _remove(folder)
         raise
@@ -79,10 +83,13 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"{args.path}: no picture could be used ({summary(done.left_out.counts) or 'there is none'})")
     if args.json:
         left_out = {"left_out": done.left_out.counts, "left_out_names": done.left_out.names}
-        print(json.dumps({**bags.info(folder).to_dict(), **left_out}, ensure_ascii=False))
+        found = {**bags.info(folder).to_dict(), **left_out, "renamed": names.renamed}
+        print(json.dumps(found, ensure_ascii=False))
         return 0
     labels = ", ".join(f"{label} {number}" for label, number in done.labels.items())
     print(f"{folder}: {sum(done.labels.values())} pictures ({labels})")
+    if names.renamed:
+        print(clean(f"renamed: {names}"))
     for line in done.left_out.lines():
         print(clean(f"left out: {line}"))
     return 0

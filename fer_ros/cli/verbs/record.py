@@ -95,9 +95,9 @@ def run(args: argparse.Namespace) -> int:
             if args.label is not None:
                 session.one_take(args)
             else:
-                Screen(recorder, parse_labels(settings.labels), args.subject, args.bag, args.toggle).run(
-                    session.problem
-                )
+                Screen(
+                    recorder, parse_labels(settings.labels, settings.label_names), args.subject, args.bag, args.toggle
+                ).run(session.problem)
     finally:
         session.close()
     return session.report(args.json)

@@ -17,6 +17,7 @@ from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import clean, table
 from fer_ros.core import bags
 from fer_ros.core.base import settings
+from fer_ros.core.base.labels import renamed_text
 from fer_ros.core.bundles import model_store
 from fer_ros.core.datasets import left_out
 from fer_ros.core.training import head_setup
@@ -126,6 +127,8 @@ def report(outcome: Outcome, seconds: float, selected: bool) -> str:
     ]
     if outcome.left_out or outcome.without_face:
         lines.append(f"left out: {outcome.left_out} between two parts, {outcome.without_face} frames without a face")
+    if outcome.renamed:
+        lines.append(f"renamed: {renamed_text(outcome.renamed)}")
     lines += [f"left out: {line}" for line in left_out.lines(outcome.skipped, outcome.skipped_names)]
     if outcome.history:
         lines.append(_losses(outcome.history))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Mapping
+
 from fer_ros.core.base.errors import ConfigError
 
 #: The seven of both source papers, in the order of FER2013's ``emotion`` column (Goodfellow et al. 2013,
@@ -29,30 +33,74 @@ FERPLUS_TO_LABEL: dict[str, str] = {
     "fear": "fear",
 }
 
-#: Other names that datasets use for the default labels.
+#: Other names of the default labels and of "none of these": of data sets and of the page, in English and Korean.
 ALIASES: dict[str, str] = {
-    "anger": "angry",
-    "disgusted": "disgust",
-    "afraid": "fear",
-    "fearful": "fear",
-    "scared": "fear",
-    "happiness": "happy",
-    "joy": "happy",
-    "sadness": "sad",
-    "surprised": "surprise",
+    name: label
+    for label, names in {
+        "angry": "anger, mad, 화남, 화, 분노",
+        "disgust": "disgusted, 혐오, 역겨움",
+        "fear": "afraid, fearful, scared, frightened, 두려움, 공포, 무서움",
+        "happy": "happiness, joy, joyful, 행복, 기쁨",
+        "sad": "sadness, unhappy, 슬픔",
+        "surprise": "surprised, astonished, 놀람, 놀라움",
+        "neutral": "neutrality, no emotion, 무표정, 중립",
+        NONE_OF_THESE: "none, other, others, 해당 없음",
+    }.items()
+    for name in names.split(", ")
 }
+#: Settings of what becomes of other names.
+KNOWN, AS_IS = "known", "as-is"
+LABEL_NAMES_HELP = "known: other names of the usual labels, such as joy, become these; as-is: labels stay as they are"
+#: A number that orders folders, such as in ``3_happy``.
+_NUMBER = re.compile(r"^\d+\s*[_.-]\s*(?=\D)")
+
+
+class LabelNames:
+    """Makes one label of the names that data sets give it, and remembers what was renamed.
+
+    :ivar renamed: name → the label that it became.
+    """
+
+    def __init__(self, mode: str = KNOWN) -> None:
+        """Choose.
+
+        :param mode: :data:`KNOWN`, or :data:`AS_IS`, which renames nothing.
+        """
+        self._as_is = mode == AS_IS
+        self.renamed: dict[str, str] = {}
+
+    def of(self, name: str) -> str:
+        """The label that a name means: one of the usual ones where it is known, else the name itself."""
+        label = name if self._as_is else standard(name)
+        if label != name:
+            self.renamed[name] = label
+        return label
+
+    def __str__(self) -> str:
+        return renamed_text(self.renamed)
+
+
+def renamed_text(renamed: Mapping[str, str]) -> str:
+    """What was renamed, such as ``joy → happy``; empty where nothing was."""
+    return ", ".join(f"{name} → {label}" for name, label in sorted(renamed.items()))
+
+
+def standard(name: str) -> str:
+    """The usual label that a name means, in any case; the name itself where it means none."""
+    label = _canonical(_folded(name))
+    return label if label in (*DEFAULT_LABELS, NONE_OF_THESE) else name
 
 
 def resolve(name: str, labels: tuple[str, ...]) -> str | None:
     """The model's label that a dataset's label means: the same, in other case, or an alias; None for none."""
     if name in labels:
         return name
-    folded = name.strip().casefold()
-    by_folded = {label.casefold(): label for label in labels}
+    folded = _folded(name)
+    by_folded = {_folded(label): label for label in labels}
     if folded in by_folded:
         return by_folded[folded]
     # Both may be other names of one expression; what could stand for two of the model's labels stands for none.
-    meant = [label for label in labels if _canonical(label.casefold()) == _canonical(folded)]
+    meant = [label for label in labels if _canonical(_folded(label)) == _canonical(folded)]
     return meant[0] if len(meant) == 1 else None
 
 
@@ -70,3 +118,9 @@ def check_label(name: str) -> str:
 
 def _canonical(folded: str) -> str:
     return ALIASES.get(folded, folded)
+
+
+def _folded(name: str) -> str:
+    """A name without what people write differently: case, blanks, a number before it, parts of letters (macOS)."""
+    text = unicodedata.normalize("NFC", name).strip().casefold()
+    return _NUMBER.sub("", text).replace("_", " ").replace("-", " ").strip() or text

@@ -12,7 +12,7 @@ from fer_ros.core.bags import BagWriter
 from fer_ros.core.bags.summary import FACES, PICTURES
 from fer_ros.core.base.contracts import Clock, Detector
 from fer_ros.core.base.errors import ConfigError, quoted
-from fer_ros.core.base.labels import check_label
+from fer_ros.core.base.labels import LabelNames, check_label
 from fer_ros.core.base.types import ImageArray, Roi
 from fer_ros.core.datasets import fer2013
 from fer_ros.core.datasets.datasets import FolderDataset, LabelledPicture
@@ -32,10 +32,12 @@ class Imported:
 
     :ivar labels: pictures in the bag per label.
     :ivar left_out: what was left out, by reason.
+    :ivar names: what was renamed.
     """
 
     labels: dict[str, int] = field(default_factory=dict)
     left_out: LeftOut = field(default_factory=LeftOut)
+    names: LabelNames = field(default_factory=LabelNames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def write(
     clock: Clock,
     progress: Callable[[int], None],
     strict: bool = False,
+    names: LabelNames | None = None,
 ) -> Imported:
     """Write pictures into an open bag, a take for each label; its pictures are marked as independent of each other.
 
@@ -102,11 +105,12 @@ def write(
     :param keep_without_face: keep pictures in which no face is found, too.
     :param clock: gives the first stamp, nanoseconds.
     :param progress: called with the number of pictures done.
+    :param names: makes one label of the names that data sets give it; None takes the known ones.
     :param strict: refuse unreadable pictures and labels that cannot be taught instead of leaving them out.
     :raises ConfigError: ``strict`` and something is wrong.
     :raises StorageError: the disk is full; what was written before is in the bag.
     """
-    done, stamp, label = Imported(), clock(), ""
+    done, stamp, label = Imported(names=names or LabelNames()), clock(), ""
     left_out = done.left_out = LeftOut(strict)
     left_out.counts.update({"without a face": 0, "unreadable": 0, "without agreement": 0})
     left_out.merge(pictures.left_out)
@@ -125,8 +129,8 @@ def write(
             if roi is None and not keep_without_face:
                 left_out.add(picture.name, "without a face", harmless=True)
                 continue
-            if picture.label != label:
-                label = picture.label
+            if (named := done.names.of(picture.label)) != label:
+                label = named
                 writer.begin_take(label, independent=True)
             writer.write(stamp + number * STEP, _file(picture.image), roi)
             done.labels[label] = done.labels.get(label, 0) + 1

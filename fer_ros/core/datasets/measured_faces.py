@@ -46,18 +46,28 @@ class MeasuredFaces:
     """Reads a dataset; what cannot be used is counted.
 
     :ivar left_out: pictures of unknown labels and unreadable ones.
+    :ivar renamed: label of the dataset → the model's, where they differ.
     :ivar no_face: pictures in which the detector found no face.
     :ivar sizes: ``width x height`` of the pictures that are crops → how many.
     """
 
-    def __init__(self, dataset: Dataset, labels: tuple[str, ...], detector: Detector | None, left_out: LeftOut) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        labels: tuple[str, ...],
+        detector: Detector | None,
+        left_out: LeftOut,
+        resolving: bool = True,
+    ) -> None:
         """Nothing is read yet.
 
         :param labels: of the model.
         :param detector: finds the face (the largest counts) where the dataset does not know it; None where the
             dataset's pictures are crops.
+        :param resolving: take ``joy`` for the model's ``happy``.
         """
         self.dataset, self.labels, self.detector, self.left_out = dataset, labels, detector, left_out
+        self.resolving, self.renamed = resolving, dict[str, str]()
         self.no_face = 0
         self.sizes: Counter[str] = Counter()
 
@@ -68,7 +78,11 @@ class MeasuredFaces:
         :raises ConfigError: ``left_out`` is strict and something is wrong.
         """
         for position, item in enumerate(self.dataset):
-            label = resolve(item.label, self.labels)
+            label = resolve(item.label, self.labels) if self.resolving else item.label
+            if label not in self.labels:
+                label = None
+            elif label != item.label:
+                self.renamed[item.label] = label
             if label is None:
                 known = ", ".join(self.labels)
                 self.left_out.add(item.name, f"of unknown label '{item.label}'", f"labels of the model: {known}")

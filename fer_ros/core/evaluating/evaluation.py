@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.errors import ConfigError, unknown_name
-from fer_ros.core.base.labels import resolve
+from fer_ros.core.base.labels import KNOWN, resolve
 from fer_ros.core.base.types import FloatArray, ImageArray
 from fer_ros.core.datasets.datasets import Dataset
 from fer_ros.core.datasets.left_out import LeftOut
@@ -53,6 +53,7 @@ class Evaluation:
     :ivar positions: int64 (n,), of the faces in the dataset.
     :ivar mistakes: the most confident ones, at most ``WORST``, the most confident first.
     :ivar notes: sentences on what is unusual about the data.
+    :ivar renamed: label of the dataset → the model's, where they differ.
     """
 
     metrics: metrics.Metrics
@@ -66,6 +67,7 @@ class Evaluation:
     positions: npt.NDArray[np.int64]
     mistakes: list[Mistake] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Evaluation({self.model!r}, accuracy={self.metrics.accuracy:.3f} on {self.metrics.count} faces)"
@@ -82,6 +84,7 @@ class Evaluation:
             "read": self.metrics.count + self.no_face,
             "skipped": self.skipped,
             "skipped_names": self.skipped_names,
+            "renamed": self.renamed,
             "notes": self.notes,
         }
 
@@ -93,6 +96,7 @@ def evaluate(
     among: tuple[str, ...] | None = None,
     strict: bool = False,
     progress: Callable[[int], None] | None = None,
+    label_names: str = KNOWN,
 ) -> Evaluation:
     """Classify every picture of a dataset.
 
@@ -102,12 +106,13 @@ def evaluate(
     :param strict: refuse unknown labels, unreadable pictures, crops of unequal sizes and data of one label, instead of
         leaving them out or noting them.
     :param progress: called with the number of pictures done.
+    :param label_names: whether ``joy`` is taken for the model's ``happy``: ``known`` or ``as-is``.
     :raises ConfigError: nothing is left to measure, or ``strict`` and something was wrong.
     """
     labels, spec = model.bundle.labels, model.bundle.input
     choice = Choice(among, labels)
     dataset.left_out.check(strict)
-    measured_faces = MeasuredFaces(dataset, labels, detector, LeftOut(strict))
+    measured_faces = MeasuredFaces(dataset, labels, detector, LeftOut(strict), label_names == KNOWN)
     truth: list[int] = []
     positions: list[int] = []
     rows: list[FloatArray] = []
@@ -144,6 +149,7 @@ def evaluate(
         np.array(positions, dtype=np.int64),
         [mistake for _, _, mistake in sorted(worst, reverse=True, key=lambda entry: entry[:2])],
         notes + odd,
+        measured_faces.renamed,
     )
 
 

@@ -13,7 +13,7 @@ from fer_ros.core.base.contracts import Clock
 from fer_ros.core.base.errors import BadImage, ConfigError, FerError
 from fer_ros.core.base.paths import check_name
 from fer_ros.core.recording.faces import FaceFinder
-from fer_ros.core.recording.settings import RecordingSettings, check_take, parse_labels
+from fer_ros.core.recording.settings import RecordingSettings, check_take, meant, parse_labels
 from fer_ros.core.recording.status import Board, State, Status
 from fer_ros.core.recording.work import Incoming
 from fer_ros.core.trash.store import Entry
@@ -39,10 +39,9 @@ class Session:
         clock: Clock,
     ) -> None:
         """See :class:`fer_ros.core.recording.recorder.Recorder`."""
-        self.held = False
-        self.settings, self._labels = settings, parse_labels(settings.labels)
+        self.held, self._last_stamp = False, 0
+        self.settings, self._labels = settings, parse_labels(settings.labels, settings.label_names)
         self._faces, self._facts, self._folder, self._clock = faces, facts, folder, clock
-        self._last_stamp = 0
         self._board = Board(Status(counts=dict.fromkeys(self._labels, 0)))
         self._writer: BagWriter | None = None
         self._began = self._first = self._looked = 0.0
@@ -59,7 +58,7 @@ class Session:
 
     def set(self, settings: RecordingSettings) -> None:
         """Take changed live settings."""
-        self._labels = parse_labels(settings.labels)
+        self._labels = parse_labels(settings.labels, settings.label_names)
         self.settings = settings
 
     def status(self) -> Status:
@@ -79,6 +78,7 @@ class Session:
         :raises ConfigError: the label is not known, or the bag's name or another value is not allowed.
         :raises StorageError: the disk is full.
         """
+        asked, label = label, meant(label, self._labels, self.settings.label_names)
         check_take(label, self._labels, seconds, samples)
         self._end_take()
         writer = self._opened(bag)
@@ -103,7 +103,7 @@ class Session:
             limit_samples=samples,
             limit_seconds=seconds,
             elapsed=0.0,
-            message="",
+            message="" if label == asked else f"{asked} is recorded as {label}",
         )
         self.held = True
         return writer.folder

@@ -9,7 +9,17 @@ from pathlib import Path
 from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT
 from fer_ros.core.base.errors import ConfigError, unknown_name
-from fer_ros.core.base.labels import DEFAULT_LABELS, MAX_LABELS, NONE_OF_THESE, check_label
+from fer_ros.core.base.labels import (
+    AS_IS,
+    DEFAULT_LABELS,
+    KNOWN,
+    LABEL_NAMES_HELP,
+    MAX_LABELS,
+    NONE_OF_THESE,
+    LabelNames,
+    check_label,
+    resolve,
+)
 from fer_ros.core.base.settings import setting
 
 MEGABYTE = 1_000_000
@@ -22,6 +32,7 @@ class RecordingSettings:
     labels: str = setting(
         ", ".join((*DEFAULT_LABELS, NONE_OF_THESE)), "labels that may be recorded, with commas between them", live=True
     )
+    label_names: str = setting(KNOWN, LABEL_NAMES_HELP, choices=(KNOWN, AS_IS))
     storage: str = setting(DEFAULT, "files of new bags", choices=tuple(BY_NAME))
     camera: str = setting(
         "", "what took the pictures, for the bag's custom_data; empty: what is known of it", live=True
@@ -35,7 +46,7 @@ class RecordingSettings:
     queue: int = setting(60, "frames that may wait to be written; further ones are dropped", low=1, high=1000)
 
     def __post_init__(self) -> None:
-        parse_labels(self.labels)
+        parse_labels(self.labels, self.label_names)
 
     def facts(self, known: Mapping[str, str]) -> dict[str, str]:
         """The facts of a take.
@@ -58,21 +69,27 @@ class RecordingSettings:
             )
 
 
-def parse_labels(text: str) -> tuple[str, ...]:
+def parse_labels(text: str, mode: str = KNOWN) -> tuple[str, ...]:
     """The labels in a text such as ``happy, none of these``.
 
+    :param mode: whether ``joy`` becomes ``happy``, see :class:`fer_ros.core.base.labels.LabelNames`.
     :raises ConfigError: there is none, one is not allowed or given twice, or there are more than a model can have.
     """
     parts = text.split(",", MAX_LABELS)
     if len(parts) > MAX_LABELS:
         raise ConfigError(f"labels has more than {MAX_LABELS} labels: a model cannot learn so many")
-    seen: dict[str, None] = {}
+    names, seen = LabelNames(mode), dict[str, None]()
     for part in parts:
-        label = check_label(part.strip())
+        label = names.of(check_label(part.strip()))
         if label in seen:
-            raise ConfigError(f"label {label!r} is given twice")
+            raise ConfigError(f"label {label!r} is given twice" + (f" ({names})" if names.renamed else ""))
         seen[label] = None
     return tuple(seen)
+
+
+def meant(label: str, labels: tuple[str, ...], mode: str) -> str:
+    """The label that may be recorded and that a name means; the name itself where there is none."""
+    return label if label in labels or mode != KNOWN else resolve(label, labels) or label
 
 
 def check_take(label: str, labels: tuple[str, ...], seconds: float, samples: int) -> None:

@@ -17,7 +17,7 @@ from fer_ros.core.base import registry
 from fer_ros.core.base.contracts import Backbone
 from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.geometry import Framing, InputSpec
-from fer_ros.core.base.labels import DEFAULT_LABELS, NONE_OF_THESE
+from fer_ros.core.base.labels import DEFAULT_LABELS, NONE_OF_THESE, LabelNames
 from fer_ros.core.base.types import FloatArray, ImageArray, Sample
 from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.training.augment import Augmentation, augment
@@ -41,6 +41,7 @@ class Faces:
     :ivar subjects: the names given, sorted, without empty ones.
     :ivar without_face: frames left out because no face was found when they were recorded.
     :ivar left_out: pictures that could not be read.
+    :ivar renamed: label in the bags → the usual one that it became.
     """
 
     crops: ImageArray
@@ -49,6 +50,7 @@ class Faces:
     subjects: tuple[str, ...]
     without_face: int
     left_out: LeftOut
+    renamed: dict[str, str]
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -60,11 +62,13 @@ def gather(
     detector: str,
     only: tuple[str, ...] = (),
     progress: Callable[[float], None] | None = None,
+    names: LabelNames | None = None,
 ) -> Faces:
     """Read the bags and cut the faces out, as the running robot does.
 
     :param detector: whose boxes the bags hold, where they do not tell it themselves.
     :param only: leave out faces with other labels; empty: take all.
+    :param names: makes one label of its different names; None takes the known ones.
     :param progress: called with the share that is done, 0 to 1; estimated: the length of a bag is not known.
     :raises ConfigError: no bag, one that cannot be read, or too few faces.
     """
@@ -73,13 +77,14 @@ def gather(
     crops: list[ImageArray] = []
     found: list[tuple[str, int, int, int]] = []
     subjects: set[str] = set()
-    without_face, left_out = 0, LeftOut()
+    without_face, left_out, names = 0, LeftOut(), names or LabelNames()
     framings = [_framing(folder, detector) for folder in folders]
     # A network that sees grey needs no colours, and decoding them takes most of the time.
     for number, (session, sample) in enumerate(_samples(folders, spec.channels == 1, left_out), start=1):
         if progress and number % BATCH == 0:
             progress((session + number / (number + 600.0)) / len(folders))
-        if only and sample.label not in only:
+        label = names.of(sample.label)
+        if only and label not in only:
             continue
         framing = framings[session]
         if framing is None:
@@ -89,13 +94,13 @@ def gather(
         else:
             without_face += 1
             continue
-        found.append((sample.label, session, sample.take, sample.stamp))
+        found.append((label, session, sample.take, sample.stamp))
         subjects.add(sample.subject)
     _enough(Counter(label for label, *_ in found), only, without_face)
     labels = in_order({label for label, *_ in found})
     columns = [[labels.index(label) for label, *_ in found], *zip(*(rest for _, *rest in found), strict=True)]
     origin = Origin(*(np.array(column, dtype=np.int64) for column in columns))
-    return Faces(np.stack(crops), labels, origin, tuple(sorted(subjects - {""})), without_face, left_out)
+    return Faces(np.stack(crops), labels, origin, tuple(sorted(subjects - {""})), without_face, left_out, names.renamed)
 
 
 def in_order(labels: set[str]) -> tuple[str, ...]:

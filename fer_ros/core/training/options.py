@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fer_ros.core.base.labels import AS_IS, KNOWN, LABEL_NAMES_HELP
 from fer_ros.core.base.settings import setting
 
 SPLITS = ("auto", "sessions", "takes", "blocks", "random")
@@ -21,6 +22,7 @@ class Options:
     split: str = setting("auto", "how faces are held out for testing", choices=SPLITS, live=True)
     base: str = setting("default", "the general model: its backbone is used and its score is the baseline", live=True)
     detector: str = setting("haar", "the detector whose boxes the bags hold, where they do not tell it", live=True)
+    label_names: str = setting(KNOWN, LABEL_NAMES_HELP, choices=(KNOWN, AS_IS), live=True)
     seed: int = setting(1, "seed of everything random", low=0, high=2**32 - 1, live=True)
     train_share: float = setting(0.70, "share of the faces to train on", low=0.05, high=0.95, live=True)
     validation_share: float = setting(

@@ -53,6 +53,7 @@ class Outcome:
     :ivar left_out: faces between two parts; ``without_face``: frames in which no face had been found.
     :ivar facts: what the head's training found.
     :ivar skipped: reason → pictures that could not be read; ``skipped_names``: the first three of each.
+    :ivar renamed: label in the bags → the usual one that it became.
     """
 
     model: str
@@ -71,6 +72,7 @@ class Outcome:
     facts: dict[str, Any] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     skipped_names: dict[str, list[str]] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Outcome({self.model!r}, accuracy={self.metrics.accuracy:.3f} on {self.metrics.count} held-out faces)"

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from fer_ros.core.base import arrays, registry
 from fer_ros.core.base.contracts import Backbone, Head, LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.labels import LabelNames
 from fer_ros.core.base.types import FloatArray, ImageArray
 from fer_ros.core.bundles import bundle as bundles
 from fer_ros.core.bundles import model_card, model_store
@@ -76,8 +77,8 @@ class _Training:
         options = self.options
         self._aside.submit(plots.prepare)
         with self._timed("loading") as done:
-            spec = self.base.input
-            found = face_tools.gather(self.bags, spec, options.detector, self.plugin.trains_on, done)
+            spec, names = self.base.input, LabelNames(options.label_names)
+            found = face_tools.gather(self.bags, spec, options.detector, self.plugin.trains_on, done, names)
             parted = splits.split(found.origin, found.labels, options.split, _shares(options), options.seed)
         with self._timed("embedding") as done:
             backbone, general = self.base.open(threads=2)
@@ -121,6 +122,7 @@ class _Training:
             facts=final.facts,
             skipped=dict(found.left_out.counts),
             skipped_names=found.left_out.names,
+            renamed=found.renamed,
         )
         with self._timed("saving"):
             self._write(outcome, final, labels, found, _drawn(pictures))

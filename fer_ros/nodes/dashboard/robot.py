@@ -15,7 +15,7 @@ from std_srvs.srv import Trigger
 
 from fer_msgs.srv import DiscardTake, LoadModel, RestoreTake, StartRecording, Train
 from fer_ros.core.base.errors import FerError
-from fer_ros.core.base.labels import check_label
+from fer_ros.core.base.labels import check_label, resolve
 from fer_ros.core.recording.settings import parse_labels
 from fer_ros.dashboard.robot import Json, Refused, Robot, Unavailable
 from fer_ros.nodes.dashboard import messages as dashboard_messages
@@ -84,9 +84,11 @@ class RosRobot(Robot):
         return int(answer.samples)
 
     async def labels(self) -> tuple[str, ...]:
-        answer = await self._call(self._get_parameters, GetParameters.Request(names=["labels"]), "the recorder")
+        answer = await self._call(
+            self._get_parameters, GetParameters.Request(names=["labels", "label_names"]), "the recorder"
+        )
         try:
-            return parse_labels(answer.values[0].string_value)
+            return parse_labels(*(value.string_value for value in answer.values[:2]))
         except (FerError, IndexError) as error:
             raise Unavailable("the recorder does not tell its labels") from error
 
@@ -96,6 +98,8 @@ class RosRobot(Robot):
         known = await self.labels()
         if label in known:
             return known
+        if (there := resolve(label, known)) is not None:
+            raise Refused(f"'{label}' means '{there}', which is there already")
         labels = (*known, label)
         value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=", ".join(labels))
         request = SetParameters.Request(parameters=[Parameter(name="labels", value=value)])

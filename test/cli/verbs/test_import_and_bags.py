@@ -180,3 +180,18 @@ def test_what_is_damaged_is_left_out_or_refused(
     assert main(["import", str(photographs), "--crops", "--bag", "strict"]) == 2
     assert "no pictures found (3 empty)" in capsys.readouterr().err
     assert [path.name for path in bags.listing()] == ["fer2013", "photographs"]
+
+
+def test_one_expression_of_many_names_becomes_one_label(
+    fer_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, name in enumerate(("Happy", "joy", "행복", "Anger", "wink")):
+        (tmp_path / "faces" / name).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / "faces" / name / "1.png"), np.full((20, 20, 3), 40 * number, np.uint8))
+    assert main(["import", str(tmp_path / "faces"), "--crops"]) == 0
+    out = capsys.readouterr().out
+    assert "angry 1" in out and "happy 3" in out and "wink 1" in out
+    assert "renamed: Anger → angry, Happy → happy, joy → happy, 행복 → happy" in out
+    assert main(["import", str(tmp_path / "faces"), "--crops", "--bag", "own", "--label-names", "as-is", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["labels"] == {"Anger": 1, "Happy": 1, "joy": 1, "wink": 1, "행복": 1} and facts["renamed"] == {}

@@ -3,7 +3,18 @@ from __future__ import annotations
 import pytest
 
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.labels import ALIASES, DEFAULT_LABELS, FERPLUS_TO_LABEL, MAX_LABEL, check_label, resolve
+from fer_ros.core.base.labels import (
+    ALIASES,
+    AS_IS,
+    DEFAULT_LABELS,
+    FERPLUS_TO_LABEL,
+    MAX_LABEL,
+    NONE_OF_THESE,
+    LabelNames,
+    check_label,
+    resolve,
+    standard,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +44,7 @@ def test_a_datasets_label_finds_the_models(name: str, labels: tuple[str, ...], e
 
 def test_every_alias_means_a_default_label() -> None:
     for name, label in {**ALIASES, **FERPLUS_TO_LABEL}.items():
-        assert label in DEFAULT_LABELS and resolve(name, DEFAULT_LABELS) == label
+        assert resolve(name, (*DEFAULT_LABELS, NONE_OF_THESE)) == standard(name) == label
     assert sorted(FERPLUS_TO_LABEL.values()) == sorted(DEFAULT_LABELS)
 
 
@@ -46,3 +57,25 @@ def test_labels_that_would_break_a_message_or_terminal_are_refused(name: str) ->
 @pytest.mark.parametrize("name", ["happy", "행복", "none of these", "x" * MAX_LABEL])
 def test_other_labels_can_be_taught(name: str) -> None:
     assert check_label(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("HAPPINESS", "happy"),
+        ("Anger", "angry"),
+        ("3_sad", "sad"),
+        ("none_of_these", "none of these"),
+        ("행복", "happy"),
+        ("\u1112\u1162\u11bc\u1107\u1169\u11a8", "happy"),  # the same as macOS writes it
+        ("해당 없음", "none of these"),
+        ("contempt", "contempt"),
+        ("Wink", "Wink"),
+        ("12", "12"),
+    ],
+)
+def test_the_names_of_data_sets_and_languages_become_the_usual_ones(name: str, label: str) -> None:
+    assert standard(name) == label
+    names, untouched = LabelNames(), LabelNames(AS_IS)
+    assert names.of(name) == label and names.renamed == ({name: label} if name != label else {})
+    assert untouched.of(name) == name and not untouched.renamed
