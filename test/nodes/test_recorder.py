@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rosbags.rosbag2 import Reader
@@ -17,7 +19,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import Trigger
 
 from fer_msgs.msg import EmotionArray, RecordStatus
-from fer_msgs.srv import StartRecording
+from fer_msgs.srv import ForgetPerson, RestoreTake, StartRecording
 from fer_ros.core import bags
 from fer_ros.core.base.types import Frame
 from fer_ros.nodes import topics
@@ -112,6 +114,40 @@ def test_from_the_camera_to_the_bag(ros: Any, wait: Wait, fer_home: Path) -> Non
     assert late[-1].state == RecordStatus.STATE_IDLE
     assert late[-1].written == late[-1].received - late[-1].without_face - late[-1].dropped
     assert studio.probe.count_subscribers("/fer/image_raw") == 0  # nothing is listened to any more
+
+
+def test_what_is_kept_comes_back_and_can_be_forgotten(ros: Any, wait: Wait, fer_home: Path) -> None:
+    studio = Studio(ros, wait)
+    bag = Path(studio.start("happy", subject="Kim", samples=5).bag)
+    studio.status(RecordStatus.STATE_PAUSED)
+    assert studio.call("discard_last").success
+    back = ros.call(studio.probe, RestoreTake, "/fer/record/restore")
+    assert (back.success, back.samples) == (True, 5), back.message
+    none = ros.call(studio.probe, RestoreTake, "/fer/record/restore", bag=bag.name, take=1)
+    assert not none.success and "is in the trash" in none.message
+    planned = ros.call(studio.probe, ForgetPerson, "/fer/record/forget", subject="kim", dry_run=True)
+    assert planned.success and planned.done == [f"{bag.name}: 5 samples in 1 files"] and bags.info(bag).samples == 5
+    assert studio.start("sad", subject="Lee", samples=3).success
+    wait(lambda: studio.statuses[-1].take == 2 and studio.statuses[-1].state == RecordStatus.STATE_PAUSED)
+    told = ros.call(studio.probe, ForgetPerson, "/fer/record/forget", subject="Kim")  # the open bag is closed first
+    assert (told.success, told.left) == (True, []), told.message
+    assert bags.info(bag).labels == {"sad": 3}
+    assert not ros.call(studio.probe, ForgetPerson, "/fer/record/forget").success
+
+
+def test_a_removed_folder_is_told_by_status_answer_and_diagnostics(ros: Any, wait: Wait, fer_home: Path) -> None:
+    studio = Studio(ros, wait)
+    heard: list[Any] = []
+    studio.probe.create_subscription(DiagnosticArray, "/diagnostics", heard.append, 10)
+    bag = Path(studio.start("happy").bag)
+    wait(lambda: studio.statuses[-1].take_samples >= 3)
+    shutil.rmtree(fer_home / "bags")
+    failed = studio.status(RecordStatus.STATE_FAILED)
+    assert f"{bag} was removed while it was open" in failed.message
+    wait(lambda: any(s.message == failed.message for message in heard for s in message.status))
+    stopped = studio.call("stop")
+    assert not stopped.success and stopped.message == failed.message
+    assert bags.info(bag.with_name(f"{bag.name}_saved")).labels["happy"] >= 3
 
 
 def test_the_faces_of_inference_are_taken(ros: Any, wait: Wait, fer_home: Path) -> None:

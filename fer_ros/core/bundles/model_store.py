@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import errno
 import fcntl
 import os
 import shutil
@@ -13,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fer_ros.core.base import files, paths
-from fer_ros.core.base.errors import ConfigError, FerError, reason
+from fer_ros.core.base.errors import ConfigError, FerError, cure, reason
 from fer_ros.core.bundles import bundle as bundles
 from fer_ros.core.bundles.bundle import Bundle
 
@@ -22,8 +21,15 @@ MAX_HISTORY = 50
 
 
 def own_folder() -> Path:
-    """The folder of the user's models; made where it is missing, readable by the owner alone."""
-    return paths.private_folder(paths.fer_home() / "models")
+    """The folder of the user's models; made where it is missing, readable by the owner alone.
+
+    :raises FerError: it cannot be made, such as on a read-only file system.
+    """
+    folder = paths.fer_home() / "models"
+    try:
+        return paths.private_folder(folder)
+    except OSError as error:
+        raise writing_failed(folder, error) from error
 
 
 def check_free(name: str) -> Path:
@@ -168,9 +174,7 @@ def check_space(folder: Path, needed: int) -> None:
 
 def writing_failed(folder: Path, error: OSError) -> FerError:
     """The one-line error for a bundle that could not be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return FerError(f"the disk is full, so the model could not be written to {folder}: free some space")
-    return FerError(f"the model could not be written to {folder}: {reason(error)}")
+    return FerError(f"the model could not be written to {folder} ({error.strerror or reason(error)}): {cure(error)}")
 
 
 def _own(name: str, verb: str) -> Path:

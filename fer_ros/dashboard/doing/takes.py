@@ -79,8 +79,12 @@ class TakeReader:
 
     def read(self, bag: str) -> Takes:
         """The takes of a bag, with thumbnails of the newest; empty where there is no such bag (yet)."""
-        folder = (self._folder or bags.bag_folder()) / bag
+        parent = self._folder or bags.bag_folder()
+        folder = parent / bag
         with self._lock:
+            # Of a bag that is gone, such as a forgotten person's, no picture is kept.
+            for gone in [known for known in self._known if not (parent / known).is_dir()]:
+                del self._known[gone]
             old = self._known.pop(bag, {})
             new: dict[tuple[str, int, int], list[Take]] = {}
             for file in _files(folder):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from fer_ros.core.base import paths
-from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.bundles import model_store
 from fer_ros.core.bundles.bundle import Bundle
 from test.core.conftest import Write
@@ -87,3 +89,19 @@ def test_a_strange_selection_file_does_no_harm(models: list[str], fer_home: Path
     assert paths.selected() == ("anna" if b"anna" in content else "default")
     model_store.select("bert")
     assert paths.selected() == "bert"
+
+
+def test_a_home_where_nothing_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("FER_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(FerError, match=r"could not be written to .*Not a directory"):
+        model_store.own_folder()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setenv("FER_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(FerError, match="the file system is read-only: mount it for writing, or set FER_HOME") as caught:
+        model_store.own_folder()
+    assert "free some space" not in str(caught.value)
