@@ -196,3 +196,13 @@ def test_a_link_to_another_disk_is_searched(home: Path, tmp_path: Path) -> None:
     assert left(home, Person("Kim"))
     told = forget("Kim")
     assert told.complete and not folder.exists(), told
+
+
+def test_killed_between_the_samples_and_their_entry_in_the_trash(home: Path) -> None:
+    fill("bag", [("happy", "Kim", 0), ("sad", "Lee", 10)])
+    bags.discard_take(home / "bags", "bag", 1)
+    (entry,) = (home / "bags" / ".trash").iterdir()
+    next(entry.glob("*.mcap")).unlink()
+    assert left(home, Person("Kim"))
+    assert forget("Kim").complete
+    assert not entry.exists()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fer_ros.core.bags import facts as bag_facts
 from fer_ros.core.bags import metadata
@@ -20,8 +22,9 @@ from fer_ros.core.bags.repair import lock
 from fer_ros.core.bags.storages import Storage, storage_of, unlink
 from fer_ros.core.bags.summary import info
 from fer_ros.core.bags.writing.held import write_metadata
+from fer_ros.core.base import json_text
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.files import sync_folder
+from fer_ros.core.base.files import sync_folder, write_atomic
 from fer_ros.core.forgetting.person import Person
 from fer_ros.core.forgetting.place import Step
 from fer_ros.core.trash import store
@@ -90,7 +93,10 @@ class _Clean:
         folder = self.folder
         sync_folder(folder)
         if (folder / store.FILE).exists():
-            if not any(storage_of(file) for file in folder.iterdir() if file.is_file()):
+            if any(storage_of(file) for file in folder.iterdir() if file.is_file()):
+                told = {k: self.person.struck(v) if isinstance(v, str) else v for k, v in _entry(folder).items()}
+                write_atomic(folder / store.FILE, json.dumps(told, ensure_ascii=False).encode(), mode=0o600)
+            else:
                 store.empty(folder.parent.parent, folder)
             return
         if not part_files(folder):
@@ -138,8 +144,16 @@ def look(path: Path, person: Person) -> Found | None:
 
 
 def _told(folder: Path, person: Person) -> bool:
-    """Whether ``metadata.yaml`` names the person."""
-    return person.named_in_value(metadata.read(folder).facts)
+    """Whether what stands beside the files names the person: ``metadata.yaml``, or what the trash says of its entry."""
+    return person.named_in_value([metadata.read(folder).facts, _entry(folder).get("subject")])
+
+
+def _entry(folder: Path) -> dict[str, Any]:
+    """What the trash says of an entry; nothing where it is none, or damaged."""
+    with contextlib.suppress(ConfigError):
+        content = json_text.read(folder / store.FILE)
+        return content if isinstance(content, dict) else {}
+    return {}
 
 
 def _rewrite(path: Path, storage: Storage, person: Person) -> None:
