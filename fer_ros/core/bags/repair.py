@@ -198,7 +198,8 @@ def _tell(folder: Path, changed: bool, keep: bool) -> bool:
     found = summary(bag)
     if not changed and list(stated.parts) == found.files:
         return False
-    if keep and (folder / metadata.FILE).exists():
+    # One that can be read is told anew with all that it says; a copy would only keep names that are to be forgotten.
+    if keep and not stated.parts and (folder / metadata.FILE).exists():
         swap.keep(folder / metadata.FILE)
     custom = bag_facts.to_custom_data(found.facts, {take.part.name: take.facts for take in found.takes})
     telling.write(folder, found.storage, found.parts, custom, bag.scans)

@@ -124,7 +124,7 @@ def test_repair_saves_what_is_left_of_a_damaged_bag(record: Record) -> None:
     assert [(file.name, file.kept, file.lost) for file in repaired.files] == [("bag_1.mcap", 10, 2)]
     assert [s.stamp for s in bags.stored(folder)] == [stamp(n) for n in (0, 1, 2, 3, 5, 6, 7)]
     assert (folder / "bag_1.mcap.backup").read_bytes() == content
-    assert repaired.info.backups == ["bag_1.mcap.backup", "metadata.yaml.backup"]
+    assert repaired.info.backups == ["bag_1.mcap.backup"]
     assert bags.discard_backups(folder) == repaired.info.backups
     assert bags.info(folder).backups == []
     assert bags.info(folder).complete
