@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fer_ros
+from fer_ros.core.base.types import Sample
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +38,22 @@ def test_public_name_is_there_and_described(name: str) -> None:
     if name != "__version__":
         assert value.__name__ == name
         assert inspect.getdoc(value)
+
+
+def test_what_holds_arrays_or_many_fields_is_shown_in_a_line() -> None:
+    array, confusion = np.zeros((50, 8, 8, 1), np.uint8), [[5] * 7] * 7
+    metrics = fer_ros.Metrics(tuple("abcdefg"), 50, 0.5, 0.5, 0.5, 0.25, confusion, {})
+    shown = {
+        repr(fer_ros.Frame(array[0], 5)): "Frame(8x8, stamp=5, frame_id='camera_optical_frame')",
+        repr(fer_ros.Options(head="linear", seed=3)): "Options(head='linear', seed=3)",
+        repr(fer_ros.Options()): "Options()",
+        repr(metrics): "Metrics(accuracy=0.500, macro_f1=0.250, 50 faces)",
+        repr(fer_ros.TrainedHead(bytes(1000))): "TrainedHead(1000 bytes, plugin='', 0 epochs)",
+        repr(
+            Sample(array[0], "happy", "anna", None, 5, 1, "monday")
+        ): "Sample(8x8, 'happy', take 1 of 'monday', stamp=5)",
+    }
+    assert list(shown) == list(shown.values())
 
 
 def test_unknown_name_is_no_attribute() -> None:

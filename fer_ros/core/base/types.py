@@ -185,3 +185,7 @@ class Sample:
     stamp: int
     take: int
     bag: str
+
+    def __repr__(self) -> str:
+        height, width = self.image.shape[:2]
+        return f"Sample({width}x{height}, {self.label!r}, take {self.take} of {self.bag!r}, stamp={self.stamp})"

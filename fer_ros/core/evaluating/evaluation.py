@@ -41,6 +41,9 @@ class Mistake:
     confidence: float
     picture: ImageArray
 
+    def __repr__(self) -> str:
+        return f"Mistake({self.name!r}: {self.truth}, taken for {self.predicted} {self.confidence:.2f})"
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:

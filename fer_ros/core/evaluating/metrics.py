@@ -30,6 +30,9 @@ class Metrics:
     confusion: list[list[int]]
     per_class: dict[str, dict[str, float]]
 
+    def __repr__(self) -> str:
+        return f"Metrics(accuracy={self.accuracy:.3f}, macro_f1={self.macro_f1:.3f}, {self.count} faces)"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON and YAML."""
         return {**asdict(self), "labels": list(self.labels)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from fer_ros.core.base.labels import AS_IS, KNOWN, LABEL_NAMES_HELP
 from fer_ros.core.base.settings import setting
@@ -37,3 +37,8 @@ class Options:
     flip: bool = setting(True, "augmentation: mirror half of the copies", live=True)
     shift: float = setting(0.06, "augmentation: shift, ± this share of the side", low=0.0, high=0.4, live=True)
     light: float = setting(0.25, "augmentation: contrast and brightness, ± this share", low=0.0, high=0.9, live=True)
+
+    def __repr__(self) -> str:
+        """Only what differs from the defaults."""
+        changed = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) != f.default}
+        return f"Options({', '.join(f'{name}={value!r}' for name, value in changed.items())})"

@@ -93,6 +93,9 @@ class LabelledFaces:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def __repr__(self) -> str:
+        return f"LabelledFaces({len(self)} faces, embeddings of {self.embeddings.shape[1:]})"
+
 
 @dataclass(frozen=True, slots=True)
 class GeneralModel:
@@ -163,3 +166,6 @@ class TrainedHead:
     backbone: dict[str, bytes] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"TrainedHead({len(self.content)} bytes, plugin={self.plugin!r}, {len(self.history)} epochs)"
