@@ -41,7 +41,7 @@ def attempt(device: VideoDevice) -> Finding:
     name = f"{device.path} ({device.name})" if device.name else str(device.path)
     facts = {"device": str(device.path), "name": device.name}
     if not device.usable:
-        return error(f"{name} may not be opened", "`sudo usermod -aG video $USER`, then log in anew", **facts)
+        return error(f"{name} may not be opened", "`sudo usermod -aG video $USER`, then log in again", **facts)
     holders = users(device.path)
     if holders:
         return warning(f"{name} is in use by {', '.join(holders)}", "end that to have it tried", **facts)

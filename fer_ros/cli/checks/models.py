@@ -16,7 +16,7 @@ def check() -> Iterator[Finding]:
     """Each model is verified, loaded, and asked once."""
     found = listing()
     if not any(model.name == DEFAULT for model in found):
-        yield error(f"the model '{DEFAULT}' is missing", "install fer_ros anew, or make one by `fer pretrain`")
+        yield error(f"the model '{DEFAULT}' is missing", "reinstall fer_ros, or make one by `fer pretrain`")
     for model in found:
         if model.bundle is None:
             yield error(f"model {model.name}: {model.error}", "", path=str(model.path))

@@ -43,7 +43,7 @@ def _broken(info: registry.PluginInfo, problem: FerError) -> Finding:
         return warning(str(problem), f"update or uninstall the package {info.package or info.target}", **facts)
     if optional:
         return warning(str(problem), f"install {lacking} if you need it", **facts)
-    return error(str(problem), "install fer_ros anew", **facts)
+    return error(str(problem), "reinstall fer_ros", **facts)
 
 
 def _detector() -> Iterator[Finding]:
@@ -59,6 +59,6 @@ def _detector() -> Iterator[Finding]:
         yield error(f"detector {DETECTOR}: {reason(problem)}", "`pip install 'opencv-python-headless>=4.6,<5'`")
         return
     if found:
-        yield error(f"detector {DETECTOR} sees {len(found)} faces in a black picture", "install OpenCV anew")
+        yield error(f"detector {DETECTOR} sees {len(found)} faces in a black picture", "reinstall OpenCV")
     else:
         yield ok(f"detector {DETECTOR} has its cascade and runs")

@@ -43,7 +43,7 @@ def check() -> Iterator[Finding]:
     if wheels and named:
         yield warning(
             f"ROS_DISTRO is {named} while rclpy comes from wheels: two ROS 2 in one process do not go together",
-            "open a new terminal without the setup file of ROS, or make .venv anew there by `make clean setup`",
+            "open a new terminal without the setup file of ROS, or rebuild .venv there with `make clean setup`",
         )
     yield from _domain()
     try:

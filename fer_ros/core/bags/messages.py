@@ -147,7 +147,7 @@ def check_schema(path: Path, kind: str, encoding: str, text: str) -> None:
     """
     if encoding == "ros2msg" and text and _fields(text) != _fields(definition(kind)[0]):
         raise ConfigError(
-            f"{path}: its {kind} has other fields than ours, of another version of the messages: record anew"
+            f"{path}: its {kind} has other fields than ours, of another version of the messages: record again"
         )
 
 

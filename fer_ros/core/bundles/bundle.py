@@ -97,7 +97,7 @@ class Bundle:
             bundle = cls._parse(path, content)
             bundle.verify()
         except ConfigError as error:
-            raise ConfigError(f"{mark}: {error}; train or copy the model anew") from error
+            raise ConfigError(f"{mark}: {error}; train or copy the model again") from error
         return bundle
 
     @classmethod

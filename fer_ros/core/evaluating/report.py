@@ -121,7 +121,7 @@ def _scores(document: dict[str, Any]) -> str:
     ]
     twins = document.get("near_duplicates")
     if twins:
-        right = "" if twins["accuracy"] is None else f", of which {twins['accuracy']:.3f} were read rightly"
+        right = "" if twins["accuracy"] is None else f"; the model is right for {twins['accuracy']:.1%} of them"
         lines += [
             "",
             f"{twins['count']} faces have a near-duplicate in another split of the file (correlation of 24×24 "

@@ -59,7 +59,7 @@ class Model:
         with np.errstate(over="ignore", invalid="ignore"):
             answer = model.classify(levels.astype(np.uint8).reshape(1, spec.height, spec.width, spec.channels))
         if answer.shape != (1, len(bundle.labels)) or not abs(float(answer.sum()) - 1.0) < 1e-3 or answer.min() < 0:
-            raise ConfigError(f"{bundle.path}: does not answer with probabilities of its labels; train it anew")
+            raise ConfigError(f"{bundle.path}: does not answer with probabilities of its labels; train it again")
         return model
 
     def classify(self, crops: ImageArray) -> FloatArray:
