@@ -30,7 +30,7 @@ live: setup ## see emotions, in the terminal and on a page; ARGS="--no-dashboard
 test: setup-dev ## run the tests; ARGS="-k camera" chooses
 	@$(RUN) $(BIN)/python -m pytest $(ARGS)
 
-test-fast: setup-dev ## the tests that need neither ROS nor seconds each: under a minute on an idle machine
+test-fast: setup-dev ## the tests that need neither ROS nor seconds each
 	@$(RUN) $(BIN)/python -m pytest -q -m "not slow and not ros" $(ARGS)
 
 test-page: ## check the TypeScript of the dashboard's page: types, eslint, vitest; needs Node.js 20.19 or later
