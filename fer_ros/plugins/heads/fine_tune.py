@@ -75,7 +75,7 @@ def _check_same(network: Any, task: Task) -> None:
     expected = task.training.embeddings[:4]
     if found.shape != expected.shape or _rms(found - expected) > TOLERANCE * _rms(expected):
         raise ConfigError(
-            f"model '{task.base.name}': its weights are not those of its backbone: make it again, or choose another head"
+            f"model '{task.base.name}': its weights are not those of its backbone; make it again or choose another head"
         )
 
 
