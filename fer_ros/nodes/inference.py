@@ -14,10 +14,10 @@ from sensor_msgs.msg import CompressedImage, Image
 from fer_msgs.msg import Emotion, EmotionArray, ModelInfo
 from fer_ros.core.base import registry
 from fer_ros.core.base.errors import FerError
-from fer_ros.core.base.mailbox import Mailbox
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.timing import Rate
 from fer_ros.core.base.types import Frame, Result
+from fer_ros.core.capture.mailbox import Mailbox
 from fer_ros.core.recognition.draw import annotate
 from fer_ros.core.recognition.recogniser import Recogniser
 from fer_ros.core.recognition.stages import StageStats

@@ -19,10 +19,10 @@ import numpy as np
 
 from fer_ros.core.base.contracts import Clock, Source
 from fer_ros.core.base.errors import ConfigError, SourceUnavailable, quoted
-from fer_ros.core.base.mailbox import Mailbox
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Frame
 from fer_ros.core.capture import video_devices
+from fer_ros.core.capture.mailbox import Mailbox
 from fer_ros.core.capture.opencv_video import DRIVER_TIMEOUT, open_video
 
 log = logging.getLogger(__name__)

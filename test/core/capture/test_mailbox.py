@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from fer_ros.core.base.mailbox import Mailbox
+from fer_ros.core.capture.mailbox import Mailbox
 
 
 def test_the_newest_wins_and_what_it_replaced_is_counted() -> None:
