@@ -1,1 +1,1 @@
-"""Running a source: retries, pacing, the newest frame, video devices, and the link to a browser that lends its camera."""
+"""Running a source: retries, pacing, the newest frame, video devices, the link to a browser that lends its camera."""
