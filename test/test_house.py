@@ -18,7 +18,7 @@ MOST_MODULES = 18
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(ROOT)))
 def test_a_room_says_what_belongs_there_and_is_not_crowded(room: Path) -> None:
     docstring = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))) or ""
-    first = re.match(r"(.+?)(\.|::?)(?= |$)", docstring.split("\n")[0])
+    first = re.match(r"(.+?)(\.(?= |$)|::?$)", docstring.split("\n")[0])
     assert first and len(first.group(1).split()) >= 4, (
         f"{room}/__init__.py must begin with a sentence that says what belongs here"
     )
