@@ -1,6 +1,6 @@
-"""Correct the general model for one person's face, by some seconds of that person's neutral expression in a bag.
+"""Correct the general model for one person, from a few seconds of that person's neutral face in a bag.
 
-Record them with `fer record`; nothing else is taught, all labels stay.
+Record them with `fer record`. Nothing else is taught, and all labels stay.
 """
 
 from __future__ import annotations

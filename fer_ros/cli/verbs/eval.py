@@ -37,7 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
     parser.add_argument("--detector", default="haar", help="detector plugin (default: %(default)s)")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector; several times"
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the detector; may be given several times",
     )
     parser.add_argument("--mirror", action="store_true", help="read each face and its mirror image, and average")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Make a bag of pictures: a folder <label>/*.png|jpg, or fer2013.csv (with FER+'s fer2013new.csv beside it)."""
+"""Make a bag from pictures: a folder <label>/*.png|jpg, or fer2013.csv (with FER+'s fer2013new.csv beside it)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.0,
         metavar="SHARE",
-        help="of FER2013: label by FER+ votes, leaving out faces on which a smaller share agreed, such as 0.5",
+        help="FER2013 only: label by FER+ votes; leave out faces on which a smaller share agreed, such as 0.5",
     )
     parser.add_argument("--label-names", choices=(KNOWN, AS_IS), default=KNOWN, help=LABEL_NAMES_HELP)
     parser.add_argument("--consent", default="", metavar="TEXT", help="what the people shown have agreed to")

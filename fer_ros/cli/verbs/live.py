@@ -1,6 +1,6 @@
-"""See emotions: camera and inference in one process, with a status line a second. Ctrl-C ends it with a summary.
+"""See emotions: run camera and inference in one process, with a status line every second.
 
-The same nodes with the same parameters as `ros2 launch fer_ros live.launch.py`, and the same topics for others.
+Ctrl-C ends it with a summary. Nodes, parameters and topics are those of `ros2 launch fer_ros live.launch.py`.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a parameter, such as sources.camera.fps=15, detectors.haar.max_faces=3 or threads=2; "
         "may be given several times",
     )
-    parser.add_argument("--params-file", type=Path, metavar="FILE", help="instead of config/params.yaml")
-    parser.add_argument("--frames", type=_count, default=0, metavar="N", help="end after N frames")
-    parser.add_argument("--namespace", default="/fer", help="of the nodes and topics (default: %(default)s)")
+    parser.add_argument(
+        "--params-file", type=Path, metavar="FILE", help="parameter file to use instead of config/params.yaml"
+    )
+    parser.add_argument("--frames", type=_count, default=0, metavar="N", help="end after N frames (default: 0, never)")
+    parser.add_argument("--namespace", default="/fer", help="namespace of the nodes and topics (default: %(default)s)")
     parser.add_argument(
         "--annotate", action=argparse.BooleanOptionalAction, help="offer image_annotated, drawn while someone listens"
     )
@@ -43,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dashboard",
         action=argparse.BooleanOptionalAction,
         default=False,
-        help="serve a page that shows, records and trains, by default for this machine alone; its settings by --set, "
+        help="serve a page that shows, records and trains, by default to this machine alone; set it up by --set, "
         "such as dashboard.port=9000, dashboard.host=0.0.0.0 or recorder.storage=sqlite3",
     )
     parser.add_argument(

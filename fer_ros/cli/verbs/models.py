@@ -1,4 +1,4 @@
-"""List the models, the user's own and those that ship with the package; select, rename or delete one, or go back."""
+"""List the models, yours and those that ship with the package; select, rename or delete one, or go back."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     changes = parser.add_subparsers(dest="change", metavar="CHANGE", help="leave it out to list the models")
     select = changes.add_parser("select", help="use a model from now on where none is named")
     select.add_argument("name", metavar="NAME")
-    rename = changes.add_parser("rename", help="give a model of yours another name")
+    rename = changes.add_parser("rename", help="rename one of your models")
     rename.add_argument("name", metavar="OLD")
     rename.add_argument("new", metavar="NEW")
-    delete = changes.add_parser("delete", help="remove a model of yours")
+    delete = changes.add_parser("delete", help="delete one of your models")
     delete.add_argument("name", metavar="NAME")
     changes.add_parser("rollback", help="go back to the model that was selected before")
 

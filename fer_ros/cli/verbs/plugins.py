@@ -1,4 +1,4 @@
-"""List the plugins without importing them; with a name, import that one and tell what it can be set to.
+"""List the plugins without importing them; with a name, import that one and show its settings.
 
 With `new`, write a package of your own plugins, with a test that passes: see docs/plugins.md.
 """

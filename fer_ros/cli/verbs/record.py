@@ -1,7 +1,7 @@
-"""Record labelled frames into a bag: hold a key for as long as the face shows its label. No ROS is needed.
+"""Record labelled frames into a bag: hold a key while the face shows its label. ROS is not needed.
 
-On a terminal the keys 1 to 9 hold the labels, u takes the last take back, q ends; with --label it records one take
-without asking. Then: `fer train BAG`.
+On a terminal, hold the keys 1 to 9 for the labels, press u to take the last take back, and q to end. With --label, one
+take is recorded without a terminal. Afterwards, run `fer train BAG`.
 """
 
 from __future__ import annotations
@@ -57,16 +57,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a setting, such as sources.camera.fps=15 or queue=100",
     )
-    parser.add_argument("--bag", default="", metavar="NAME", help="go on with this bag, or give a new one this name")
+    parser.add_argument("--bag", default="", metavar="NAME", help="add to this bag, or give a new one this name")
     parser.add_argument("--subject", default="", metavar="NAME", help="who is before the camera: a name or pseudonym")
-    parser.add_argument("--consent", default="", metavar="TEXT", help="what that person has agreed to; kept in the bag")
+    parser.add_argument("--consent", default="", metavar="TEXT", help="what the person has agreed to; kept in the bag")
     parser.add_argument("--labels", metavar="LIST", help="what may be recorded, with commas (default: the usual seven)")
     parser.add_argument("--storage", choices=tuple(BY_NAME), help="files of a new bag (default: mcap)")
     parser.add_argument("--without-face", action="store_true", help="record frames without a face, too")
     parser.add_argument("--toggle", action="store_true", help="a key begins a take, the next key or space ends it")
     parser.add_argument("--label", metavar="NAME", help="record one take of this label, without a terminal")
-    parser.add_argument("--seconds", type=_positive, default=0.0, metavar="S", help="with --label: for so long")
-    parser.add_argument("--samples", type=int, default=0, metavar="N", help="with --label: so many")
+    parser.add_argument(
+        "--seconds", type=_positive, default=0.0, metavar="S", help="with --label: end after so many seconds"
+    )
+    parser.add_argument("--samples", type=int, default=0, metavar="N", help="with --label: end after so many samples")
     parser.add_argument("--json", action="store_true", help="with --label: print one JSON object")
 
 

@@ -1,6 +1,6 @@
 """Train a head on recorded bags and write a model; by default the head and settings of the webcam paper of 2023.
 
-Without a bag, all recorded ones are used. What a head can be set to is shown by `fer plugins heads NAME`.
+Without a bag, all recorded bags are used. `fer plugins heads NAME` shows the settings of a head.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Declare how to call the result, and how to show it."""
-    parser.add_argument("--name", default="", help="of the new model (default: one with the time of day)")
+    parser.add_argument("--name", default="", help="name of the new model (default: one made from the time of day)")
     parser.add_argument("--select", action="store_true", help="use it from now on where no model is named")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
