@@ -5,9 +5,7 @@ A damaged row is left out and counted, or refused where that is asked for.
 
 from __future__ import annotations
 
-import csv
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_ros.core.base.errors import ConfigError, quoted, reason
-from fer_ros.core.base.labels import DEFAULT_LABELS, FERPLUS_TO_LABEL
+from fer_ros.core.base.labels import DEFAULT_LABELS, FERPLUS_TO_LABEL, resolve
 from fer_ros.core.base.types import FloatArray, ImageArray
+from fer_ros.core.datasets import tables
 from fer_ros.core.datasets.left_out import LeftOut
 
 SIDE = 48
 TRAINING, PUBLIC_TEST, PRIVATE_TEST = "Training", "PublicTest", "PrivateTest"
 USAGES = (TRAINING, PUBLIC_TEST, PRIVATE_TEST)
-#: A line of a csv file: column → text, None in what a short line lacks.
-Row = dict[str, "str | None"]
+#: Names of the columns in files that others made of it.
+COLUMNS = {"usage": "Usage", "split": "Usage", "label": "emotion", "pixel": "pixels", "image": "pixels"}
 
 
 class BadRow(ValueError):
@@ -94,11 +93,9 @@ def load(path: Path, strict: bool = False) -> Fer2013:
     if not path.is_file():
         raise ConfigError(f"{path}: no such file; give the path of fer2013.csv")
     left_out = LeftOut(strict)
-    if path.suffix.lower() == ".npz":
-        return _from_npz(path, left_out)
-    if path.suffix.lower() == ".csv":
-        return _from_csv(path, left_out)
-    raise ConfigError(f"{path}: not a FER2013 file; give fer2013.csv (or the same data as .npz)")
+    with path.open("rb") as file:
+        packed = file.read(4) == b"PK\x03\x04"
+    return _from_npz(path, left_out) if packed or path.suffix.lower() == ".npz" else _from_csv(path, left_out)
 
 
 def soft_targets(faces: Fer2013, votes_weight: float) -> FloatArray:
@@ -156,9 +153,11 @@ def _from_npz(path: Path, left_out: LeftOut) -> Fer2013:
 def _from_csv(path: Path, left_out: LeftOut) -> Fer2013:
     found: list[tuple[ImageArray, int, str, int]] = []
     count = 0
-    for count, (line, row) in enumerate(_csv_rows(path, ("emotion", "pixels", "Usage")), start=1):
+    for count, (line, row) in enumerate(tables.rows(path, ("emotion", "pixels"), COLUMNS), start=1):
         try:
-            found.append((_pixels(row["pixels"]), _emotion(row["emotion"]), _usage(row["Usage"]), count - 1))
+            face, target = _pixels(row["pixels"]), _emotion(row["emotion"])
+            # Kaggle's train.csv has no column Usage.
+            found.append((face, target, _usage(row["Usage"]) if "Usage" in row else TRAINING, count - 1))
         except BadRow as error:
             left_out.add(f"{path}: line {line}", error.kind, str(error))
     if not found:
@@ -183,35 +182,6 @@ def _empty(path: Path, left_out: LeftOut) -> ConfigError:
     return ConfigError(f"{path}: holds no faces" + (f" that can be used ({left_out})" if left_out.counts else ""))
 
 
-def _csv_rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
-    """Line number and row, blank lines aside.
-
-    Every line is taken apart by itself, so that a quotation mark too many costs one face and not all that follow; a
-    line that cannot be taken apart lacks all its columns.
-    """
-    try:
-        # Spreadsheets put a byte order mark in front, which would become part of the first column's name.
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            names = _fields(file.readline()) or []
-            missing = set(needed) - set(names)
-            if missing:
-                raise ConfigError(f"{path}: column {', '.join(sorted(missing))} is missing; this is not {path.name}")
-            for line, text in enumerate(file, start=2):
-                if text.strip():
-                    fields = _fields(text) or []
-                    yield line, dict(zip(names, [*fields, *[None] * len(names)], strict=False))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {reason(error)}") from error
-
-
-def _fields(line: str) -> list[str] | None:
-    """The fields of one line, None where there is no sense in it."""
-    try:
-        return next(csv.reader([line.rstrip("\n")]), None)
-    except csv.Error:
-        return None
-
-
 def _pixels(text: str | None) -> ImageArray:
     try:
         with warnings.catch_warnings():
@@ -228,16 +198,19 @@ def _pixels(text: str | None) -> ImageArray:
 
 
 def _emotion(value: str | int | None) -> int:
+    """The number of the label, which is given as that number or by its name."""
     try:
         target = int(value)  # type: ignore[arg-type]
     except (ValueError, TypeError):
-        target = -1
+        name = resolve(str(value or ""), DEFAULT_LABELS)
+        target = -1 if name is None else DEFAULT_LABELS.index(name)
     if not 0 <= target < len(DEFAULT_LABELS):
         raise BadRow("of unknown emotion", f"emotion {quoted(value)}, expected 0 to {len(DEFAULT_LABELS) - 1}")
     return target
 
 
 def _usage(value: str | None) -> str:
+    value = value and value.strip()
     if value not in USAGES:
         raise BadRow("of unknown usage", f"usage {quoted(value)}, expected one of {', '.join(USAGES)}")
     return value
@@ -246,7 +219,7 @@ def _usage(value: str | None) -> str:
 def _votes_csv(path: Path, count: int, left_out: LeftOut) -> FloatArray:
     """Votes per label, float32 (count, labels); damaged ones are left out, and their faces have none."""
     names = list(FERPLUS_TO_LABEL)
-    rows = list(_csv_rows(path, tuple(names)))
+    rows = list(tables.rows(path, tuple(names)))
     if len(rows) != count:
         raise ConfigError(f"{path}: has {len(rows)} rows, fer2013.csv has {count}; they must be of the same release")
     votes = np.zeros((count, len(names)), dtype=np.float32)

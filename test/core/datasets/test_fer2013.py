@@ -102,7 +102,7 @@ def test_votes_of_another_release_are_refused(tmp_path: Path) -> None:
 
 def test_a_missing_column_of_votes_is_named(tmp_path: Path) -> None:
     write(tmp_path, PLUS, PLUS_HEADER.replace("fear", "fright"), "fer2013new.csv")
-    with pytest.raises(ConfigError, match=r"column fear is missing; this is not fer2013new\.csv"):
+    with pytest.raises(ConfigError, match=r"new\.csv: column fear is missing: expected neutral, .*'fright'"):
         fer2013.load(write(tmp_path, ROWS))
 
 
@@ -121,7 +121,7 @@ BAD_ROWS = {
     "no emotion": (f",{LEVELS},Training", EMOTION, "emotion ''"),
     "an emotion too high": (f"7,{LEVELS},Training", EMOTION, "emotion '7', expected 0 to 6"),
     "an emotion of ten thousand digits": (f"{'1' * 10_000},{LEVELS},Training", EMOTION, "emotion '111"),
-    "an emotion that is a word": (f"happy,{LEVELS},Training", EMOTION, "emotion 'happy'"),
+    "an emotion that is a word": (f"cheese,{LEVELS},Training", EMOTION, "emotion 'cheese'"),
     "another usage": (f"3,{LEVELS},Test\x1b[2J", USAGE, r"usage 'Test\x1b[2J', expected one of Training"),
     "columns are missing": ("3", SIZE, "0 grey levels"),
     "the usage is missing": (f"3,{LEVELS}", USAGE, "usage None"),
@@ -160,11 +160,11 @@ def test_votes_stay_with_their_faces_where_rows_are_left_out(tmp_path: Path) -> 
 
 
 FILES = {
-    "empty": (b"", "column Usage, emotion, pixels is missing"),
+    "empty": (b"", "column emotion, pixels is missing: expected emotion, pixels; its first line has none"),
     "only the header": (f"{HEADER}\n".encode(), "holds no faces"),
-    "another table": (b"a,b\n1,2\n", "this is not fer2013.csv"),
+    "another table": (b"a,b\n1,2\n", "is missing: expected emotion, pixels; its first line has"),
     "the pixels missing": (b"emotion,Usage\n3,Training\n", "column pixels is missing"),
-    "a picture": (b"\x89PNG\r\n\x1a\n\xff\xfe", "this is not fer2013.csv"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\xff\xfe", "is missing: expected emotion, pixels; its first line has"),
     "no good row": (f"{HEADER}\n9,1,Training\n9\n".encode(), "holds no faces that can be used (2 of another size)"),
 }
 
@@ -181,7 +181,7 @@ def test_what_is_not_there_or_of_another_kind(tmp_path: Path) -> None:
     assert "no such file" in refused(tmp_path / "fer2013.csv")
     assert "no such file" in refused(tmp_path)
     (tmp_path / "fer2013.zip").touch()
-    assert "not a FER2013 file" in refused(tmp_path / "fer2013.zip")
+    assert "column emotion, pixels is missing" in refused(tmp_path / "fer2013.zip")
 
 
 @given(data=st.data())
