@@ -178,7 +178,8 @@ def _by_looks(head: bytes) -> Kind:
         return Kind("SVG drawing", advice=_SAVE)
     if text.startswith(("<!doctype html", "<html")):
         return Kind("web page", picture=False)
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or (text and _printable(text)):
+    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff") or _wide(head)
+    if wide or (text and _printable(text)):
         return TEXT
     if head[:1] == b"\x0a" and head[1:2] in b"\0\x02\x03\x05" and head[2:3] == b"\x01" and len(head) >= 128:
         return PCX
@@ -192,3 +193,11 @@ def _by_looks(head: bytes) -> Kind:
 def _printable(text: str) -> bool:
     # The end of what was read may cut a character in two.
     return sum(c.isprintable() or c in "\r\n\t" for c in text) >= 0.95 * len(text)
+
+
+def _wide(head: bytes) -> bool:
+    """Whether it is text of two bytes a letter, without a mark that says so."""
+    for zeros, letters in ((head[1::2], head[::2]), (head[::2], head[1::2])):
+        if len(head) >= 4 and not zeros.strip(b"\0") and all(32 <= c < 127 or c in b"\r\n\t" for c in letters):
+            return True
+    return False

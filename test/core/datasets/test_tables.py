@@ -9,6 +9,7 @@ import pytest
 
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.datasets import fer2013
+from fer_ros.core.datasets.datasets import check_table
 
 LEVELS = " ".join(str(n % 256) for n in range(48 * 48))
 
@@ -32,6 +33,7 @@ def packed(text: str, how: str) -> bytes:
 def test_the_tables_that_others_made_of_it_are_read(tmp_path: Path, head: str, line: str, how: str) -> None:
     path = tmp_path / "mine.txt"
     path.write_bytes(packed("\n".join([head, line.format(LEVELS), ""]), how))
+    check_table(path)
     faces = fer2013.load(path)
     assert faces.targets.tolist() == [3] and " ".join(map(str, faces.images[0].ravel())) == LEVELS
     assert faces.usage.tolist() == ["PublicTest" if "usage" in head.casefold() else "Training"]
