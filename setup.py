@@ -94,11 +94,13 @@ setup(
             "residual = fer_ros.plugins.backbones.residual:Residual",
         ],
         "fer_ros.heads": [
+            "auto = fer_ros.plugins.heads.auto:AutoHead",
             "calibrated = fer_ros.plugins.heads.calibrated:CalibratedHead",
             "dense = fer_ros.plugins.heads.dense:DenseHead",
             "fine_tune = fer_ros.plugins.heads.fine_tune:FineTuneHead",
             "linear = fer_ros.plugins.heads.linear:LinearHead",
             "prototype = fer_ros.plugins.heads.prototype:PrototypeHead",
+            "ridge = fer_ros.plugins.heads.ridge:RidgeHead",
         ],
         "fer_ros.filters": [
             "bayes = fer_ros.plugins.filters.bayes:BayesFilter",

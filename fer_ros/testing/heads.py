@@ -115,8 +115,16 @@ def _task(folder: Path, cls: type[Head], settings: Any) -> Task:
     embeddings = np.maximum(0.0, means[np.array(only)[targets]][:, np.newaxis, np.newaxis] + noise)
     crops = rng.integers(0, 256, (len(targets), 12, 12, 1)).astype(np.uint8)
     order = rng.permutation(len(targets))
+    count = len(targets)
     faces = LabelledFaces(
-        crops[order], embeddings[order].astype(np.float32), targets[order], np.ones(len(targets), np.float32)
+        crops=crops[order],
+        embeddings=embeddings[order].astype(np.float32),
+        targets=targets[order],
+        weights=np.ones(count, np.float32),
+        finer=np.empty((count, 0), np.float32),
+        folds=np.arange(count) % 3,
+        measured=np.ones(count, dtype=bool),
+        pictures=count,
     )
     file = folder / "general.npz"
     file.write_bytes(pack(kernel=means.T, bias=np.zeros(len(LABELS))))
@@ -134,4 +142,4 @@ def _task(folder: Path, cls: type[Head], settings: Any) -> Task:
 
 
 def _some(faces: LabelledFaces, count: int) -> LabelledFaces:
-    return LabelledFaces(faces.crops[:count], faces.embeddings[:count], faces.targets[:count], faces.weights[:count])
+    return faces.chosen(np.arange(count))

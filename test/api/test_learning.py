@@ -50,7 +50,7 @@ def test_teaching_gives_a_model_that_a_reader_uses(recorded: str) -> None:
 
 def test_a_wrong_option_is_named_with_the_known_ones(recorded: str) -> None:
     with pytest.raises(fer_ros.ConfigError, match=r"learning_rat.*did you mean 'learning_rate'"):
-        fer_ros.teach(recorded, learning_rat=1)
+        fer_ros.teach(recorded, head="dense", learning_rat=1)
     with pytest.raises(fer_ros.ConfigError, match="no such"):
         fer_ros.teach("no such bag")
     with pytest.raises(fer_ros.ConfigError, match="no such dataset"):

@@ -103,7 +103,7 @@ def trainer(ros: Any, fer_home: Path) -> Trained:
 
 def test_the_answer_comes_when_the_new_model_is_in_use(bench_with: Any, trainer: Trained, bag: str, wait: Wait) -> None:
     bench = bench_with()
-    answer = trainer.train(bags=[bag], epochs=60, learning_rate=1e-3, hidden_units=32, name="anna")
+    answer = trainer.train(bags=[bag], head="dense", epochs=60, learning_rate=1e-3, hidden_units=32, name="anna")
     assert answer.success, answer.message
     assert answer.model == "anna" and "model: anna" in bench.node.describe()
     wait(lambda: trainer.models[-1:] == ["anna"])
@@ -146,7 +146,9 @@ def test_cancelling_leaves_the_model_in_use_and_other_callbacks_go_on(
     bench = bench_with()
     answers: list[Any] = []
     thread = threading.Thread(
-        target=lambda: answers.append(trainer.train(bags=[bag], epochs=10_000, hidden_units=2000, name="never"))
+        target=lambda: answers.append(
+            trainer.train(bags=[bag], head="dense", epochs=10_000, hidden_units=2000, name="never")
+        )
     )
     thread.start()
     wait(lambda: any(message.phase == "training" and message.epoch for message in trainer.progress))
@@ -186,12 +188,12 @@ def test_without_swapping_no_inference_is_needed(ros: Any, bag: str, fer_home: P
         ({"bags": ["/etc"]}, "lies outside the allowed folders"),
         ({"bags": ["../../etc"]}, "lies outside the allowed folders"),
         ({"head": "transformer"}, "unknown head 'transformer'"),
-        ({"split": "halves"}, "choose one of auto, sessions, takes, blocks, random"),
-        ({"learning_rate": math.nan}, "learning_rate must be a finite number"),
-        ({"learning_rate": -1.0}, "learning_rate = -1.0 is out of range"),
-        ({"batch_fraction": 1.5}, "batch_fraction = 1.5 is out of range"),
-        ({"epochs": 4_000_000_000}, "epochs = 4000000000 is out of range"),
-        ({"hidden_units": 100_000}, "hidden_units = 100000 is out of range"),
+        ({"split": "halves"}, "choose one of auto, cross, sessions, takes, blocks, random"),
+        ({"head": "dense", "learning_rate": math.nan}, "learning_rate must be a finite number"),
+        ({"head": "dense", "learning_rate": -1.0}, "learning_rate = -1.0 is out of range"),
+        ({"head": "dense", "batch_fraction": 1.5}, "batch_fraction = 1.5 is out of range"),
+        ({"head": "dense", "epochs": 4_000_000_000}, "epochs = 4000000000 is out of range"),
+        ({"head": "dense", "hidden_units": 100_000}, "hidden_units = 100000 is out of range"),
         ({"name": "../default"}, "is not allowed"),
         ({"name": "default"}, "exists already"),
     ],
@@ -210,7 +212,7 @@ def test_an_inactive_trainer_refuses(ros: Any, fer_home: Path) -> None:
 
 def test_deactivating_ends_the_training(trainer: Trained, bag: str, wait: Wait) -> None:
     answers: list[Any] = []
-    thread = threading.Thread(target=lambda: answers.append(trainer.train(bags=[bag], epochs=10_000)))
+    thread = threading.Thread(target=lambda: answers.append(trainer.train(bags=[bag], head="dense", epochs=10_000)))
     thread.start()
     wait(lambda: any(message.phase == "training" for message in trainer.progress))
     trainer.node.trigger_deactivate()
@@ -219,17 +221,21 @@ def test_deactivating_ends_the_training(trainer: Trained, bag: str, wait: Wait) 
 
 
 def test_every_option_is_a_parameter_with_its_range(trainer: Trained) -> None:
-    descriptor = trainer.node.describe_parameter("heads.dense.patience")
-    assert descriptor.integer_range[0].to_value == 10_000 and not descriptor.read_only
-    result = trainer.node.set_parameters([Parameter("heads.dense.patience", value=5), Parameter("copies", value=-1)])
+    descriptor = trainer.node.describe_parameter("copies")
+    assert descriptor.integer_range[0].to_value == 50 and not descriptor.read_only
+    result = trainer.node.set_parameters(
+        [Parameter("heads.auto.keep_general", value=False), Parameter("copies", value=-2)]
+    )
     assert [r.successful for r in result] == [True, False]
 
 
 def test_a_head_is_trained_with_its_own_parameters(ros: Any, bag: str, fer_home: Path) -> None:
     """Those of its head, live ones, and those that a request gives; also under the names that they had before."""
-    trainer = Trained(ros, swap=False, epochs=3, learning_rate=0.0, hidden_units=0, heads__linear__patience=7)
+    trainer = Trained(
+        ros, swap=False, head="dense", epochs=3, learning_rate=0.0, hidden_units=0, heads__linear__patience=7
+    )
     assert trainer.node.set_parameters([Parameter("heads.dense.hidden_units", value=16)])[0].successful
-    first = Bundle.load(trainer.train(bags=[bag], name="first").model).recipe
+    first = Bundle.load(trainer.train(bags=[bag], name="first", head="dense").model).recipe
     assert (first["epochs"], first["learning_rate"], first["hidden_units"]) == (3, 1e-4, 16)
     second = Bundle.load(trainer.train(bags=[bag], name="second", head="linear", learning_rate=0.05).model).recipe
     assert (second["epochs"], second["learning_rate"], second["patience"]) == (3, 0.05, 7)

@@ -61,7 +61,7 @@ def test_killed_at_random_moments(start: Callable[..., Any], ros: Any, fer_home:
         _wait(steps.__len__, "no progress")
         # What the last one left is gone as soon as the next one is there.
         assert [folder.name for folder in models.glob(".*")] == []
-        client.call_async(Train.Request(bags=["two"], name=f"m{number}", epochs=30, hidden_units=50))
+        client.call_async(Train.Request(bags=["two"], name=f"m{number}", head="dense", epochs=30, hidden_units=50))
         time.sleep(rng.uniform(0.0, 1.8))
         os.killpg(process.popen.pid, signal.SIGKILL)
         # The process of the training ends with the node.

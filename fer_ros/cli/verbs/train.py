@@ -1,4 +1,4 @@
-"""Train a head on recorded bags and write a model; by default the head and settings of the webcam paper of 2023.
+"""Train a head on recorded bags and write a model; by default the head is chosen for you: see `--head`.
 
 Without a bag, all recorded bags are used. `fer plugins heads NAME` shows the settings of a head.
 """
@@ -23,7 +23,7 @@ from fer_ros.core.datasets import left_out
 from fer_ros.core.training import head_setup
 from fer_ros.core.training.client import TrainingProcess
 from fer_ros.core.training.options import Options
-from fer_ros.core.training.outcome import Outcome, Progress
+from fer_ros.core.training.outcome import Outcome, Progress, percent
 from fer_ros.core.training.request import Request
 
 #: Settings of our own heads that have an option of their own.
@@ -121,10 +121,14 @@ def report(outcome: Outcome, seconds: float, selected: bool) -> str:
     """The outcome as text."""
     found = outcome.metrics
     total = {part: outcome.total(part) for part in ("train", "validation", "test")}
-    lines = [
-        f"model {outcome.model}: head {outcome.head} on the backbone of {outcome.base}, in {seconds:.1f} s",
-        f"{total['train']} faces to train, {total['validation']} to validate, {total['test']} to test; {outcome.note}",
-    ]
+    lines = [f"model {outcome.model}: head {outcome.head} on the backbone of {outcome.base}, in {seconds:.1f} s"]
+    if outcome.split == "cross":
+        lines.append(f"{total['train']} faces to train; {outcome.note}")
+    else:
+        lines.append(
+            f"{total['train']} faces to train, {total['validation']} to validate, {total['test']} to test; "
+            f"{outcome.note}"
+        )
     if outcome.left_out or outcome.without_face:
         lines.append(f"left out: {outcome.left_out} between two parts, {outcome.without_face} frames without a face")
     if outcome.renamed:
@@ -132,19 +136,13 @@ def report(outcome: Outcome, seconds: float, selected: bool) -> str:
     lines += [f"left out: {line}" for line in left_out.lines(outcome.skipped, outcome.skipped_names)]
     if outcome.history:
         lines.append(_losses(outcome.history))
-    rows: list[tuple[Any, ...]] = []
-    for label, confusion in zip(found.labels, found.confusion, strict=True):
-        figures = found.per_class[label]
-        rows.append((label, *(f"{figures[name]:.3f}" for name in FIGURES), int(figures["count"]), *confusion))
-    header = ("label", *FIGURES, "count", *found.labels)
+    if "chosen" in outcome.facts:
+        kept = outcome.facts["chosen"] == "general"
+        lines.append(f"{'the general model stays' if kept else 'taught'}: {outcome.facts['why']}")
+    lines += ["", outcome.claim, *filter(None, (_compared(outcome), outcome.advice))]
+    if found.count:
+        lines += ["", "rows: true labels; the last columns: how many were taken for which", "", _table(outcome)]
     lines += [
-        "",
-        f"on the test faces: accuracy {found.accuracy:.3f}   macro precision {found.macro_precision:.3f}   "
-        f"recall {found.macro_recall:.3f}   F1 {found.macro_f1:.3f}",
-        _compared(outcome),
-        "rows: true labels; the last columns: how many were taken for which",
-        "",
-        table(header, rows, right=range(1, len(header))),
         "",
         f"{outcome.path}",
         "it is selected: used from now on where no model is named"
@@ -152,6 +150,18 @@ def report(outcome: Outcome, seconds: float, selected: bool) -> str:
         else f"use it: fer live --model {outcome.model}, always: fer models select {outcome.model}",
     ]
     return "\n".join(line if "\n" in line else clean(line) for line in lines)
+
+
+def _table(outcome: Outcome) -> str:
+    found = outcome.metrics
+    rows: list[tuple[Any, ...]] = []
+    for label, confusion in zip(found.labels, found.confusion, strict=True):
+        figures = found.per_class[label]
+        if not figures["count"] and not sum(row[found.labels.index(label)] for row in found.confusion):
+            continue
+        rows.append((label, *(percent(figures[name]) for name in FIGURES), int(figures["count"]), *confusion))
+    header = ("label", *FIGURES, "count", *found.labels)
+    return table(header, rows, right=range(1, len(header)))
 
 
 def _losses(history: list[dict[str, float]]) -> str:
@@ -166,5 +176,7 @@ def _compared(outcome: Outcome) -> str:
     general = outcome.baseline
     if general is None:
         return f"the general model {outcome.base} lacks some of these labels, so it was not measured"
-    text = f"the general model {outcome.base} on the same faces: accuracy {general.accuracy:.3f}"
-    return f"{text}   F1 {general.macro_f1:.3f}"
+    if not general.count:
+        return ""
+    right = round(general.accuracy * general.count)
+    return f"the general model {outcome.base} on the same faces: {right} right, accuracy {percent(general.accuracy)}"

@@ -169,9 +169,21 @@ def personal(bundle: Bundle) -> str:
         f"| {label} | {n['train']} | {n['validation']} | {n['test']} |" for label, n in data["counts"].items()
     )
     general = quality.get("baseline")
+    low, high = quality["interval"]
+    measured = (
+        f"{round(quality['accuracy'] * quality['count'])} of {quality['count']} faces right: accuracy "
+        f"{quality['accuracy']:.0%}, in 95 of 100 cases {low:.0%} to {high:.0%}\n"
+        f"({quality['groups']} takes, blocks of takes or pictures: neighbours in time count as one). "
+        f"Macro precision {quality['macro_precision']:.0%}, recall\n"
+        f"{quality['macro_recall']:.0%}, F1 {quality['macro_f1']:.0%}."
+        if quality["count"]
+        else "Not enough to measure: record more than one take or picture of each label."
+    )
     compared = (
-        f"The general model `{data['base']}` on the very same faces: accuracy {general['accuracy']:.4f}, "
-        f"macro F1 {general['macro_f1']:.4f}."
+        f"The general model `{data['base']}` on the very same faces: accuracy {general['accuracy']:.0%}, "
+        f"macro F1 {general['macro_f1']:.0%}."
+        if general and quality["count"]
+        else ""
         if general
         else f"The general model `{data['base']}` lacks some of these labels, so the two cannot be compared."
     )
@@ -200,10 +212,7 @@ Left out between two parts: {data["left_out"]}; frames without a face: {data["wi
 
 ## Quality on the held-out test faces
 
-| faces | accuracy | macro precision | macro recall | macro F1 |
-|---|---|---|---|---|
-| {quality["count"]} | {quality["accuracy"]:.4f} | {quality["macro_precision"]:.4f} | {quality["macro_recall"]:.4f} \
-| {quality["macro_f1"]:.4f} |
+{measured}
 
 {compared}
 {refitted}Confusion matrix: `confusion.png`{curve}.

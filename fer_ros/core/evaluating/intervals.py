@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import lgamma
+
 import numpy as np
 import numpy.typing as npt
 
@@ -52,6 +54,29 @@ def of_share(hits: int, count: int) -> Interval:
     """The interval of a share such as accuracy, of one face at least."""
     # Drawing `count` faces anew and counting those that are right is drawing from this distribution.
     return _bounds(np.random.default_rng(SEED).binomial(count, hits / count, RESAMPLES) / count)
+
+
+def exact(hits: int, count: int) -> Interval:
+    """The interval of a share by Clopper and Pearson (1934, doi:10.1093/biomet/26.4.404), also where all are right.
+
+    :param hits: 0 to ``count``; without any faces it is all from 0 to 1.
+    """
+    outside = (1.0 - LEVEL) / 2.0
+    low = _share_where(hits - 1, count, 1.0 - outside) if hits else 0.0
+    high = _share_where(hits, count, outside) if hits < count else 1.0
+    return [low, high]
+
+
+def _share_where(hits: int, count: int, wanted: float) -> float:
+    """The share at which ``hits`` or fewer of ``count`` have the wanted probability, found by halving."""
+    numbers = np.arange(hits + 1)
+    ways = np.array([lgamma(count + 1) - lgamma(k + 1) - lgamma(count - k + 1) for k in numbers])
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2.0
+        found = np.exp(ways + numbers * np.log(middle) + (count - numbers) * np.log1p(-middle)).sum()
+        low, high = (middle, high) if found > wanted else (low, middle)
+    return (low + high) / 2.0
 
 
 def of_calibration(truth: npt.NDArray[np.int64], probabilities: FloatArray) -> Interval:

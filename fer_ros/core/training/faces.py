@@ -18,7 +18,7 @@ from fer_ros.core.base.contracts import Backbone
 from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.geometry import Framing, InputSpec
 from fer_ros.core.base.labels import DEFAULT_LABELS, NONE_OF_THESE, LabelNames
-from fer_ros.core.base.types import FloatArray, ImageArray, Sample
+from fer_ros.core.base.types import ImageArray, Maps, Sample
 from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.training.augment import Augmentation, augment
 from fer_ros.core.training.options import Options
@@ -63,6 +63,7 @@ def gather(
     only: tuple[str, ...] = (),
     progress: Callable[[float], None] | None = None,
     names: LabelNames | None = None,
+    least: int = 2,
 ) -> Faces:
     """Read the bags and cut the faces out, as the running robot does.
 
@@ -70,13 +71,14 @@ def gather(
     :param only: leave out faces with other labels; empty: take all.
     :param names: makes one label of its different names; None takes the known ones.
     :param progress: called with the share that is done, 0 to 1; estimated: the length of a bag is not known.
+    :param least: faces of each label that are needed.
     :raises ConfigError: no bag, one that cannot be read, or too few faces.
     """
     if not folders:
         raise ConfigError("there is no bag to train on: record one first, with `fer record` or record/start")
     crops: list[ImageArray] = []
     found: list[tuple[str, int, int, int]] = []
-    subjects: set[str] = set()
+    subjects: list[str] = []
     without_face, left_out, names = 0, LeftOut(), names or LabelNames()
     framings = [_framing(folder, detector) for folder in folders]
     # A network that sees grey needs no colours, and decoding them takes most of the time.
@@ -95,12 +97,15 @@ def gather(
             without_face += 1
             continue
         found.append((label, session, sample.take, sample.stamp))
-        subjects.add(sample.subject)
-    _enough(Counter(label for label, *_ in found), only, without_face)
+        subjects.append(sample.subject)
+    _enough(Counter(label for label, *_ in found), only, without_face, least)
     labels = in_order({label for label, *_ in found})
     columns = [[labels.index(label) for label, *_ in found], *zip(*(rest for _, *rest in found), strict=True)]
+    people = sorted(set(subjects))
+    columns.append([people.index(subject) for subject in subjects])
     origin = Origin(*(np.array(column, dtype=np.int64) for column in columns))
-    return Faces(np.stack(crops), labels, origin, tuple(sorted(subjects - {""})), without_face, left_out, names.renamed)
+    named = tuple(name for name in people if name)
+    return Faces(np.stack(crops), labels, origin, named, without_face, left_out, names.renamed)
 
 
 def in_order(labels: set[str]) -> tuple[str, ...]:
@@ -112,21 +117,23 @@ def in_order(labels: set[str]) -> tuple[str, ...]:
 
 def embed(
     backbone: Backbone, crops: ImageArray, spec: InputSpec, progress: Callable[[int], None] | None = None
-) -> FloatArray:
-    """Embeddings of crops, float32 (n, *backbone.output_shape); n may be 0.
+) -> Maps:
+    """What the backbone gives for crops; there may be none.
 
     :param progress: called with the number of crops done.
     """
-    out = np.empty((len(crops), *backbone.output_shape), dtype=np.float32)
+    embeddings = np.empty((len(crops), *backbone.output_shape), dtype=np.float32)
+    finer = np.empty((len(crops), *(backbone.finer_shape or (0,))), dtype=np.float32)
     for start in range(0, len(crops), BATCH):
         part = slice(start, start + BATCH)
-        out[part] = backbone.embed(crop.scale(crops[part], spec))
+        found = backbone.maps(crop.scale(crops[part], spec))
+        embeddings[part], finer[part] = found.embeddings, found.finer
         if progress:
             progress(min(start + BATCH, len(crops)))
-    return out
+    return Maps(embeddings, finer)
 
 
-def altered(crops: ImageArray, options: Options, rng: np.random.Generator) -> ImageArray:
+def altered(crops: ImageArray, options: Options, copies: int, rng: np.random.Generator) -> ImageArray:
     """Copies of crops, mirrored, shifted and lit differently: uint8 (n · copies, height, width, channels)."""
     strength = Augmentation(
         shift=options.shift,
@@ -137,8 +144,8 @@ def altered(crops: ImageArray, options: Options, rng: np.random.Generator) -> Im
         erase=0.0,
         flip=options.flip,
     )
-    copies = [augment(image, rng, strength) for _ in range(options.copies) for image in crops]
-    return np.rint(np.stack(copies)).astype(np.uint8).reshape(-1, *crops.shape[1:])
+    found = [augment(image, rng, strength) for _ in range(copies) for image in crops]
+    return np.rint(np.stack(found)).astype(np.uint8).reshape(-1, *crops.shape[1:])
 
 
 def _framing(folder: Path, detector: str) -> Framing | None:
@@ -166,7 +173,7 @@ def _samples(folders: Sequence[Path], grey: bool, left_out: LeftOut) -> Iterator
             yield session, sample
 
 
-def _enough(counts: Counter[str], only: tuple[str, ...], without_face: int) -> None:
+def _enough(counts: Counter[str], only: tuple[str, ...], without_face: int, least: int) -> None:
     """Refuse what nothing can be learned from."""
     hint = f" ({without_face} frames show no face)" if without_face else ""
     if not counts:
@@ -177,5 +184,5 @@ def _enough(counts: Counter[str], only: tuple[str, ...], without_face: int) -> N
     if len(counts) < 2 and not only:
         raise ConfigError(f"all faces are labelled '{next(iter(counts))}'{hint}: record at least one other label")
     for label, count in sorted(counts.items()):
-        if count < 2:
+        if count < least:
             raise ConfigError(f"label '{label}' has one face only{hint}, at least 2 are needed: record more of it")

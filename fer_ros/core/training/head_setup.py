@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fer_ros.core.base import registry, settings
-from fer_ros.core.base.contracts import GeneralModel, Head, LabelledFaces
+from fer_ros.core.base.contracts import GeneralModel, Head, LabelledFaces, TrainedHead
 from fer_ros.core.base.errors import ConfigError, quoted, unknown_name
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.bundles.bundle import Bundle
@@ -57,10 +60,23 @@ def general_model(bundle: Bundle, head: Head) -> GeneralModel:
     )
 
 
+def loaded(trained: TrainedHead, plugin: str, labels: tuple[str, ...], shape: tuple[int, ...]) -> Head:
+    """The head as it ships, loaded from its file; a head that cannot be loaded is never written.
+
+    :param plugin: name of the plugin that runs it.
+    :param shape: of the embedding.
+    """
+    with tempfile.TemporaryDirectory(prefix="fer_head_") as folder:
+        file = Path(folder) / "head.npz"
+        file.write_bytes(trained.content)
+        head: Head = registry.load("heads", plugin)(file, labels, shape)
+        return head
+
+
 def chosen(samples: LabelledFaces, indices: Indices, weighted: bool = False) -> LabelledFaces:
     """Some of the faces; ``weighted`` makes labels with few of them count as much as those with many."""
-    targets = samples.targets[indices]
-    return LabelledFaces(samples.crops[indices], samples.embeddings[indices], targets, _weights(targets, weighted))
+    part = samples.chosen(indices)
+    return replace(part, weights=_weights(part.targets, weighted))
 
 
 def _weights(targets: Indices, weighted: bool) -> FloatArray:

@@ -7,7 +7,10 @@ from dataclasses import dataclass, fields
 from fer_ros.core.base.labels import AS_IS, KNOWN, LABEL_NAMES_HELP
 from fer_ros.core.base.settings import setting
 
-SPLITS = ("auto", "sessions", "takes", "blocks", "random")
+SPLITS = ("auto", "cross", "sessions", "takes", "blocks", "random")
+#: Altered copies of each face by default: of so many faces at most, so many; a head that crosses learns from copies
+#: only where faces are few.
+COPIES = ((100, 4), (300, 1))
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Options:
     it a head learns the few seconds that it saw by heart (``docs/training.md``).
     """
 
-    head: str = setting("dense", "head plugin: dense, linear, prototype, fine_tune or calibrated", live=True)
+    head: str = setting("auto", "head plugin: auto, ridge, dense, linear, prototype, fine_tune, calibrated", live=True)
     split: str = setting("auto", "how faces are held out for testing", choices=SPLITS, live=True)
     base: str = setting("default", "the general model: its backbone is used and its score is the baseline", live=True)
     detector: str = setting("haar", "the detector whose boxes the bags hold, where they do not tell it", live=True)
@@ -33,10 +36,25 @@ class Options:
     refit: bool = setting(
         True, "after the measurement, let the head also learn the faces that were held out for it", live=True
     )
-    copies: int = setting(1, "altered copies of each training face; 0: no augmentation", low=0, high=50, live=True)
+    copies: int = setting(
+        -1,
+        "altered copies of each training face; 0: no augmentation, -1: as the head needs",
+        low=-1,
+        high=50,
+        live=True,
+    )
     flip: bool = setting(True, "augmentation: mirror half of the copies", live=True)
     shift: float = setting(0.06, "augmentation: shift, ± this share of the side", low=0.0, high=0.4, live=True)
     light: float = setting(0.25, "augmentation: contrast and brightness, ± this share", low=0.0, high=0.9, live=True)
+
+    def copies_of(self, faces: int, crosses: bool) -> int:
+        """Altered copies of each of so many faces.
+
+        :param crosses: see :attr:`fer_ros.core.base.contracts.Head.crosses`.
+        """
+        if self.copies >= 0:
+            return self.copies
+        return next((copies for most, copies in COPIES if faces <= most), 0) if crosses else 1
 
     def __repr__(self) -> str:
         """Only what differs from the defaults."""

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from fer_ros.core.evaluating import intervals
 from fer_ros.core.evaluating.metrics import Metrics
 
 #: In the order they run; the last one is the trainer node's.
 PHASES = ("loading", "embedding", "training", "evaluating", "saving", "swapping")
 #: Share of the whole work of each phase, as it is with 700 faces and the head of the paper.
 WORK = {"loading": 0.24, "embedding": 0.08, "training": 0.50, "evaluating": 0.02, "saving": 0.14, "swapping": 0.02}
+
+
+#: Share of a label's faces that are found, up to which it does not count as learned.
+NOT_LEARNED = 0.5
+
+
+def percent(share: float) -> str:
+    """A share as people read it; no more digits than some hundred faces can carry."""
+    return f"{100 * share:.0f} %"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,7 @@ class Outcome:
     :ivar history: one row an epoch.
     :ivar phases: phase → seconds, in the order they ran.
     :ivar left_out: faces between two parts; ``without_face``: frames in which no face had been found.
+    :ivar groups: takes, blocks or pictures that the test faces come from: neighbours in time count as one.
     :ivar facts: what the head's training found.
     :ivar skipped: reason → pictures that could not be read; ``skipped_names``: the first three of each.
     :ivar renamed: label in the bags → the usual one that it became.
@@ -69,6 +81,7 @@ class Outcome:
     phases: dict[str, float]
     left_out: int
     without_face: int
+    groups: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     skipped_names: dict[str, list[str]] = field(default_factory=dict)
@@ -82,24 +95,61 @@ class Outcome:
         return sum(counts[part] for counts in self.counts.values())
 
     @property
+    def interval(self) -> list[float]:
+        """Where the accuracy lies in 95 of 100 cases, lower and upper bound; faces of one group count as one."""
+        return intervals.exact(round(self.metrics.accuracy * self.groups), self.groups)
+
+    @property
+    def unlearned(self) -> list[str]:
+        """Labels that the model misses as often as not, where that was measured."""
+        rows = self.metrics.per_class.items()
+        return [label for label, row in rows if row["count"] and row["recall"] <= NOT_LEARNED]
+
+    @property
+    def claim(self) -> str:
+        """How well it reads these people, as far as that was measured."""
+        if not self.metrics.count:
+            return "not enough to measure"
+        low, high = self.interval
+        right = round(self.metrics.accuracy * self.metrics.count)
+        return (
+            f"{right} of {self.metrics.count} held-out faces right, accuracy {percent(self.metrics.accuracy)} "
+            f"({math.floor(100 * low)} to {math.ceil(100 * high)} %)"
+        )
+
+    @property
+    def advice(self) -> str:
+        """What to record next; empty where nothing stands out."""
+        if not self.metrics.count:
+            least = min(counts["train"] for counts in self.counts.values())
+            few = [label for label, counts in self.counts.items() if counts["train"] == least]
+            return f"record another take of {', '.join(few)} to find out how well it reads"
+        if self.unlearned:
+            return f"not learned yet: {', '.join(self.unlearned)}; record more of it"
+        return ""
+
+    @property
     def summary(self) -> str:
         """The result in one line."""
-        text = f"{self.model}: accuracy {self.metrics.accuracy:.3f}, macro F1 {self.metrics.macro_f1:.3f}"
-        if self.baseline is not None:
-            text += f" (general model '{self.base}': {self.baseline.accuracy:.3f})"
-        return f"{text} on {self.metrics.count} held-out faces; {self.note}"
+        text = f"{self.model}: {self.claim}"
+        if self.baseline is not None and self.baseline.count:
+            text += f" (general model '{self.base}': {percent(self.baseline.accuracy)})"
+        if self.facts.get("chosen") == "general":
+            text += f"; the general model's answer is kept: {self.facts['why']}"
+        return "; ".join(filter(None, (text, self.advice, self.note if self.metrics.count else "")))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         out = asdict(self)
         out["metrics"] = self.metrics.to_dict()
+        out["interval"], out["claim"], out["advice"] = self.interval, self.claim, self.advice
         out["baseline"] = self.baseline.to_dict() if self.baseline else None
         return out
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Outcome:
         """What :meth:`to_dict` gave."""
-        values = dict(values)
+        values = {name: value for name, value in values.items() if name not in ("interval", "claim", "advice")}
         for name in ("metrics", "baseline"):
             if values[name] is not None:
                 values[name] = Metrics(**{**values[name], "labels": tuple(values[name]["labels"])})

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import io
-import json
 import logging
 import math
 import tempfile
@@ -13,23 +11,21 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core.base import arrays, registry
+from fer_ros.core.base import registry
 from fer_ros.core.base.contracts import Backbone, Head, LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.labels import LabelNames
-from fer_ros.core.base.types import FloatArray, ImageArray
-from fer_ros.core.bundles import bundle as bundles
-from fer_ros.core.bundles import model_card, model_store
+from fer_ros.core.base.types import FloatArray
+from fer_ros.core.bundles import model_store
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.evaluating import metrics, plots
 from fer_ros.core.evaluating.metrics import Metrics
+from fer_ros.core.training import cross, head_setup, splits, writing
 from fer_ros.core.training import faces as face_tools
-from fer_ros.core.training import head_setup, splits
 from fer_ros.core.training.faces import Faces
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
@@ -38,12 +34,6 @@ from fer_ros.core.training.split_parts import Indices, Shares
 from fer_ros.core.training.splits import Split
 
 log = logging.getLogger(__name__)
-
-HEAD_FILE = "head.npz"
-#: The whole outcome, beside the figures in ``model.yaml``.
-REPORT_FILE = "training.json"
-#: Bytes that plots, card and report take beside the networks.
-EXTRA_SPACE = 4 << 20
 
 Report = Callable[[Progress], None]
 Share = Callable[[float], None]
@@ -74,37 +64,42 @@ class _Training:
         self._aside = aside
 
     def run(self) -> Outcome:
-        options = self.options
+        options, crosses = self.options, self.plugin.crosses
         self._aside.submit(plots.prepare)
         with self._timed("loading") as done:
             spec, names = self.base.input, LabelNames(options.label_names)
-            found = face_tools.gather(self.bags, spec, options.detector, self.plugin.trains_on, done, names)
-            parted = splits.split(found.origin, found.labels, options.split, _shares(options), options.seed)
+            least = 1 if crosses else 2
+            found = face_tools.gather(self.bags, spec, options.detector, self.plugin.trains_on, done, names, least)
+            folds = cross.folds(found.origin, options.gap)
+            parted = splits.split(found.origin, found.labels, self._way(found), _shares(options), options.seed)
+            if parted.kind == "cross":
+                parted = dataclasses.replace(parted, note=folds.note)
         with self._timed("embedding") as done:
             backbone, general = self.base.open(threads=2)
-            samples = self._embedded(found, backbone, done)
+            samples = self._embedded(found, folds, backbone, done)
             self.general = head_setup.general_model(self.base, general)
             task = self._task(found, parted.train, parted.validation, samples)
-            test_crops, truth = found.crops[parted.test], found.origin.labels[parted.test]
-            test_embeddings = samples.embeddings[parted.test]
         with self._timed("training"):
             trained = self.plugin.train(task)
             _check_finite(trained)
             pictures = {}
             if trained.history:
                 pictures["training.png"] = self._aside.submit(plots.learning_curve, trained.history)
-            final = self._refitted(found, samples, trained)
+            final = self._refitted(found, samples, trained, parted)
         with self._timed("evaluating"):
             labels = trained.labels or found.labels
-            head = self._loaded(trained, labels, test_embeddings.shape[1:])
-            answers = self._answers(trained, head, test_crops, test_embeddings)
+            head = self._loaded(final, labels, samples.embeddings.shape[1:])
+            tested, answers = self._tested(trained, labels, parted, samples, task)
+            truth = found.origin.labels[tested]
             measured = _measure(truth, found.labels, answers, labels)
-            baseline = _measure(truth, found.labels, general.predict(test_embeddings), self.base.labels)
-            if final is not trained:
-                self._loaded(final, labels, test_embeddings.shape[1:])
+            there = general.read(samples.chosen(tested).maps)
+            baseline = _measure(truth, found.labels, there, self.base.labels)
+            # It must answer as it ships, whatever it was measured by.
+            head.read(samples.chosen(np.arange(1)).maps)
         if measured is None:
             raise ConfigError(f"head '{options.head}' gave a model without the labels it was trained on")
-        pictures["confusion.png"] = self._aside.submit(plots.confusion, measured)
+        if measured.count:
+            pictures["confusion.png"] = self._aside.submit(plots.confusion, measured)
         outcome = Outcome(
             model=self.name,
             path=str(self.target),
@@ -112,34 +107,71 @@ class _Training:
             base=self.base.name,
             split=parted.kind,
             note=parted.note,
-            counts=_counts(found, parted),
+            counts=_counts(found, parted, tested),
             metrics=measured,
             baseline=baseline,
             history=trained.history,
             phases={},
             left_out=len(parted.gaps),
             without_face=found.without_face,
+            groups=len(np.unique(folds.groups[tested])),
             facts=final.facts,
             skipped=dict(found.left_out.counts),
             skipped_names=found.left_out.names,
             renamed=found.renamed,
         )
         with self._timed("saving"):
-            self._write(outcome, final, labels, found, _drawn(pictures))
+            writing.write(
+                writing.Finished(
+                    outcome=outcome,
+                    trained=final,
+                    plugin=self._plugin_of(final),
+                    labels=labels,
+                    base=self.base,
+                    options=self.options,
+                    settings=self.settings,
+                    bags=self.bags,
+                    subjects=found.subjects,
+                    phases=dict(self.phases),
+                ),
+                _drawn(pictures),
+            )
         return dataclasses.replace(outcome, phases=dict(self.phases))
 
-    def _embedded(self, found: Faces, backbone: Backbone, done: Share) -> LabelledFaces:
+    def _way(self, found: Faces) -> str:
+        """How faces are held out: a head that crosses needs none to be."""
+        if self.options.split == "auto" and self.plugin.crosses:
+            return "cross"
+        if self.options.split == "cross" and not self.plugin.crosses:
+            raise ConfigError(
+                f"split 'cross' is of the heads auto and ridge, not of '{self.options.head}': choose another"
+            )
+        return self.options.split
+
+    def _embedded(self, found: Faces, folds: cross.Folds, backbone: Backbone, done: Share) -> LabelledFaces:
         """All faces, then their altered copies in the same order, once for each copy."""
         crops, targets = found.crops, found.origin.labels
-        if self.options.copies:
+        copies = self.options.copies_of(len(found), self.plugin.crosses)
+        if copies:
             rng = np.random.default_rng([self.options.seed, 1])
-            crops = np.concatenate([crops, face_tools.altered(crops, self.options, rng)])
-            targets = np.tile(targets, 1 + self.options.copies)
-        embeddings = face_tools.embed(backbone, crops, self.base.input, lambda count: done(count / len(crops)))
-        return LabelledFaces(crops, embeddings, targets, np.ones(len(crops), np.float32))
+            crops = np.concatenate([crops, face_tools.altered(crops, self.options, copies, rng)])
+            targets = np.tile(targets, 1 + copies)
+        maps = face_tools.embed(backbone, crops, self.base.input, lambda count: done(count / len(crops)))
+        measured = np.zeros(len(crops), dtype=bool)
+        measured[: len(found)] = folds.measured & folds.enough
+        return LabelledFaces(
+            crops=crops,
+            embeddings=maps.embeddings,
+            targets=targets,
+            weights=np.ones(len(crops), np.float32),
+            finer=maps.finer,
+            folds=np.tile(folds.numbers, 1 + copies),
+            measured=measured,
+            pictures=len(found),
+        )
 
     def _task(self, found: Faces, training: Indices, validation: Indices, samples: LabelledFaces) -> Task:
-        copies = [training + number * len(found) for number in range(1 + self.options.copies)]
+        copies = [training + number * len(found) for number in range(len(samples) // len(found))]
         return Task(
             labels=found.labels,
             training=head_setup.chosen(samples, np.concatenate(copies), self.options.class_weights),
@@ -150,10 +182,10 @@ class _Training:
             progress=self._epoch,
         )
 
-    def _refitted(self, found: Faces, samples: LabelledFaces, trained: TrainedHead) -> TrainedHead:
+    def _refitted(self, found: Faces, samples: LabelledFaces, trained: TrainedHead, parted: Split) -> TrainedHead:
         """The head that ships: it may learn the held-out faces too, the figures are of the one that did not."""
         # The embeddings at hand are the general backbone's: a head with a backbone of its own cannot learn from them.
-        if not self.options.refit or trained.backbone:
+        if not self.options.refit or trained.backbone or parted.kind == "cross":
             return trained
         task = self._task(found, np.arange(len(found)), np.arange(0), samples)
         final = self.plugin.refit(dataclasses.replace(task, progress=lambda epochs, row: None), trained)
@@ -161,80 +193,35 @@ class _Training:
             return trained
         return dataclasses.replace(final, facts={**final.facts, "refitted_on": len(found)})
 
+    def _tested(
+        self, trained: TrainedHead, labels: tuple[str, ...], parted: Split, samples: LabelledFaces, task: Task
+    ) -> tuple[Indices, FloatArray]:
+        """The faces that the head is measured on, and its answers to them, none of which it had learned from."""
+        if parted.kind != "cross":
+            test = samples.chosen(parted.test)
+            return parted.test, self._answers(trained, self._loaded(trained, labels, test.embeddings.shape[1:]), test)
+        answers = trained.held_out
+        if answers is None:
+            return np.arange(0), np.zeros((0, len(labels)), np.float32)
+        known = np.flatnonzero(np.isfinite(answers).all(axis=1))
+        return known, answers[known]
+
     def _plugin_of(self, trained: TrainedHead) -> str:
         """The name of the plugin that runs a trained head."""
         return trained.plugin or self.options.head
 
     def _loaded(self, trained: TrainedHead, labels: tuple[str, ...], shape: tuple[int, ...]) -> Head:
-        """The head as it ships, loaded from its file; a head that cannot be loaded is never written."""
-        with tempfile.TemporaryDirectory(prefix="fer_head_") as folder:
-            file = Path(folder) / HEAD_FILE
-            file.write_bytes(trained.content)
-            head: Head = registry.load("heads", self._plugin_of(trained))(file, labels, shape)
-            return head
+        return head_setup.loaded(trained, self._plugin_of(trained), labels, shape)
 
-    def _answers(self, trained: TrainedHead, head: Head, crops: ImageArray, embeddings: FloatArray) -> FloatArray:
+    def _answers(self, trained: TrainedHead, head: Head, faces: LabelledFaces) -> FloatArray:
         """Probabilities by the head, and by the new backbone where there is one, as they ship."""
         if not trained.backbone:
-            return head.predict(embeddings)
+            return head.read(faces.maps)
         with tempfile.TemporaryDirectory(prefix="fer_backbone_") as folder:
             file = Path(folder) / self.base.backbone.file
             file.write_bytes(trained.backbone[self.base.backbone.file])
             backbone = registry.load("backbones", self.base.backbone.plugin)(file, self.base.input, 2)
-            return head.predict(face_tools.embed(backbone, crops, self.base.input))
-
-    def _write(
-        self, outcome: Outcome, trained: TrainedHead, labels: tuple[str, ...], found: Faces, plotted: dict[str, bytes]
-    ) -> None:
-        base = self.base
-        quality: dict[str, Any] = {"split": f"{outcome.metrics.count} held-out faces, split {outcome.split}"}
-        quality |= {name: value for name, value in outcome.metrics.to_dict().items() if name != "labels"}
-        if outcome.baseline:
-            figures = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
-            quality["baseline"] = {name: getattr(outcome.baseline, name) for name in figures}
-        data: dict[str, Any] = {
-            "bags": [bag.name for bag in self.bags],
-            "subjects": list(found.subjects),
-            "base": base.name,
-            "trained_as": outcome.head,
-            "split": outcome.split,
-            "note": outcome.note,
-            "counts": outcome.counts,
-            "left_out": outcome.left_out,
-            "without_face": outcome.without_face,
-            "curve": bool(outcome.history),
-            "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "parameters": _parameters(base, trained.content),
-            **outcome.facts,
-        }
-        stated = Bundle(
-            name=self.name,
-            path=self.target,
-            labels=labels,
-            input=base.input,
-            backbone=base.backbone,
-            head=bundles.Network(self._plugin_of(trained), HEAD_FILE),
-            data=data,
-            quality=quality,
-            recipe={**dataclasses.asdict(self.options), **dataclasses.asdict(self.settings), "general": base.recipe},
-        )
-        kept = [name for name in base.checksums if name not in (base.head.file, HEAD_FILE, REPORT_FILE)]
-        contents = {name: (base.path / name).read_bytes() for name in kept}
-        contents |= {**trained.backbone, HEAD_FILE: trained.content}
-        report = {
-            **outcome.to_dict(),
-            "options": dataclasses.asdict(self.options),
-            "settings": dataclasses.asdict(self.settings),
-            "phases": dict(self.phases),
-        }
-        contents[REPORT_FILE] = json.dumps(report, indent=1).encode()
-        pictures = {"README.md": model_card.personal(stated).encode(), **plotted}
-        folder = model_store.own_folder()
-        model_store.check_space(folder, EXTRA_SPACE + sum(len(data) for data in contents.values()))
-        try:
-            bundles.write(stated, contents, pictures=pictures)
-        except OSError as error:
-            raise model_store.writing_failed(folder, error) from error
+            return head.read(face_tools.embed(backbone, faces.crops, self.base.input))
 
     @contextlib.contextmanager
     def _timed(self, phase: str) -> Iterator[Share]:
@@ -263,14 +250,6 @@ def _drawn(pictures: dict[str, Future[bytes]]) -> dict[str, bytes]:
         return {}
 
 
-def _parameters(base: Bundle, content: bytes) -> int:
-    """Weights of backbone and head; 0 where the general model does not tell its own."""
-    total = base.data.get("parameters")
-    if not isinstance(total, int):
-        return 0
-    return max(0, total - arrays.count(base.path / base.head.file) + arrays.count(io.BytesIO(content)))
-
-
 def _shares(options: Options) -> Shares:
     return Shares(options.train_share, options.validation_share, options.gap)
 
@@ -290,8 +269,8 @@ def _check_finite(trained: TrainedHead) -> None:
         raise ConfigError("the training diverged, its loss is no number any more: choose a smaller learning_rate")
 
 
-def _counts(found: Faces, parted: Split) -> dict[str, dict[str, int]]:
-    parts = {"train": parted.train, "validation": parted.validation, "test": parted.test}
+def _counts(found: Faces, parted: Split, tested: Indices) -> dict[str, dict[str, int]]:
+    parts = {"train": parted.train, "validation": parted.validation, "test": tested}
     return {
         label: {part: int((found.origin.labels[indices] == number).sum()) for part, indices in parts.items()}
         for number, label in enumerate(found.labels)

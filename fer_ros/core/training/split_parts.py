@@ -45,19 +45,21 @@ class Origin:
     :ivar sessions: index of the bag.
     :ivar takes: number of the take within its bag; 0 for pictures that are independent of each other.
     :ivar stamps: nanoseconds.
+    :ivar subjects: index of who is shown; all the same where nobody is named.
     """
 
     labels: Indices
     sessions: Indices
     takes: Indices
     stamps: Indices
+    subjects: Indices
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def chosen(self, mask: npt.NDArray[np.bool_]) -> Origin:
         """Those where the mask is true."""
-        return Origin(self.labels[mask], self.sessions[mask], self.takes[mask], self.stamps[mask])
+        return Origin(self.labels[mask], self.sessions[mask], self.takes[mask], self.stamps[mask], self.subjects[mask])
 
 
 def blocks(origin: Origin, _names: Sequence[str], shares: Shares, rng: np.random.Generator) -> tuple[Indices, str]:

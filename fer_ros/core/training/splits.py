@@ -36,9 +36,10 @@ SEVERAL = 3
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Disjoint indices, each sorted.
+    """Indices, each sorted; disjoint but for the kind ``cross``.
 
-    :ivar kind: ``sessions``, ``takes``, ``blocks`` or ``random``.
+    :ivar kind: ``cross``, ``sessions``, ``takes``, ``blocks`` or ``random``. With ``cross`` every face is both in
+        training and in the test: see :mod:`fer_ros.core.training.cross`.
     :ivar gaps: left out because they lie between two parts.
     :ivar note: one line for people.
     """
@@ -69,6 +70,9 @@ def split(
             with contextlib.suppress(ConfigError):
                 return split(origin, names, candidate, shares, seed)
         kind = last
+    if kind == "cross":
+        every, none = np.arange(len(origin)), np.arange(0)
+        return Split(kind, every, none, every, none, "")
     rng = np.random.default_rng(seed)
     if kind == "random":
         parts, note = _random(origin, shares, rng), "random: neighbouring frames on both sides, the figures flatter"
@@ -77,7 +81,9 @@ def split(
     elif kind in ("takes", "blocks"):
         parts, note = _apart(origin, names, kind, shares, rng)
     else:
-        raise ConfigError(f"split {quoted(kind)} is not known: choose one of auto, sessions, takes, blocks, random")
+        raise ConfigError(
+            f"split {quoted(kind)} is not known: choose one of auto, cross, sessions, takes, blocks, random"
+        )
     train, validation, test, gaps = (np.flatnonzero(parts == part) for part in (TRAIN, VALIDATION, TEST, LEFT_OUT))
     found = Split(kind, train, validation, test, gaps, note)
     _check(origin, names, found)

@@ -51,13 +51,16 @@ def bag(recorded: Path, fer_home: Path) -> str:
 
 
 def test_it_trains_selects_and_tells(bag: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", bag, "--epochs", "12", "--hidden-units", "16", "--name", "anna", "--select"]) == 0
+    assert (
+        main(["train", bag, "--head", "dense", "--epochs", "12", "--hidden-units", "16", "--name", "anna", "--select"])
+        == 0
+    )
     out = capsys.readouterr().out
     for text in (
         "model anna: head dense on the backbone of default",
         "in 12 epochs",
         "the general model default",
-        "macro",
+        "held-out faces right, accuracy",
     ):
         assert text in out
     bundle = Bundle.load("selected")
@@ -93,7 +96,7 @@ def test_calibrating_keeps_the_labels(bag: str, capsys: pytest.CaptureFixture[st
         (["nowhere"], "unknown bag 'nowhere'"),
         (["/nowhere"], "no such bag"),
         (["--head", "transformer"], "unknown head 'transformer'"),
-        (["--learning-rate", "7"], "learning_rate = 7.0 is out of range"),
+        (["--head", "dense", "--learning-rate", "7"], "learning_rate = 7.0 is out of range"),
         (["--name", "a/b"], "name 'a/b' is not allowed"),
         (["--split", "takes"], "at least 2 takes of each label"),
     ],
@@ -112,7 +115,19 @@ def test_without_any_bag_it_says_what_to_do(fer_home: Path, capsys: pytest.Captu
 
 
 def test_ctrl_c_ends_it_and_leaves_nothing(bag: str, fer_home: Path, start: Start) -> None:
-    process = start(sys.executable, "-m", "fer_ros.cli.main", "train", bag, "--epochs", "10000", "--name", "never")
+    process = start(
+        sys.executable,
+        "-m",
+        "fer_ros.cli.main",
+        "train",
+        bag,
+        "--head",
+        "dense",
+        "--epochs",
+        "10000",
+        "--name",
+        "never",
+    )
     deadline = time.monotonic() + 30
     while not (fer_home / "models").is_dir():
         assert time.monotonic() < deadline and process.popen.poll() is None, process.err

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 THREE = {"happy": 60, "sad": 60, "neutral": 60}
 #: Quick on three features.
-QUICK: dict[str, Any] = {"base": "general", "hidden_units": 16, "learning_rate": 0.02, "epochs": 30}
+QUICK: dict[str, Any] = {"head": "dense", "base": "general", "hidden_units": 16, "learning_rate": 0.02, "epochs": 30}
 
 
 HEADS = registry.names("heads")
@@ -83,7 +83,7 @@ def test_the_general_model_is_measured_on_the_very_same_faces(general: Bundle, m
     outcome = train(make_bag("a", THREE))
     assert outcome.baseline is not None and outcome.baseline.labels == general.labels
     assert outcome.baseline.count == outcome.metrics.count
-    assert outcome.baseline.accuracy == 1.0 and f"general model '{general.name}': 1.000" in outcome.summary
+    assert outcome.baseline.accuracy == 1.0 and f"general model '{general.name}': 100 %" in outcome.summary
     # A model of two of its labels: what it calls by the third counts as wrong.
     pair = train(make_bag("b", {"happy": 40, "sad": 40}))
     assert pair.baseline is not None and pair.metrics.labels == ("happy", "sad")
@@ -210,6 +210,7 @@ def test_grey_crops_are_those_of_the_coloured_pictures(general: Bundle, make_bag
         (THREE, {"head": "convolution"}, "unknown head 'convolution'"),
         (THREE, {"base": "nobody"}, "unknown model 'nobody'"),
         (THREE, {"split": "takes"}, "at least 2 takes of each label"),
+        (THREE, {"split": "cross"}, "split 'cross' is of the heads auto and ridge"),
         (THREE, {"head": "fine_tune"}, "holds no weights to train on"),
         (THREE, {"head": "dense", "from_general": True, "hidden_units": 3}, "at least 6 hidden units"),
         ({"happy": 20, "sad": 20}, {"head": "calibrated"}, "hold no face labelled neutral"),

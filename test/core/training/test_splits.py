@@ -23,7 +23,8 @@ def origin(takes: list[tuple[int, int, int, int]], rate: float = 30.0, pause: fl
             rows.append((label, session, number, now))
             now += round(SECOND / rate)
         now += round(SECOND * pause)
-    return Origin(*np.array(rows, dtype=np.int64).T)
+    a = np.array(rows, dtype=np.int64)
+    return Origin(a[:, 0], a[:, 1], a[:, 2], a[:, 3], np.zeros(len(a), np.int64))
 
 
 def parts(found: Split) -> dict[str, np.ndarray]:
@@ -109,7 +110,8 @@ def test_whole_sessions_are_held_out_where_several_hold_every_label() -> None:
 
 
 def test_independent_pictures_are_drawn_at_random_label_by_label() -> None:
-    of = Origin(np.repeat([0, 1, 2], 200), np.zeros(600, int), np.zeros(600, int), np.arange(600) * 1000)
+    none = np.zeros(600, int)
+    of = Origin(np.repeat([0, 1, 2], 200), none, none, np.arange(600) * 1000, none)
     found = split(of, NAMES)
     assert "independent" in found.note and not len(found.gaps)
     assert np.bincount(of.labels[found.test]).tolist() == [30, 30, 30]
@@ -138,7 +140,7 @@ def test_the_shares_are_those_asked_for() -> None:
     [
         (ONE_TAKE_EACH, "takes", Shares(), "at least 2 takes of each label, 'angry' has one"),
         (ONE_TAKE_EACH, "sessions", Shares(), "at least 2 bags"),
-        (ONE_TAKE_EACH, "halves", Shares(), "choose one of auto, sessions, takes, blocks, random"),
+        (ONE_TAKE_EACH, "halves", Shares(), "choose one of auto, cross, sessions, takes, blocks, random"),
         (ONE_TAKE_EACH, "auto", Shares(0.8, 0.2), "leave nothing for the test"),
         (origin([(0, 0, 1, 1), (1, 0, 2, 9)]), "blocks", Shares(), "leaves no face of 'angry' for the test"),
     ],

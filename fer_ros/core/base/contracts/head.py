@@ -23,9 +23,11 @@ class Head(Plugin):
     Its ``Settings`` are those of its training, :attr:`Task.settings`: a change counts from the next training on.
 
     :cvar trains_on: labels whose faces the training uses; empty: all, at least two labels.
+    :cvar crosses: whether its training gives :attr:`TrainedHead.held_out`; then all faces are for training.
     """
 
     trains_on: ClassVar[tuple[str, ...]] = ()
+    crosses: ClassVar[bool] = False
 
     @abstractmethod
     def __init__(self, file: Path, labels: tuple[str, ...], embedding_shape: tuple[int, ...]) -> None:
@@ -83,15 +85,42 @@ class LabelledFaces:
     :ivar embeddings: float32 (n, *embedding shape), of the general model's backbone.
     :ivar targets: int64 (n,), index into the labels.
     :ivar weights: float32 (n,), what each face counts; the mean is 1.
+    :ivar finer: float32 (n, *shape of the finer map), (n, 0) where the backbone gives none.
+    :ivar folds: int64 (n,), for cross-validation: the number of the fold that leaves a face out, -1: none does. A
+        picture and its altered copies are of one fold, and so are the faces of one take.
+    :ivar measured: bool (n,), whether the answer to a face counts in cross-validation; a copy's never does.
+    :ivar pictures: how many of the rows are pictures; they come first, their altered copies after them.
     """
 
     crops: ImageArray
     embeddings: FloatArray
     targets: npt.NDArray[np.int64]
     weights: FloatArray
+    finer: FloatArray
+    folds: npt.NDArray[np.int64]
+    measured: npt.NDArray[np.bool_]
+    pictures: int
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def maps(self) -> Maps:
+        """What the backbone gave for them."""
+        return Maps(self.embeddings, self.finer)
+
+    def chosen(self, rows: npt.NDArray[np.int64]) -> LabelledFaces:
+        """Some of the faces, in the order of ``rows``: pictures before copies."""
+        return LabelledFaces(
+            self.crops[rows],
+            self.embeddings[rows],
+            self.targets[rows],
+            self.weights[rows],
+            self.finer[rows],
+            self.folds[rows],
+            self.measured[rows],
+            int((rows < self.pictures).sum()),
+        )
 
     def __repr__(self) -> str:
         return f"LabelledFaces({len(self)} faces, embeddings of {self.embeddings.shape[1:]})"
@@ -158,6 +187,9 @@ class TrainedHead:
     :ivar backbone: new files of the backbone (file name → bytes), where that was trained too.
     :ivar history: the rows given to ``progress``.
     :ivar facts: what was found, for ``model.yaml``: plain values.
+    :ivar held_out: float32 (pictures, labels), the answer to each picture of the training by what the other folds had
+        taught; NaN where its answer does not count. None: the head does not find it out, so it is measured on faces
+        that were held out.
     """
 
     content: bytes
@@ -166,6 +198,7 @@ class TrainedHead:
     backbone: dict[str, bytes] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    held_out: FloatArray | None = None
 
     def __repr__(self) -> str:
         return f"TrainedHead({len(self.content)} bytes, plugin={self.plugin!r}, {len(self.history)} epochs)"

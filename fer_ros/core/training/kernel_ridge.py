@@ -1,0 +1,119 @@
+"""Kernel ridge regression in closed form, with its cross-validation in closed form too (numpy, float64).
+
+The kernel of two faces is the cosine between their features, so it is 1 on the diagonal. What is fitted is what the
+general model's answer, weighted, leaves over of the targets:
+
+    scores(x) = prior ∘ P(x) + base + k(x)ᵀ A,    A = (K + λI)⁻¹ (Y - prior ∘ P - base)
+
+(dual form of ridge regression, Saunders et al. 1998). With B = (K + λI)⁻¹ and a fold F left out, the coefficients of
+the others are A₋ = A_r - B_rF B_FF⁻¹ A_F, by the inverse of a block matrix: each λ costs one inverse, whatever the
+number of folds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+#: Temperatures tried are these times the usual one.
+TEMPERATURES = np.geomspace(1 / 3, 3.0, 25)
+#: How far a temperature is held near the usual one: deviation of its logarithm.
+TEMPERATURE_SPREAD = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What to fit.
+
+    :ivar kernel: (n, n).
+    :ivar targets: (n, labels), one-hot.
+    :ivar general: (n, labels), the general model's probabilities; 0 for labels that it lacks.
+    :ivar folds: (n,), number of the fold that leaves a row out; -1: none does.
+    :ivar measured: rows whose answers count, such as pictures but not their copies.
+    """
+
+    kernel: Matrix
+    targets: Matrix
+    general: Matrix
+    folds: Indices
+    measured: Indices
+
+    @property
+    def truth(self) -> Indices:
+        """Index of the label of each measured row."""
+        return np.asarray(self.targets[self.measured].argmax(axis=1), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How strongly the coefficients are held small, and the scores near the general model's answer.
+
+    :ivar ridge: λ, above 0.
+    :ivar prior: (labels,), 0 to 1.
+    :ivar base: (labels,), what is left of a score where prior and kernel say nothing.
+    """
+
+    ridge: float
+    prior: Matrix
+    base: Matrix
+
+
+def coefficients(problem: Problem, strength: Strength) -> Matrix:
+    """A, (n, labels)."""
+    regular = problem.kernel + strength.ridge * np.eye(len(problem.kernel))
+    return np.asarray(np.linalg.solve(regular, _left_over(problem, strength)), dtype=np.float64)
+
+
+def held_out(problem: Problem, strengths: list[Strength]) -> list[Matrix]:
+    """Scores (measured, labels) of each measured row by the others: those whose fold is another; one entry a strength.
+
+    Rows that no fold leaves out are left at the scores of a fit to everything, and mean nothing.
+    """
+    inverses: dict[float, Any] = {}
+    out = []
+    for strength in strengths:
+        if strength.ridge not in inverses:
+            inverses[strength.ridge] = np.linalg.inv(problem.kernel + strength.ridge * np.eye(len(problem.kernel)))
+        out.append(_held_out(problem, strength, inverses[strength.ridge]))
+    return out
+
+
+def losses(scores: Matrix, truth: Indices, temperature: float) -> Matrix:
+    """Cross-entropy of each row, nats."""
+    logits = temperature * scores
+    top = logits.max(axis=1)
+    total = top + np.log(np.exp(logits - top[:, np.newaxis]).sum(axis=1))
+    return np.asarray(total - logits[np.arange(len(truth)), truth], dtype=np.float64)
+
+
+def temperature(scores: Matrix, truth: Indices, usual: float) -> float:
+    """The factor of the scores that fits best, held near the usual one where rows are few; ``usual`` without any."""
+    costs = [
+        losses(scores, truth, usual * factor).sum() + 0.5 * (np.log(factor) / TEMPERATURE_SPREAD) ** 2
+        for factor in TEMPERATURES
+    ]
+    return float(usual * TEMPERATURES[int(np.argmin(costs))])
+
+
+def _left_over(problem: Problem, strength: Strength) -> Matrix:
+    return problem.targets - strength.prior * problem.general - strength.base
+
+
+def _held_out(problem: Problem, strength: Strength, inverse: Matrix) -> Matrix:
+    fixed = strength.prior * problem.general + strength.base
+    full = inverse @ (problem.targets - fixed)
+    out = fixed[problem.measured] + problem.kernel[problem.measured] @ full
+    for fold in np.unique(problem.folds[problem.folds >= 0]):
+        inside = np.flatnonzero(problem.folds == fold)
+        rows = np.flatnonzero(problem.folds[problem.measured] == fold)
+        without = full - inverse[:, inside] @ np.linalg.solve(inverse[np.ix_(inside, inside)], full[inside])
+        without[inside] = 0.0
+        measured = problem.measured[rows]
+        out[rows] = fixed[measured] + problem.kernel[measured] @ without
+    return out

@@ -1,0 +1,65 @@
+"""The closed forms against fitting anew, fold by fold."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from fer_ros.core.training import kernel_ridge
+from fer_ros.core.training.kernel_ridge import Problem, Strength
+
+LABELS = 3
+
+
+def problem(seed: int, rows: int = 24, folds: int = 4) -> tuple[Problem, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, 50))
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    targets = np.arange(rows) % LABELS
+    general = rng.dirichlet(np.ones(LABELS), rows)
+    numbers = np.arange(rows) // LABELS % folds
+    numbers[:2] = -1
+    return Problem(x @ x.T, np.eye(LABELS)[targets], general, numbers, np.flatnonzero(numbers >= 0)), x
+
+
+def strength(ridge: float, prior: float) -> Strength:
+    return Strength(ridge, np.full(LABELS, prior), np.full(LABELS, (1 - prior) / LABELS))
+
+
+@pytest.mark.parametrize("ridge", [0.01, 0.3, 5.0])
+@pytest.mark.parametrize("prior", [0.0, 0.6])
+def test_the_answers_without_a_fold_are_those_of_a_fit_without_it(ridge: float, prior: float) -> None:
+    given, _ = problem(1)
+    asked = strength(ridge, prior)
+    (found,) = kernel_ridge.held_out(given, [asked])
+    for place, row in enumerate(given.measured):
+        rest = np.flatnonzero(given.folds != given.folds[row])
+        part = dataclasses.replace(
+            given,
+            kernel=given.kernel[np.ix_(rest, rest)],
+            targets=given.targets[rest],
+            general=given.general[rest],
+        )
+        scores = prior * given.general[row] + asked.base
+        expected = scores + given.kernel[row, rest] @ kernel_ridge.coefficients(part, asked)
+        np.testing.assert_allclose(found[place], expected, atol=1e-8)
+
+
+def test_the_dual_form_is_ridge_regression() -> None:
+    given, x = problem(2)
+    asked = strength(0.5, 0.3)
+    primal = np.linalg.solve(
+        x.T @ x + 0.5 * np.eye(50), x.T @ (given.targets - asked.prior * given.general - asked.base)
+    )
+    np.testing.assert_allclose(x.T @ kernel_ridge.coefficients(given, asked), primal, atol=1e-8)
+
+
+def test_few_faces_leave_the_temperature_near_the_usual_one() -> None:
+    sure = np.array([[1.0, 0.0, 0.0]] * 40)
+    truth = np.zeros(40, np.int64)
+    few = kernel_ridge.temperature(sure[:1], truth[:1], 9.0)
+    assert 9.0 <= few < 11.0 < kernel_ridge.temperature(sure * 0.2, truth, 9.0)
+    assert kernel_ridge.temperature(sure, np.arange(40) % 2, 9.0) < 9.0
+    assert kernel_ridge.temperature(sure[:0], truth[:0], 9.0) == pytest.approx(9.0)
