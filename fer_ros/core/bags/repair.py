@@ -117,9 +117,10 @@ def _mend(folder: Path, keep_all: bool) -> Repaired:
     if before != busy.moment(files):  # a crash had interrupted a repair
         found = [examine(file) for file in files]
         before = busy.moment(files)
-    if all(file.empty for file in found):
+    empty = [file for file in found if file.empty]
+    if len(empty) == len(found):
         raise ConfigError(f"{folder} holds nothing yet: nothing was changed")
-    broken = [file for file in found if not file.whole and not file.empty]
+    broken = [file for file in found if not file.whole and file not in empty]
     try:
         stated = metadata.read(folder).facts
         reports = [_write(file, bag_facts.of_file(stated, file.path.name)) for file in broken]
@@ -137,9 +138,8 @@ def _mend(folder: Path, keep_all: bool) -> Repaired:
         if file.damage and not report.damage:
             report.damage.append(file.damage)
         _exchange(file.path, report, keep=keep_all or bool(file.damage or report.lost))
-    for file in found:
-        if file.empty:
-            unlink(file.path)
+    for file in empty:
+        unlink(file.path)
     missing = [name for name in metadata.read(folder).parts if not (folder / name).exists()]
     keep = keep_all or any(report.backup for report in reports)
     told = _tell(folder, bool(reports), keep)

@@ -26,6 +26,8 @@ from fer_ros.core.base.types import Roi
 from .conftest import FACTS
 
 COUNT, FIRST = int(os.environ.get("FER_FAULTS", "200")), int(os.environ.get("FER_FAULTS_FIRST", "0"))
+#: What found a mistake once, beside the others.
+SEEN = (50_791,)
 SPANS = (1, 4, 64, 512, 4096, 20_000)
 #: Seconds of processor time for anything done to so small a bag.
 LIMIT = 1.0
@@ -151,7 +153,7 @@ def test_nothing_wrong_is_given_as_right_and_nothing_readable_is_lost(
     originals: list[Original], tmp_path: Path, quiet: None
 ) -> None:
     repaired = 0
-    for seed in range(FIRST, FIRST + COUNT):
+    for seed in (*SEEN, *range(FIRST, FIRST + COUNT)):
         original, chance = originals[seed % len(originals)], random.Random(seed)
         folder = tmp_path / "bag"
         shutil.copytree(original.folder, folder)
