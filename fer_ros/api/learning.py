@@ -21,7 +21,7 @@ from fer_ros.core.training.request import Request
 def evaluate(
     dataset: str | os.PathLike[str],
     model: str | Path = paths.DEFAULT,
-    detector: str = "haar",
+    detector: str = "auto",
     *,
     crops: bool = False,
     threads: int = 2,
@@ -39,10 +39,11 @@ def evaluate(
     :raises ConfigError: the dataset or the model cannot be used, or nothing is left to measure.
     """
     from fer_ros.core.datasets import datasets
+    from fer_ros.core.vision import choosing
 
     opened = Model.open(Bundle.load(model), threads)
     pictures = datasets.load(Path(dataset), crops)
-    finder = None if pictures.crops else registry.load("detectors", detector)()
+    finder = None if pictures.crops else registry.load("detectors", choosing.resolve(detector))()
     return evaluation.evaluate(opened, pictures, finder, progress=progress)
 
 

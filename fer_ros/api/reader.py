@@ -17,6 +17,7 @@ from fer_ros.core.base.types import Emotion, Frame, ImageArray, Result
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.recognition.recogniser import Model, Recogniser
 from fer_ros.core.recognition.smoothing import Smoother, SmoothingSettings
+from fer_ros.core.vision import choosing
 
 
 class Reader:
@@ -36,7 +37,7 @@ class Reader:
     def __init__(
         self,
         model: str | Path = paths.DEFAULT,
-        detector: str = "haar",
+        detector: str = "auto",
         *,
         detector_settings: Mapping[str, Any] | None = None,
         smoothing: SmoothingSettings | None = None,
@@ -47,7 +48,8 @@ class Reader:
 
         :param model: its name, see ``fer models``, or the folder of one; ``"selected"`` is the one that
             ``fer models select`` chose.
-        :param detector: what finds the faces: the name of a plugin, see ``fer plugins detectors``.
+        :param detector: what finds the faces: the name of a plugin, see ``fer plugins detectors``; ``"auto"``: the best
+            one that works on this machine.
         :param detector_settings: setting → value, such as ``{"max_faces": 3}``; the others keep their defaults.
         :param smoothing: how :meth:`track` steadies labels; None takes the defaults. :meth:`read` never smooths.
         :param threads: CPU threads of the network, 1 or more.
@@ -57,7 +59,7 @@ class Reader:
         if threads < 1:
             raise ConfigError(f"threads must be 1 or more, got {threads}")
         self.bundle = Bundle.load(model)
-        self._detector = detector
+        self._detector = detector = choosing.resolve(detector)
         plugin: type[Detector] = registry.load("detectors", detector)
         chosen = settings.make(plugin.Settings, detector_settings or {}, plugin_names.prefix("detectors", detector))
         loaded = Model.open(self.bundle, threads, mirror)

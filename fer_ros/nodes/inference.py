@@ -21,6 +21,7 @@ from fer_ros.core.capture.mailbox import Mailbox
 from fer_ros.core.recognition.draw import annotate
 from fer_ros.core.recognition.recogniser import Recogniser
 from fer_ros.core.recognition.stages import StageStats
+from fer_ros.core.vision import choosing
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import OK, WARN, Diagnostics, Drops, Health
 from fer_ros.nodes.inputs.image_input import ImageInput, InputSettings
@@ -42,7 +43,7 @@ class InferenceSettings(InputSettings):
     """What the node can be set to, beside the settings of its detector."""
 
     model: str = setting("selected", "model to begin with, a name of `fer models` or a folder; load_model changes it")
-    detector: str = setting("haar", "what finds the faces: a detector plugin, see `fer plugins detectors`")
+    detector: str = setting("auto", "what finds the faces, see `fer plugins detectors`; auto: the best one here")
     threads: int = setting(1, "CPU threads of the network at most", low=1, high=64)
     mirror: bool = setting(False, "read each face and its mirror image: a little better for twice the network's time")
     image_transport: str = setting(
@@ -68,10 +69,11 @@ class InferenceNode(ManagedNode):
         :raises ConfigError: a plugin is unknown, or a parameter is out of range.
         """
         super().__init__("inference", **arguments)
-        notes = {"detector": f"one of {', '.join(registry.names('detectors'))}"}
+        notes = {"detector": f"one of {', '.join((choosing.AUTO, *registry.names('detectors')))}"}
         self._settings = self.parameters.declare(InferenceSettings, apply=self._set, notes=notes)
+        self._detector = choosing.resolve(self._settings.detector)
         self._detectors = PluginSettings(self.parameters, "detectors", self._set_detector)
-        self._detectors.of(self._settings.detector)
+        self._detectors.of(self._detector)
         self._backbones = PluginSettings(self.parameters, "backbones", self._set_backbone, changes=True)
         self._smoothing, self.sinks = Smoothing(self.parameters), Sinks(self, self.parameters, sinks)
         self.parameters.check_unknown()
@@ -96,7 +98,7 @@ class InferenceNode(ManagedNode):
     def describe(self) -> str:
         """What is in use, such as ``detector: haar; model: default``."""
         model = self._recogniser.bundle.name if self._recogniser else self._settings.model
-        return f"detector: {self._settings.detector}; model: {model}"
+        return f"detector: {self._detector}; model: {model}"
 
     @property
     def dropped(self) -> int:
@@ -128,7 +130,7 @@ class InferenceNode(ManagedNode):
         settings = self._settings
         if self._subscribe:
             self._input = ImageInput(self, settings, self.submit, self.drops)
-        detector = registry.load("detectors", settings.detector)(self._detectors.of(settings.detector))
+        detector = registry.load("detectors", self._detector)(self._detectors.of(self._detector))
         bundle = self._model_in_use.load(settings.model)
         smoother = self._smoothing.smoother
         self._recogniser = Recogniser(
@@ -218,7 +220,7 @@ class InferenceNode(ManagedNode):
         if self._recogniser is not None:
             bundle = self._recogniser.bundle
             self._model.publish(messages.model_info(bundle, self._now()))
-            self.get_logger().info(f"model {bundle.name} from {bundle.path}, detector {self._settings.detector}")
+            self.get_logger().info(f"model {bundle.name} from {bundle.path}, detector {self._detector}")
 
     def _set(self, settings: InferenceSettings) -> None:
         self._settings = settings
@@ -237,7 +239,7 @@ class InferenceNode(ManagedNode):
         values: dict[str, object] = {
             "lifecycle state": self.state,
             "model": self._recogniser.bundle.name if self._recogniser else "",
-            "detector": self._settings.detector,
+            "detector": self._detector,
             "filter": self._smoothing.settings.filter,
             "rate (Hz)": self._rate.hz(),
             "frames replaced by newer ones": self.dropped,

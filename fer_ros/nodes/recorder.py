@@ -20,6 +20,7 @@ from fer_ros.core.base.errors import BadImage, FerError
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Roi
 from fer_ros.core.recording import FaceFinder, Recorder, RecordingSettings, State, settings_for
+from fer_ros.core.vision import choosing
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Drops, Health
 from fer_ros.nodes.inputs.image_input import InputSettings
@@ -45,7 +46,7 @@ class RecorderSettings(InputSettings):
     """What the node can be set to, beside the settings of recording and of its detector."""
 
     use_inference: bool = setting(True, "take the faces that inference has found, while it runs", live=True)
-    detector: str = setting("haar", "what finds the faces otherwise: a detector plugin, see `fer plugins detectors`")
+    detector: str = setting("auto", "what finds the faces otherwise, see the parameter of inference")
 
 
 class _Refusals(Drops):
@@ -69,12 +70,13 @@ class RecorderNode(ManagedNode):
         :raises ConfigError: the detector is unknown, or a parameter is out of range.
         """
         super().__init__("recorder", **arguments)
-        known = f"one of {', '.join(registry.names('detectors'))}"
+        known = f"one of {', '.join((choosing.AUTO, *registry.names('detectors')))}"
         self._settings = self.parameters.declare(RecorderSettings, apply=self._set, notes={"detector": known})
         self._recording = self.parameters.declare(RecordingSettings, apply=self._set_recording)
-        self._plugin: type[Detector] = registry.load("detectors", self._settings.detector)
+        self._detector = choosing.resolve(self._settings.detector)
+        self._plugin: type[Detector] = registry.load("detectors", self._detector)
         self._detectors = PluginSettings(self.parameters, "detectors", self._set_detector, settings_type=settings_for)
-        self._detectors.of(self._settings.detector)
+        self._detectors.of(self._detector)
         self.parameters.check_unknown()
         self.drops = _Refusals(lambda: self._recorder.refuse() if self._recorder else None)
         self._recorder: Recorder | None = None
@@ -93,7 +95,7 @@ class RecorderNode(ManagedNode):
         self._diagnostics = Diagnostics(self, lambda: self._settings.image_topic, self._health)
 
     def load(self) -> None:
-        self._faces = FaceFinder(self._plugin(self._detectors.of(self._settings.detector)))
+        self._faces = FaceFinder(self._plugin(self._detectors.of(self._detector)))
 
     def work(self) -> None:
         if self._faces is None:
@@ -119,7 +121,7 @@ class RecorderNode(ManagedNode):
 
     def _facts(self) -> dict[str, str]:
         topic = self._input.topic if self._input else self._settings.image_topic
-        return {"camera": topic, "detector": self._settings.detector}
+        return {"camera": topic, "detector": self._detector}
 
     async def _on_start(
         self, request: StartRecording.Request, response: StartRecording.Response

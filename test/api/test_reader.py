@@ -13,6 +13,7 @@ import pytest
 
 import fer_ros
 from fer_ros.core.base import registry
+from fer_ros.core.vision import choosing
 
 EXAMPLE = """
 import cv2, fer_ros
@@ -130,12 +131,12 @@ def test_what_is_no_picture_gets_one_line_that_says_what_to_do(reader: fer_ros.R
 )
 def test_a_reader_that_cannot_be_made_says_why(given: dict[str, Any], told: str) -> None:
     with pytest.raises(fer_ros.ConfigError) as caught:
-        fer_ros.Reader(**given)
+        fer_ros.Reader(**{"detector": "haar", **given})
     assert told in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_what_a_notebook_shows_is_short(reader: fer_ros.Reader, frames: list[Any]) -> None:
     (face,) = reader.read(frames[0])
     shown = [repr(thing) for thing in (reader, face, face.face, reader.bundle, fer_ros.Frame(frames[0], 1))]
-    assert repr(reader) == "Reader(model='default', detector='haar')"
+    assert repr(reader) == f"Reader(model='default', detector='{choosing.best().name}')"
     assert all(len(text) < 100 and "\n" not in text and " at 0x" not in text for text in shown), shown

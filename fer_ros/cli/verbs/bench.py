@@ -21,6 +21,7 @@ from fer_ros.cli.progress import Bar
 from fer_ros.core.base import registry
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.vision import choosing
 
 #: As in the project's aims: what the figures of different machines are compared at.
 SIZE = "640x480"
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--frames", type=int, default=300, help="frames per scenario (default: %(default)s)")
     parser.add_argument("--source", default="sample", help="source plugin (default: %(default)s)")
-    parser.add_argument("--detector", default="haar", help="detector plugin (default: %(default)s)")
+    parser.add_argument("--detector", default="auto", help="detector plugin (default: %(default)s)")
     parser.add_argument(
         "--set",
         metavar="NAME=VALUE",
@@ -152,7 +153,7 @@ def _setup(args: argparse.Namespace) -> Setup:
     setup = Setup(
         bundle=Bundle.load(args.model),
         source=args.source,
-        detector=args.detector,
+        detector=choosing.resolve(args.detector),
         detector_settings=detectors.typed(args.detector, assignments(args.set)),
         width=width,
         height=height,

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model", default=paths.SELECTED, help="name of a model, or the folder of one (default: %(default)s)"
     )
     parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
-    parser.add_argument("--detector", default="haar", help="detector plugin (default: %(default)s)")
+    parser.add_argument("--detector", default="auto", help="detector plugin (default: %(default)s)")
     parser.add_argument(
         "--set",
         action="append",
@@ -145,7 +145,7 @@ def _command(args: argparse.Namespace) -> str:
     words = ["fer", "eval", str(args.dataset), "--model", str(args.model)]
     words += [f"--{name}" for name in ("crops", "mirror", "robustness", "strict") if getattr(args, name)]
     for name, usual in (
-        ("detector", "haar"),
+        ("detector", "auto"),
         ("split", None),
         ("among", None),
         ("report", None),

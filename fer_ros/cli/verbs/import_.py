@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", type=Path, metavar="PATH", help="a folder <label>/*.png|jpg, or fer2013.csv (or .npz)")
     parser.add_argument("--bag", metavar="NAME", help="name of the bag (default: the name of PATH)")
     parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
-    parser.add_argument("--detector", default="haar", metavar="NAME", help="detector plugin (default: %(default)s)")
+    parser.add_argument("--detector", default="auto", metavar="NAME", help="detector plugin (default: %(default)s)")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector; several times"
     )

@@ -39,6 +39,7 @@ from fer_ros.core.recording import (
     parse_labels,
     settings_for,
 )
+from fer_ros.core.vision import choosing
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ FIRST_FRAME = 10.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--source", default="auto", metavar="NAME", help="see `fer plugins sources` (default: auto)")
-    parser.add_argument("--detector", default="haar", metavar="NAME", help="see `fer plugins detectors`")
+    parser.add_argument("--detector", default="auto", metavar="NAME", help="see `fer plugins detectors`")
     parser.add_argument(
         "--set",
         metavar="NAME=VALUE",
@@ -84,11 +85,12 @@ def run(args: argparse.Namespace) -> int:
     if plugin.needs_node:
         raise ConfigError(f"source '{args.source}' needs ROS, and this command runs without: use `fer live`")
     source = plugin(_plugin_settings("sources", args.source, plugin.Settings, given))
-    detector: type[Detector] = registry.load("detectors", args.detector)
-    faces = FaceFinder(detector(_plugin_settings("detectors", args.detector, settings_for(detector), given)))
+    chosen = choosing.resolve(args.detector)
+    detector: type[Detector] = registry.load("detectors", chosen)
+    faces = FaceFinder(detector(_plugin_settings("detectors", chosen, settings_for(detector), given)))
     for name in given:
         raise ConfigError(f"--set {name}: no such setting; see `fer plugins sources {args.source}`")
-    recorder = Recorder(settings, faces, lambda: {"camera": source.description, "detector": args.detector})
+    recorder = Recorder(settings, faces, lambda: {"camera": source.description, "detector": chosen})
     session = _Session(recorder, Capture(source, _offer(recorder), log))
     try:
         with _until_told():

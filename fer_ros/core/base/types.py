@@ -88,6 +88,10 @@ class Roi:
         return Roi(x0, y0, x1 - x0, y1 - y0)
 
 
+#: Centres of both eyes, (x, y) in pixels of the full image, the one on the left of the picture first.
+Eyes = tuple[tuple[float, float], tuple[float, float]]
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
     """A face found in a frame.
@@ -95,11 +99,13 @@ class Face:
     :ivar roi: the detector's box, inside the image.
     :ivar score: the detector's confidence, 0 to 1.
     :ivar track_id: the same number as long as the face is followed, from 1 up; never reused within a run.
+    :ivar eyes: where the detector tells them, else None. They may lie outside the image.
     """
 
     roi: Roi
     score: float
     track_id: int
+    eyes: Eyes | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True)

@@ -155,7 +155,7 @@ class Recogniser:
         times = StageTimes(received=frame.received or self._clock())
         self._live.arrive()
         self._live_backbone.arrive()
-        faces = self.detector.detect(frame.image)
+        faces = self.detector.follow(frame.image, frame.stamp)
         times.detected = self._clock()
         emotions: list[Emotion] = []
         if faces:

@@ -23,7 +23,7 @@ KEPT = 128
 
 
 #: A face that is not seen is no face here, not even for a moment; and one person is followed, who stays.
-_DEFAULTS: dict[str, Any] = {"hold": 0, "full_every": 60}
+_DEFAULTS: dict[str, Any] = {"shown": 0.0, "search_every": 2.0}
 
 
 def settings_for(detector: type[Detector]) -> type[Any]:
@@ -87,7 +87,7 @@ class FaceFinder:
             if frame.stamp in self._told:
                 return self._told.pop(frame.stamp)
         self._live.arrive()
-        faces = self._detector.detect(_grey(frame))
+        faces = self._detector.follow(_grey(frame), frame.stamp)
         return faces[0].roi if faces else None
 
 

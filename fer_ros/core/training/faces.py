@@ -23,7 +23,7 @@ from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.training.augment import Augmentation, augment
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.split_parts import Origin
-from fer_ros.core.vision import crop
+from fer_ros.core.vision import choosing, crop
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +153,7 @@ def _framing(folder: Path, detector: str) -> Framing | None:
     facts = open_bag(folder).facts()
     if facts.get(PICTURES) == FACES:
         return None
+    detector = choosing.resolve(detector)
     # Of takes that were recorded with several, those of the first: the crops of one bag are framed alike.
     stated = facts.get("detector", detector).partition("; ")[0]
     if stated not in registry.names("detectors"):

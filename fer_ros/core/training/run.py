@@ -32,6 +32,7 @@ from fer_ros.core.training.outcome import Outcome, Progress
 from fer_ros.core.training.request import Request
 from fer_ros.core.training.split_parts import Indices, Shares
 from fer_ros.core.training.splits import Split
+from fer_ros.core.vision import choosing
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class _Training:
         self.bags = request.bags
         self.name = request.name or model_store.new_name()
         self.target = model_store.check_free(self.name)
-        registry.load("detectors", self.options.detector)
+        registry.load("detectors", choosing.resolve(self.options.detector))
         self.base = Bundle.load(self.options.base)
         self.phases: dict[str, float] = {}
         self._aside = aside

@@ -47,6 +47,10 @@ class Window:
         """What is looked at, of :attr:`size`; ``grey``: with one channel in any case."""
         return reduced(image[self.y0 : self.y1, self.x0 : self.x1], self.size, grey)
 
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """A place in what is looked at as one of the image, pixels."""
+        return self.x0 + x / self.zoom, self.y0 + y / self.zoom
+
     def roi(self, x: float, y: float, width: float, height: float) -> Roi:
         """A box of what is looked at as one of the image; it may reach beyond both."""
         zoom = self.zoom

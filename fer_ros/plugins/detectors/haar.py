@@ -6,8 +6,8 @@ A cascade's cost is the number of windows that it tries, so both searches first 
   that shows nothing;
 - the *wide* search looks at the whole picture, reduced until the smallest wanted face is as large as the cascade's own
   window. It runs on the first frame and where a face was lost; while all known faces are in sight it looks for small,
-  middle and large faces in turn, each every ``full_every`` frames, which shortens the longest delay. What it finds is
-  looked at again by the near search, which places the box better and throws out most false alarms.
+  middle and large faces in turn, each every ``search_every`` seconds, which shortens the longest delay. What it finds
+  is looked at again by the near search, which places the box better and throws out most false alarms.
 
 While no face is known, the wide search runs on every second frame as long as something moves, at once where the
 picture is another one, and else at growing intervals.
@@ -28,7 +28,7 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.geometry import Framing
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Face, ImageArray, Roi
-from fer_ros.core.vision.tracking import Detection, Tracker, suppress
+from fer_ros.core.vision.tracking import TICK, Clock, Detection, Track, Tracker, suppress
 from fer_ros.core.vision.windows import Window, reduced
 
 CASCADE = "haarcascade_frontalface_alt2.xml"
@@ -39,9 +39,9 @@ DEBIAN_CASCADES = Path("/usr/share/opencv4/haarcascades")
 PARTS = ((1.0, 1.3), (1.3, 2.0), (2.0, math.inf))
 #: Windows that must agree in the wide search; it may be generous, since its finds are confirmed.
 WIDE_NEIGHBORS = 1
-#: Frames in a row that must show a face that appears beside known ones, or beside a surer one that appears with it;
+#: Seconds for which a face must be seen that appears beside known ones, or beside a surer one that appears with it;
 #: any other is believed at once.
-PROOF = 3
+PROOF = 0.06
 #: Score of a sure one: twelve windows agree. Most false alarms have fewer.
 SURE = 0.75
 #: With this many agreeing windows the score is 0.5.
@@ -83,11 +83,15 @@ class HaarSettings:
     )
     scale_factor: float = setting(1.2, "step between the sizes of the wide search", low=1.01, high=2.0)
     min_neighbors: int = setting(6, "windows that must agree before something new counts as a face", low=1, high=50)
-    full_every: int = setting(20, "frames between searches of the whole picture while faces are known", low=1, high=999)
-    idle_every: int = setting(6, "frames between searches of an unchanged picture without a face", low=1, high=999)
+    search_every: float = setting(
+        0.65, "seconds between searches of the whole picture while faces are known", low=0.0, high=60.0
+    )
+    idle_every: float = setting(
+        0.2, "seconds between searches of an unchanged picture without a face", low=0.0, high=60.0
+    )
     max_faces: int = setting(10, "most faces that are followed", low=1, high=100)
-    hold: int = setting(3, "frames for which a face that is not seen is still reported", low=0, high=100)
-    lost_after: int = setting(15, "frames after which a face not seen is forgotten with its id", low=0, high=999)
+    shown: float = setting(0.1, "seconds for which a face that is not seen is still reported", low=0.0, high=10.0)
+    known: float = setting(1.5, "seconds after which a face not seen is forgotten with its id", low=0.0, high=60.0)
     threads: int = setting(1, "CPU threads of OpenCV, in the whole process; 0: as OpenCV chooses", low=0, high=64)
     cascade: str = setting("", "another frontal face cascade (XML file); empty for OpenCV's frontalface_alt2")
 
@@ -100,6 +104,7 @@ class HaarDetector(Detector):
     """
 
     Settings: ClassVar[type[Any]] = HaarSettings
+    rank: ClassVar[int] = 10
     #: The medians over 1,000 FER2013 training faces by benchmarks/framing.py lie on both sides of it: scale 0.955,
     #: dx −0.007, dy −0.002 on a first look; 0.995, −0.008, 0.000 while a face is followed. Quartiles of the scale:
     #: 0.90 to 1.01 and 0.94 to 1.06.
@@ -111,56 +116,69 @@ class HaarDetector(Detector):
         self._window = max(self._cascade.getOriginalWindowSize())
         if self.settings.threads:
             cv2.setNumThreads(self.settings.threads)
-        self._tracker = Tracker(self.settings.hold, self.settings.lost_after)
+        self._tracker = Tracker(self.settings.shown, self.settings.known)
+        self._clock, self._now = Clock(), 0.0
         self._shape: tuple[int, ...] = ()
         self.reset()
 
     def reset(self) -> None:
         """Forget all faces: the next frame is searched as a whole, as if it were the first."""
         self._tracker.clear()
-        self._since_wide = 0
-        self._wait = 0
+        self._clock.reset()
+        self._searched = -math.inf
+        self._wait = 0.0
         self._turn = 0
         self._thumbnail: np.ndarray[Any, Any] | None = None
 
     def detect(self, image: ImageArray) -> list[Face]:
-        if image.shape != self._shape:
+        return self.follow(image, None)
+
+    def follow(self, image: ImageArray, stamp: int | None) -> list[Face]:
+        self._now, back = self._clock.tell(stamp)
+        if back or image.shape != self._shape:
             self.reset()
+            self._now, _ = self._clock.tell(stamp)
             self._shape = image.shape
         height, width = image.shape[:2]
         if min(height, width) < self._window:
             return []
-        self._follow(image)
-        self._since_wide += 1
-        if self._wide_is_due(image):
-            self._search(image)
-        self._tracker.prune()
-        return self._tracker.faces(width, height, self.settings.max_faces)
+        seen = self._follow_known(image)
+        if self._wide_is_due(image, seen):
+            self._search(image, seen)
+        self._tracker.prune(self._now)
+        return self._tracker.faces(width, height, self.settings.max_faces, self._now)
 
-    def _follow(self, image: ImageArray) -> None:
-        """Look for each known face near its last place."""
+    def _follow_known(self, image: ImageArray) -> set[Track]:
+        """Look for each known face near its last place.
+
+        :returns: the tracks that were seen.
+        """
+        seen: set[Track] = set()
         for track in self._tracker.tracks:
-            place = track.predicted()
+            place = track.predicted(self._now)
             found = self._near(image, *place, TIGHT, NEAR_NEIGHBORS) or self._near(image, *place, LOOSE, NEAR_NEIGHBORS)
             if found is None:
                 track.miss()
             else:
-                track.hit(found)
+                track.hit(found, self._now)
+                seen.add(track)
+        return seen
 
-    def _wide_is_due(self, image: ImageArray) -> bool:
+    def _wide_is_due(self, image: ImageArray, seen: set[Track]) -> bool:
         if self._thumbnail is None:
             return True
-        if any(track.misses == 0 for track in self._tracker.tracks):
-            lost_now = any(track.misses == 1 for track in self._tracker.tracks)
-            return lost_now or len(PARTS) * self._since_wide >= self.settings.full_every
+        since = self._now - self._searched
+        if seen:
+            lost_now = any(t not in seen and t.seen >= self._searched for t in self._tracker.tracks)
+            return lost_now or len(PARTS) * since >= self.settings.search_every
         change = float(np.abs(_thumbnail(image) - self._thumbnail).mean())
-        wait = 0 if change > CUT else min(self._wait, 1) if change > MOVED else self._wait
-        return self._since_wide > wait
+        wait = 0.0 if change > CUT else min(self._wait, TICK) if change > MOVED else self._wait
+        return since > wait + 0.5 * TICK
 
-    def _search(self, image: ImageArray) -> None:
+    def _search(self, image: ImageArray, seen: set[Track]) -> None:
         """Look at the whole picture, for new faces and for those lost sight of."""
-        known = [track for track in self._tracker.tracks if track.misses == 0]
-        missed = [track for track in self._tracker.tracks if track.misses > 0]
+        known = [track for track in self._tracker.tracks if track in seen]
+        missed = [track for track in self._tracker.tracks if track not in seen]
         places = [track.roi(self._shape[1], self._shape[0]) for track in known]
         fresh = []
         sizes = (1.0, math.inf)
@@ -175,14 +193,14 @@ class HaarDetector(Detector):
                 fresh.append(found)
         sure = any(detection.score >= SURE for detection in fresh)
         free = self.settings.max_faces - len(known)
-        for track, detection in self._tracker.match(suppress(fresh)[: max(0, free)], missed):
+        for track, detection in self._tracker.match(suppress(fresh)[: max(0, free)], missed, self._now):
             if track is None:
                 doubtful = bool(known) or (sure and detection.score < SURE)
-                self._tracker.add(detection, PROOF if doubtful else 1)
+                self._tracker.add(detection, self._now, PROOF if doubtful else 0.0)
             else:
-                track.hit(detection)
-        self._wait = 0 if fresh or known else min(self._wait + 1, self.settings.idle_every - 1)
-        self._since_wide = 0
+                track.hit(detection, self._now)
+        self._wait = 0.0 if fresh or known else min(self._wait + TICK, self.settings.idle_every)
+        self._searched = self._now
         self._thumbnail = _thumbnail(image)
 
     def _wide(self, image: ImageArray, sizes: tuple[float, float]) -> list[Roi]:

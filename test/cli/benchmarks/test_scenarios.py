@@ -48,9 +48,9 @@ def test_scenarios_are_chosen_by_name_group_or_all() -> None:
 
 
 def test_a_detector_may_follow_as_many_faces_as_the_scene_shows() -> None:
-    setup = scenarios.Setup(Bundle.load("default"), detector_settings={"full_every": "7"})
+    setup = scenarios.Setup(Bundle.load("default"), detector="haar", detector_settings={"search_every": "7"})
     assert setup.make_detector(20).settings.max_faces == 20
-    assert (setup.make_detector().settings.max_faces, setup.make_detector().settings.full_every) == (10, 7)
+    assert (setup.make_detector().settings.max_faces, setup.make_detector().settings.search_every) == (10, 7)
     assert scenarios.Setup(setup.bundle, detector="whole_frame").make_detector(20).detect(np.zeros((8, 8), np.uint8))
 
 

@@ -64,9 +64,9 @@ def test_a_damaged_picture_is_no_frame_without_a_face() -> None:
 def test_settings_of_a_detector_for_recording() -> None:
     haar = registry.load("detectors", "haar")
     settings = settings_for(haar)()
-    assert (settings.hold, settings.full_every, settings.min_face) == (0, 60, haar.Settings().min_face)
+    assert (settings.shown, settings.search_every, settings.min_face) == (0.0, 2.0, haar.Settings().min_face)
     haar(settings)
     with pytest.raises(ConfigError, match="out of range"):
-        make_settings(settings_for(haar), {"hold": -1})
+        make_settings(settings_for(haar), {"shown": -1.0})
     whole = registry.load("detectors", "whole_frame")
     assert settings_for(whole) is whole.Settings

@@ -86,13 +86,14 @@ def test_no_face_gives_nothing_and_a_face_that_leaves_is_no_ghost(photograph: Im
     for _ in range(5):
         detector.detect(photograph)
     gone = [len(detector.detect(empty())) for _ in range(10)]
-    assert gone[HaarSettings().hold :] == [0] * (10 - HaarSettings().hold)
+    shown = round(30 * HaarSettings().shown)
+    assert gone[shown:] == [0] * (10 - shown)
 
 
 def test_ids_are_not_reused_after_a_loss_a_reset_and_a_change_of_size(photograph: ImageArray) -> None:
-    detector = HaarDetector(HaarSettings(lost_after=2))
+    detector = HaarDetector(HaarSettings(known=0.1))
     ids = [detector.detect(photograph)[0].track_id]
-    for _ in range(5):
+    for _ in range(7):
         detector.detect(empty())
     ids.append(detector.detect(photograph)[0].track_id)
     detector.reset()
@@ -116,7 +117,7 @@ def test_two_faces_have_two_ids_and_a_limit_is_kept(sample: SampleSource) -> Non
 def test_a_newcomer_is_found_while_another_is_followed(photograph: ImageArray) -> None:
     alone = np.concatenate([photograph, empty()], axis=1)
     both = np.concatenate([photograph, photograph], axis=1)
-    detector = HaarDetector(HaarSettings(full_every=10))
+    detector = HaarDetector(HaarSettings(search_every=0.3))
     for _ in range(5):
         assert len(detector.detect(alone)) == 1
     counts = [len(detector.detect(both)) for _ in range(15)]

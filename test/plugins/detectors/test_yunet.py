@@ -18,8 +18,10 @@ from fer_ros.plugins.detectors.yunet import NEAR, NEAR_COST, YuNetDetector, YuNe
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
 
 
-def test_without_its_network_the_error_says_what_to_set(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"set detectors.yunet.model to the file face_detection_yunet_2023mar.onnx"):
+def test_without_its_network_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FER_HOME", str(tmp_path))
+    assert "`fer fetch`" in YuNetDetector.lacks()
+    with pytest.raises(ConfigError, match=r"there is no network at .*yunet.*`fer fetch`"):
         YuNetDetector()
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"no network")
@@ -32,11 +34,16 @@ def test_without_its_network_the_error_says_what_to_set(tmp_path: Path) -> None:
 def test_boxes_come_back_in_pixels_of_the_whole_image() -> None:
     rows = np.zeros((4, 15), np.float32)
     rows[0, [0, 1, 2, 3, 14]] = (10, 20, 30, 40, 0.75)
+    rows[0, 4:8] = (15, 30, 35, 31)
     rows[1, [0, 1, 2, 3, 14]] = (-10, 100, 30, 40, 1.2)
     rows[2, [0, 1, 2, 3, 14]] = (500, 20, 30, 40, 0.9)
     rows[3, 0] = np.nan
     found = detections(rows, Window(0, 0, 640, 240, 0.5), (240, 640))
-    assert found == [Detection(Roi(20, 40, 60, 80), 0.75), Detection(Roi(0, 200, 40, 40), 1.0)]
+    corner = ((0.0, 0.0), (0.0, 0.0))
+    assert found == [
+        Detection(Roi(20, 40, 60, 80), 0.75, ((30.0, 60.0), (70.0, 62.0))),
+        Detection(Roi(0, 200, 40, 40), 1.0, corner),
+    ]
     assert detections(None, Window(0, 0, 640, 240, 0.5), (240, 640)) == []
 
 
@@ -50,66 +57,85 @@ def picture(*places: tuple[int, int], side: int = 100, shape: tuple[int, int] = 
 
 @pytest.fixture
 def make(bright_squares: str) -> Callable[..., YuNetDetector]:
-    return lambda **values: YuNetDetector(YuNetSettings(model=bright_squares, score=0.2, **values))
+    usual = {"model": bright_squares, "score": 0.15, "keep": 0.1}
+    return lambda **values: YuNetDetector(YuNetSettings(**{**usual, **values}))
 
 
 Make = Callable[..., YuNetDetector]
 
 
-@pytest.mark.parametrize("full_every", [1, 7, 999])
-def test_a_face_that_moves_and_grows_is_followed_under_one_id(make: Make, full_every: int) -> None:
-    detector = make(full_every=full_every)
+@pytest.mark.parametrize("search_every", [0.0, 0.25, 60.0])
+@pytest.mark.parametrize("fps", [2, 10, 30])
+def test_a_face_that_moves_and_grows_is_followed_under_one_id(make: Make, search_every: float, fps: int) -> None:
+    detector = make(search_every=search_every)
     for index in range(25):
-        x, y, side = 60 + 10 * index, 200 - 5 * index, 90 + index
-        (face,) = detector.detect(picture((x, y), side=side))
-        assert face.track_id == 1 and face.roi.iou(Roi(x, y, side, side)) > 0.7, f"frame {index}"
-        assert 0.2 <= face.score <= 1.0
+        now = index / fps
+        x, y, side = round(360 - abs(150 * now % 600 - 300)), round(200 - 10 * now), 90 + index
+        (face,) = detector.follow(picture((x, y), side=side), round(1e9 * now))
+        assert face.track_id == 1 and face.roi.iou(Roi(x, y, side, side)) > 0.6, f"frame {index}"
 
 
-@pytest.mark.parametrize("full_every", [1, 6])
-def test_a_newcomer_is_found_when_the_whole_picture_is_looked_at(make: Make, full_every: int) -> None:
-    detector = make(full_every=full_every)
-    for index in range(full_every):  # the first frame is looked at as a whole
-        assert len(detector.detect(picture((40, 40)))) == 1, f"frame {index}"
-    counts = [len(detector.detect(picture((40, 40), (400, 300)))) for _ in range(full_every)]
-    assert counts == [2] * full_every
-    detector.reset()
-    detector.detect(picture((40, 40)))
-    counts = [len(detector.detect(picture((40, 40), (400, 300)))) for _ in range(full_every)]
-    assert counts == [1] * (full_every - 1) + [2], "between two such looks only known faces are looked at"
+@pytest.mark.parametrize("fps", [1, 5, 30])
+def test_a_newcomer_is_found_within_the_time_at_any_frame_rate(make: Make, fps: int) -> None:
+    detector = make(search_every=0.5)
+    shown = [len(detector.follow(picture((40, 40)), round(1e9 * i / fps))) for i in range(fps + 1)]
+    assert shown == [1] * (fps + 1)
+    for index in range(fps + 1, 2 * fps + 2):
+        count = len(detector.follow(picture((40, 40), (400, 300)), round(1e9 * index / fps)))
+        if index / fps - 1.0 >= 0.55:
+            assert count == 2
 
 
 def test_where_a_face_is_lost_the_whole_picture_is_searched_at_once(make: Make) -> None:
-    detector = make(full_every=999, hold=2, lost_after=5)
+    detector = make(search_every=60.0, shown=0.07, known=0.5)
     for _ in range(5):
         detector.detect(picture((40, 40), (400, 300)))
-    shown = [[face.track_id for face in detector.detect(picture((40, 40), (400, 60)))] for _ in range(4)]
-    assert [sorted(ids) for ids in shown] == [[1, 2, 3], [1, 2, 3], [1, 3], [1, 3]]
-    back = detector.detect(picture((40, 40), (400, 60), (420, 310)))
-    assert sorted(face.track_id for face in back) == [1, 2, 3], "a lost face is also looked for where it was"
+    shown = [sorted(face.track_id for face in detector.detect(picture((40, 40), (400, 20)))) for _ in range(4)]
+    assert shown[-1] == [1, 3] and all(1 in ids for ids in shown), "the second has jumped too far to be the same"
+    back = detector.detect(picture((40, 40), (400, 20), (420, 310)))
+    assert 1 in {face.track_id for face in back}
     gone = [len(detector.detect(picture())) for _ in range(8)]
-    assert gone[:2] == [3, 3] and gone[2:] == [0] * 6
-    assert [face.track_id for face in detector.detect(picture((40, 40)))] == [4], "ids are not used again"
+    assert gone[4:] == [0] * 4
+    for _ in range(20):
+        detector.detect(picture())
+    *_, back = (detector.detect(picture((40, 40))) for _ in range(4))
+    assert back[0].track_id > 2, "ids are not used again"
 
 
-def test_of_more_faces_the_whole_picture_is_the_cheaper_look(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes: list[tuple[int, int]] = []
-    look = YuNetDetector._look
+def test_of_many_faces_the_whole_picture_is_the_cheaper_look(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[tuple[int, ...]] = []
+    run = YuNetDetector._run
 
-    def spy(self: YuNetDetector, network: Any, image: ImageArray, window: Window, size: tuple[int, int]) -> Any:
+    def spy(self: YuNetDetector, network: Any, image: ImageArray, window: Window, size: tuple[int, ...]) -> Any:
         sizes.append(size)
-        return look(self, network, image, window, size)
+        return run(self, network, image, window, size)
 
-    monkeypatch.setattr(YuNetDetector, "_look", spy)
+    monkeypatch.setattr(YuNetDetector, "_run", spy)
     # Reduced, this picture has 320×160 pixels, which cost more than two squares and less than three.
-    places = [(40, 60), (270, 60), (500, 60)]
     assert 2 * NEAR_COST < 320 * 160 < 3 * NEAR_COST
-    for count, expected in ((1, [(NEAR, NEAR)]), (2, 2 * [(NEAR, NEAR)]), (3, [(320, 160)])):
-        detector = make(full_every=999)
-        for _ in range(3):
-            sizes.clear()
-            assert len(detector.detect(picture(*places[:count], shape=(320, 640)))) == count
-        assert sizes == expected
+    detector = make(search_every=60.0)
+    detector.detect(picture((40, 60), shape=(320, 640)))
+    assert not detector.dear(2) and detector.dear(3)
+    sizes.clear()
+    detector.detect(picture((40, 60), shape=(320, 640)))
+    assert sizes == [(NEAR, NEAR)]
+
+
+def test_a_face_that_keeps_still_is_looked_for_in_every_second_frame(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    look = YuNetDetector.look
+
+    def spy(self: YuNetDetector, image: ImageArray, cx: float, cy: float, side: float) -> list[Detection]:
+        looks.append(cx)
+        return look(self, image, cx, cy, side)
+
+    detector = make(search_every=60.0)
+    monkeypatch.setattr(YuNetDetector, "look", spy)
+    for index in range(30):
+        assert len(detector.follow(picture((40, 40)), index * 33_000_000)) == 1
+    assert 14 <= len(looks) <= 18
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 4000), (2000, 2), (33, 31), (480, 640), (1500, 2000)])

@@ -37,7 +37,7 @@ class Setup:
 
     bundle: Bundle
     source: str = "sample"
-    detector: str = "haar"
+    detector: str = "auto"
     detector_settings: Mapping[str, str] = field(default_factory=dict)
     width: int = 640
     height: int = 480

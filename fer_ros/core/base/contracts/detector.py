@@ -14,9 +14,11 @@ class Detector(Plugin):
     """Finds the faces of a frame and follows them (group ``fer_ros.detectors``).
 
     :cvar framing: how to get from this detector's box to the face crop that the models were trained on.
+    :cvar rank: how good it is: ``auto`` takes the highest one that lacks nothing; with 0 it is never taken by itself.
     """
 
     framing: ClassVar[Framing] = Framing()
+    rank: ClassVar[int] = 0
 
     def __init__(self, settings: Any = None) -> None:
         """Keep the settings and load what is needed.
@@ -31,6 +33,18 @@ class Detector(Plugin):
 
         :param image: uint8, (height, width, 3) BGR or (height, width) grey, of any size from 1×1 up.
         """
+
+    @classmethod
+    def lacks(cls) -> str:
+        """Why it cannot be used on this machine and what to do, in a few words; empty where nothing is missing."""
+        return ""
+
+    def follow(self, image: ImageArray, stamp: int | None) -> list[Face]:
+        """The same as :meth:`detect` for one that goes by time; any other need not know this.
+
+        :param stamp: when the frame was taken, nanoseconds. None: the next of 30 a second.
+        """
+        return self.detect(image)
 
     def reset(self) -> None:
         """Forget all tracks, such as after another camera was chosen."""
