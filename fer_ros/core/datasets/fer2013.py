@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from fer_ros.core.base import arrays
 from fer_ros.core.base.errors import ConfigError, quoted, reason
 from fer_ros.core.base.labels import DEFAULT_LABELS, FERPLUS_TO_LABEL, resolve
 from fer_ros.core.base.types import FloatArray, ImageArray
@@ -19,6 +20,8 @@ from fer_ros.core.datasets import tables
 from fer_ros.core.datasets.left_out import LeftOut
 
 SIDE = 48
+#: Bytes of all arrays at most; those of the whole of FER2013 have some 100 million.
+MAX_NPZ = 1 << 30
 TRAINING, PUBLIC_TEST, PRIVATE_TEST = "Training", "PublicTest", "PrivateTest"
 USAGES = (TRAINING, PUBLIC_TEST, PRIVATE_TEST)
 #: Names of the columns in files that others made of it.
@@ -125,13 +128,13 @@ def _votes(names: list[str], votes: npt.NDArray[np.float32]) -> FloatArray:
 
 def _from_npz(path: Path, left_out: LeftOut) -> Fer2013:
     try:
-        with np.load(path, allow_pickle=False) as data:
-            images, targets, usage = data["image"], data["label"].astype(np.int64), data["usage"].astype(str)
-            rows = data["row"].astype(np.int64) if "row" in data else np.arange(len(images))
-            votes = np.zeros((len(images), len(DEFAULT_LABELS)), dtype=np.float32)
-            if "votes" in data:
-                votes = _votes([str(n) for n in data["vote_names"]], data["votes"].astype(np.float32))
-            names = tuple(str(n) for n in data["label_names"]) if "label_names" in data else DEFAULT_LABELS
+        data = arrays.read(path, MAX_NPZ)
+        images, targets, usage = data["image"], data["label"].astype(np.int64), data["usage"].astype(str)
+        rows = data["row"].astype(np.int64) if "row" in data else np.arange(len(images))
+        votes = np.zeros((len(images), len(DEFAULT_LABELS)), dtype=np.float32)
+        if "votes" in data:
+            votes = _votes([str(n) for n in data["vote_names"]], data["votes"].astype(np.float32))
+        names = tuple(str(n) for n in data["label_names"]) if "label_names" in data else DEFAULT_LABELS
     except Exception as error:
         # A damaged archive makes zipfile, zlib and numpy raise errors of a dozen unrelated types.
         raise ConfigError(f"{path}: damaged or not FER2013: {reason(error)}") from error

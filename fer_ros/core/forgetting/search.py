@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
-import json
 import mmap
 import os
 import sqlite3
@@ -15,11 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from mcap.exceptions import McapError
 from mcap.reader import make_reader
 
 from fer_ros.core.bags.sqlite_open import opened
+from fer_ros.core.base import json_text, yaml_files
+from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.forgetting.person import Person
 
 #: Archives within archives that are opened, and bytes that one file in them may have.
@@ -99,12 +99,9 @@ def _text(data: bytes, parsed: bool) -> Iterator[Any]:
     yield text
     if not parsed:
         return
-    for parse in (
-        json.loads,
-        lambda text: yaml.load(text, yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader),
-    ):
-        with contextlib.suppress(ValueError, RecursionError, yaml.YAMLError, OverflowError):
-            yield parse(text)
+    for parse in (lambda: json_text.parse(data, MAX_TEXT), lambda: yaml_files.parse(data)):
+        with contextlib.suppress(ConfigError):
+            yield parse()
             return
 
 

@@ -5,8 +5,9 @@ their number and, before 3.14, no deadline for the first header; nor can it refu
 sockets are accepted here, one at a time, and handed to its protocol.
 
 A connection is a stranger's until its WebSocket has said hello. Where there are too many strangers, a newcomer takes
-the place of one: of the address that has the most, that which has said least, the oldest first. So whoever fills all
-places pushes out connections of its own, and somebody else still comes in.
+the place of one: of the address that has the most, that which has said least, the oldest first. A newcomer of such an
+address is turned away instead, which costs far less; but now and then it takes the place of one of its own, as several
+people may share an address.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ RATE, BURST, ALL_RATE, ALL_BURST = 50, 200, 2_000, 2_000
 HEADER, HANDSHAKE, ANSWER, IDLE, BODY = 5.0, 5.0, 20.0, 10.0, 1.0
 #: Share of the process's file descriptors that connections never take: cameras, bags and models need some.
 RESERVE = 0.25
-#: Addresses whose rate is remembered.
-REMEMBERED = 1_024
+#: Places a second that connections of a crowded address may take from each other in the long run, and at once.
+SWAPS, SWAPS_AT_ONCE = 2, 32
+#: Addresses whose rate is remembered; and connections that are turned away before others get a turn.
+REMEMBERED, AT_ONCE = 1_024, 16
 #: Seconds between two looks for deadlines that have passed, and a pause where there is no descriptor left.
 LOOK, PAUSE = 0.25, 0.25
 
@@ -83,7 +86,7 @@ class Door:
         self._tls, self._clock = tls, clock
         self._visitors: dict[_Visitor, None] = {}
         self._by_protocol: dict[Any, _Visitor] = {}
-        self._rates: dict[str, Bucket] = {}
+        self._rates: dict[str, tuple[Bucket, Bucket]] = {}
         self._rate = Bucket(ALL_RATE, ALL_BURST, clock)
         self._refused: Counter[str] = Counter()
         self._highest = int(resource.getrlimit(resource.RLIMIT_NOFILE)[0] * (1 - RESERVE))
@@ -143,7 +146,7 @@ class Door:
         self._refused[reason] += 1
 
     async def _accept(self, place: socket.socket, make: Callable[[], Protocol]) -> None:
-        loop = asyncio.get_running_loop()
+        loop, turned_away = asyncio.get_running_loop(), 0
         while True:
             while not self._rate.take():
                 await asyncio.sleep(1.0 / ALL_RATE)
@@ -154,23 +157,38 @@ class Door:
                     self._refused["no descriptor left"] += 1
                     await asyncio.sleep(PAUSE)
                 continue
-            self._admit(connection, group(address[0]), make)
-            await asyncio.sleep(0)  # accepting gives nobody else a turn where somebody waits already
+            reason = self._make_room(connection, group(address[0]))
+            if reason:
+                self._refused[reason] += 1
+                connection.close()
+                turned_away += 1
+            else:
+                self._admit(connection, group(address[0]), make)
+            # Accepting itself gives nobody else a turn where somebody waits already.
+            if not reason or turned_away % AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _make_room(self, connection: socket.socket, origin: str) -> str:
+        """Why a connection is turned away; empty where it comes in, if need be in place of another."""
+        if connection.fileno() >= self._highest:
+            return "too few descriptors"
+        connections, swaps = self._buckets(origin)
+        if not connections.take():
+            return "too many connections a second"
+        self._forget_who_left()
+        counts = Counter(visitor.group for visitor in self._visitors)
+        full, mine = len(self._visitors) >= STRANGERS, counts[origin]
+        fullest, most = counts.most_common(1)[0] if counts else ("", 0)
+        if mine >= PER_ADDRESS or (full and mine and mine + 1 >= most):
+            if not swaps.take():
+                return "too many connections of an address"
+            fullest = origin
+        elif not full:
+            return ""
+        self._end(_least([v for v in self._visitors if v.group == fullest]), "too many connections")
+        return ""
 
     def _admit(self, connection: socket.socket, origin: str, make: Callable[[], Protocol]) -> None:
-        if connection.fileno() >= self._highest:
-            self._turn_away(connection, "too few descriptors")
-            return
-        if not self._bucket(origin).take():
-            self._turn_away(connection, "too many connections a second")
-            return
-        self._forget_who_left()
-        mine = [visitor for visitor in self._visitors if visitor.group == origin]
-        if len(mine) >= PER_ADDRESS:
-            self._end(_least(mine), "too many connections of an address")
-        elif len(self._visitors) >= STRANGERS:
-            most = Counter(visitor.group for visitor in self._visitors).most_common(1)[0][0]
-            self._end(_least([v for v in self._visitors if v.group == most]), "too many connections")
         now = self._clock()
         visitor = _Visitor(connection, origin, now, now + HEADER + (HANDSHAKE if self._tls else 0.0))
         self._visitors[visitor] = None
@@ -216,16 +234,15 @@ class Door:
         self._leave(visitor)
         visitor.end()
 
-    def _turn_away(self, connection: socket.socket, reason: str) -> None:
-        self._refused[reason] += 1
-        connection.close()
-
-    def _bucket(self, origin: str) -> Bucket:
-        bucket = self._rates.pop(origin, None) or Bucket(RATE, BURST, self._clock)
-        self._rates[origin] = bucket  # last, as the most recent
+    def _buckets(self, origin: str) -> tuple[Bucket, Bucket]:
+        """The connections and the swaps of an address."""
+        buckets = self._rates.pop(origin, None)
+        if buckets is None:
+            buckets = Bucket(RATE, BURST, self._clock), Bucket(SWAPS, SWAPS_AT_ONCE, self._clock)
+        self._rates[origin] = buckets  # last, as the most recent
         while len(self._rates) > REMEMBERED:
             del self._rates[next(iter(self._rates))]
-        return bucket
+        return buckets
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
