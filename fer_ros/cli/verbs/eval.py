@@ -1,4 +1,4 @@
-"""Measure a model on a dataset: a recorded bag, a folder <label>/*.png|jpg, or fer2013.csv."""
+"""Measure a model on a dataset: a recorded bag, a folder <label>/*.png|jpg, a table of pictures, or fer2013.csv."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ FIGURES = ("precision", "recall", "f1")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "dataset", type=Path, metavar="DATASET", help="a bag, a folder <label>/*.png|jpg, or fer2013.csv (or .npz)"
+        "dataset",
+        type=Path,
+        metavar="DATASET",
+        help="a bag, a folder <label>/*.png|jpg, a table of paths and labels, or fer2013.csv (or .npz)",
     )
     parser.add_argument(
         "--model", default=paths.SELECTED, help="name of a model, or the folder of one (default: %(default)s)"

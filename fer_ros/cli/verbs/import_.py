@@ -1,4 +1,7 @@
-"""Make a bag from pictures: a folder <label>/*.png|jpg, or fer2013.csv (with FER+'s fer2013new.csv beside it)."""
+"""Make a bag from pictures: a folder <label>/*.png|jpg, a table of paths and labels, or fer2013.csv.
+
+FER+'s fer2013new.csv may lie beside fer2013.csv.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,15 @@ from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.base.labels import AS_IS, KNOWN, LABEL_NAMES_HELP, LabelNames
 from fer_ros.core.base.paths import check_name
 from fer_ros.core.datasets import importing
-from fer_ros.core.datasets.datasets import check_table
+from fer_ros.core.datasets.datasets import FolderDataset, ListedDataset, check_table, is_listing
 from fer_ros.core.datasets.left_out import summary
 from fer_ros.core.vision import depth
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("path", type=Path, metavar="PATH", help="a folder <label>/*.png|jpg, or fer2013.csv (or .npz)")
+    kinds = "a folder <label>/*.png|jpg, a table of paths and labels, or fer2013.csv (or .npz)"
+    parser.add_argument("path", type=Path, metavar="PATH", help=kinds)
     parser.add_argument("--bag", metavar="NAME", help="name of the bag (default: the name of PATH)")
     parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
     parser.add_argument("--detector", default="auto", metavar="NAME", help="detector plugin (default: %(default)s)")
@@ -60,13 +64,17 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"there is a bag '{folder.name}' already: give another name by --bag, or remove {folder}")
     if not 0.0 <= args.votes <= 1.0:
         raise ConfigError("--votes is a share: give 0 to 1")
-    crops = args.crops or not args.path.is_dir()
-    if args.path.is_dir():
-        if args.votes:
-            raise ConfigError(f"{args.path} is a folder: --votes is for FER2013")
-        pictures = importing.from_folder(args.path, args.split, args.strict, depth.parse(args.bits))
-    else:
+    crops = args.crops
+    if not args.path.is_dir():
         check_table(args.path)
+    if args.path.is_dir() or is_listing(args.path):
+        if args.votes:
+            raise ConfigError(f"{args.path} is not FER2013: leave --votes away")
+        kind = FolderDataset if args.path.is_dir() else ListedDataset
+        dataset = kind(args.path, crops, args.split, args.strict, depth.parse(args.bits))
+        pictures = importing.from_dataset(dataset)
+    else:
+        crops = True
         pictures = importing.from_fer2013(args.path, args.split, args.votes, args.strict)
     detector = None if crops else detectors.make(args.detector, assignments(args.set))
     facts = {**importing.facts(args.path, crops), "consent": args.consent}

@@ -1,4 +1,4 @@
-"""Labelled faces to measure a model on: a recorded bag, a folder ``<label>/*.png|jpg`` or FER2013."""
+"""Labelled faces to measure a model on: a recorded bag, a folder ``<label>/*.png|jpg``, a table, FER2013."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy as np
 from fer_ros.core.base.errors import BadImage, ConfigError
 from fer_ros.core.base.paths import fer_home
 from fer_ros.core.base.types import ImageArray, Roi
-from fer_ros.core.datasets import fer2013, folder
+from fer_ros.core.datasets import fer2013, folder, listing
 from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.vision import pictures
 from fer_ros.core.vision.depth import PLAIN, Depth
 
 #: What can be measured on.
-EXPECTED = "a bag, a folder <label>/ of pictures, or fer2013.csv"
+EXPECTED = "a bag, a folder <label>/ of pictures, fer2013.csv, or a table of paths and labels"
 #: Kinds of files that may hold a table of pictures.
 TABLES = ("text", "zip archive", "gzip")
 BAG_SUFFIXES = (".mcap", ".db3")
@@ -104,13 +104,42 @@ class FolderDataset:
 
     def __iter__(self) -> Iterator[LabelledPicture]:
         for file, label in self._files:
-            notes: list[str] = []
-            try:
-                image = pictures.read_file(file, self._depth, notes.append)
-            except BadImage as error:
-                yield LabelledPicture(str(file), label, None, error=error)
-            else:
-                yield LabelledPicture(str(file), label, image, notes=tuple(notes))
+            yield _read(str(file), file, label, self._depth)
+
+
+class ListedDataset:
+    """The pictures that a table lists, read one by one, with their boxes where it has them."""
+
+    def __init__(
+        self,
+        path: Path,
+        crops: bool,
+        split: str | None = None,
+        strict: bool = False,
+        depth: Depth = PLAIN,
+        measured: bool = False,
+    ) -> None:
+        """Read the table and find its pictures; see :class:`FolderDataset`.
+
+        :raises ConfigError: the table cannot be read, or none of its pictures is there.
+        """
+        self.name, self.crops, self.left_out, self._depth = str(path), crops, LeftOut(strict), depth
+        self._entries = listing.entries(path, self.left_out, split, measured)
+        if not self._entries:
+            found = f" ({self.left_out})" if self.left_out.counts else ""
+            raise ConfigError(f"{path}: no pictures found{found}; its paths begin in {path.absolute().parent}")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels in the table."""
+        return tuple(sorted({entry.label for entry in self._entries}))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[LabelledPicture]:
+        for entry in self._entries:
+            yield _read(entry.name, entry.file, entry.label, self._depth, entry.box)
 
 
 class FerDataset:
@@ -200,7 +229,19 @@ def load(
     if path.is_dir():
         return FolderDataset(path, crops, split, strict, depth, measured=True)
     check_table(path)
+    if is_listing(path):
+        return ListedDataset(path, crops, split, strict, depth, measured=True)
     return FerDataset(path, split, strict)
+
+
+def is_listing(path: Path) -> bool:
+    """Whether a file is a table of paths and labels, for :class:`ListedDataset`, and not FER2013.
+
+    :raises ConfigError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        packed = file.read(4) == b"PK\x03\x04"
+    return not packed and path.suffix.lower() != ".npz" and listing.is_one(path)
 
 
 def check_table(path: Path) -> None:
@@ -217,6 +258,18 @@ def check_table(path: Path) -> None:
         )
     if str(kind) not in TABLES:
         raise ConfigError(f"{path} is no dataset ({kind}): give {EXPECTED}")
+
+
+def _read(name: str, file: Path, label: str, depth: Depth, box: Roi | None = None) -> LabelledPicture:
+    notes: list[str] = []
+    try:
+        image = pictures.read_file(file, depth, notes.append)
+        roi = box and box.clipped(image.shape[1], image.shape[0])
+        if roi and not roi.area:
+            raise BadImage("size", f"the box {box} is not in the picture", "with a box outside the picture")
+    except BadImage as error:
+        return LabelledPicture(name, label, None, error=error)
+    return LabelledPicture(name, label, image, roi, notes=tuple(notes))
 
 
 def _is_bag(path: Path) -> bool:

@@ -26,6 +26,8 @@ TRAINING, PUBLIC_TEST, PRIVATE_TEST = "Training", "PublicTest", "PrivateTest"
 USAGES = (TRAINING, PUBLIC_TEST, PRIVATE_TEST)
 #: Names of the columns in files that others made of it.
 COLUMNS = {"usage": "Usage", "split": "Usage", "label": "emotion", "pixel": "pixels", "image": "pixels"}
+#: What else a table may have, for the error.
+LISTED = ", or path and label of pictures"
 
 
 class BadRow(ValueError):
@@ -156,7 +158,7 @@ def _from_npz(path: Path, left_out: LeftOut) -> Fer2013:
 def _from_csv(path: Path, left_out: LeftOut) -> Fer2013:
     found: list[tuple[ImageArray, int, str, int]] = []
     count = 0
-    for count, (line, row) in enumerate(tables.rows(path, ("emotion", "pixels"), COLUMNS), start=1):
+    for count, (line, row) in enumerate(tables.rows(path, ("emotion", "pixels"), COLUMNS, LISTED), start=1):
         try:
             face, target = _pixels(row["pixels"]), _emotion(row["emotion"])
             # Kaggle's train.csv has no column Usage.

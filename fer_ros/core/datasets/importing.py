@@ -15,9 +15,8 @@ from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.labels import LabelNames, check_label
 from fer_ros.core.base.types import ImageArray, Roi
 from fer_ros.core.datasets import fer2013
-from fer_ros.core.datasets.datasets import FolderDataset, LabelledPicture
+from fer_ros.core.datasets.datasets import Dataset, LabelledPicture
 from fer_ros.core.datasets.left_out import LeftOut
-from fer_ros.core.vision.depth import PLAIN, Depth
 from fer_ros.core.vision.images import encode_jpeg
 
 #: Nanoseconds between two pictures, which have no time of their own: a replay shows 30 a second.
@@ -53,15 +52,8 @@ class Pictures:
     left_out: LeftOut = field(default_factory=LeftOut)
 
 
-def from_folder(path: Path, split: str | None = None, strict: bool = False, depth: Depth = PLAIN) -> Pictures:
-    """The pictures of a folder named by labels.
-
-    :param split: of a folder of splits; None takes all.
-    :param strict: refuse the first file that looks like a picture and is none.
-    :param depth: how samples of more than eight bits become eight.
-    :raises ConfigError: there are none.
-    """
-    dataset = FolderDataset(path, False, split, strict, depth)
+def from_dataset(dataset: Dataset) -> Pictures:
+    """The pictures of a folder named by labels, or of a table that lists them."""
     return Pictures(len(dataset), iter(dataset), dataset.left_out)
 
 
@@ -125,7 +117,7 @@ def write(
         else:
             for note in picture.notes:
                 left_out.note(picture.name, note)
-            roi = _face(picture.image, detector)
+            roi = _face(picture, picture.image, detector)
             if roi is None and not keep_without_face:
                 left_out.add(picture.name, "without a face", harmless=True)
                 continue
@@ -151,9 +143,11 @@ def _teachable(label: str) -> bool:
     return True
 
 
-def _face(image: ImageArray, detector: Detector | None) -> Roi | None:
+def _face(picture: LabelledPicture, image: ImageArray, detector: Detector | None) -> Roi | None:
     if detector is None:
         return Roi(0, 0, image.shape[1], image.shape[0])
+    if picture.roi is not None:
+        return picture.roi
     detector.reset()
     faces = detector.detect(image)
     return faces[0].roi if faces else None

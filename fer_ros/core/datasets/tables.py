@@ -22,7 +22,7 @@ MAX_LINE, NAMED = 1 << 20, 12
 
 
 def rows(
-    path: Path, needed: tuple[str, ...], other_names: Mapping[str, str] | None = None
+    path: Path, needed: tuple[str, ...], other_names: Mapping[str, str] | None = None, instead: str = ""
 ) -> Iterator[tuple[int, Row]]:
     """Line number and row, blank lines aside; columns are found by their names, in any case, order and with blanks.
 
@@ -31,6 +31,7 @@ def rows(
 
     :param needed: columns that must be there, as the rows will name them.
     :param other_names: folded name → column, for names that other data sets use.
+    :param instead: what else would do, for the error.
     :raises ConfigError: the file cannot be read, or a column is missing: the line says which are expected and there.
     """
     try:
@@ -44,7 +45,7 @@ def rows(
             if missing:
                 there = ", ".join(quoted(name.strip()) for name in given[:NAMED]) or "none"
                 raise ConfigError(
-                    f"{path}: column {', '.join(sorted(missing))} is missing: expected {', '.join(needed)}; "
+                    f"{path}: column {', '.join(sorted(missing))} is missing: expected {', '.join(needed)}{instead}; "
                     f"its first line has {there}"
                 )
             line = 1
@@ -53,6 +54,19 @@ def rows(
                 if text.strip():
                     fields = _fields(text, separator) or []
                     yield line, dict(zip(names, [*fields, *[None] * len(names)], strict=False))
+    except (OSError, EOFError, zlib.error, UnicodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {reason(error)}") from error
+
+
+def header(path: Path) -> list[str]:
+    """The names of the columns, as they are written.
+
+    :raises ConfigError: the file cannot be read.
+    """
+    try:
+        with _opened(path) as file:
+            head = file.readline(MAX_LINE)
+            return _fields(head, max(SEPARATORS, key=head.count)) or []
     except (OSError, EOFError, zlib.error, UnicodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {reason(error)}") from error
 

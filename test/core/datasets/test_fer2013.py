@@ -160,11 +160,11 @@ def test_votes_stay_with_their_faces_where_rows_are_left_out(tmp_path: Path) -> 
 
 
 FILES = {
-    "empty": (b"", "column emotion, pixels is missing: expected emotion, pixels; its first line has none"),
+    "empty": (b"", "column emotion, pixels is missing: expected emotion, pixels, or path and label"),
     "only the header": (f"{HEADER}\n".encode(), "holds no faces"),
-    "another table": (b"a,b\n1,2\n", "is missing: expected emotion, pixels; its first line has"),
+    "another table": (b"a,b\n1,2\n", "is missing: expected emotion, pixels, or path and label"),
     "the pixels missing": (b"emotion,Usage\n3,Training\n", "column pixels is missing"),
-    "a picture": (b"\x89PNG\r\n\x1a\n\xff\xfe", "is missing: expected emotion, pixels; its first line has"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\xff\xfe", "is missing: expected emotion, pixels, or path and label"),
     "no good row": (f"{HEADER}\n9,1,Training\n9\n".encode(), "holds no faces that can be used (2 of another size)"),
 }
 

@@ -42,7 +42,7 @@ def test_the_tables_that_others_made_of_it_are_read(tmp_path: Path, head: str, l
 def test_a_table_of_other_columns_is_told_what_is_expected_and_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("subDirectory_filePath,face_x,expression\n1/a.jpg,3,1\n")
-    with pytest.raises(ConfigError, match=r"expected emotion, pixels; its first line has 'subDir"):
+    with pytest.raises(ConfigError, match=r"expected emotion, pixels, .*; its first line has 'subDir"):
         fer2013.load(path)
     path.write_bytes(gzip.compress(b"emotion,pixels\n3,0 0 0\n" * 50)[:-20])
     with pytest.raises(ConfigError):
