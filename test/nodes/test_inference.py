@@ -122,10 +122,10 @@ def test_a_plugin_that_fails_costs_its_frame_and_nothing_more(
 ) -> None:
     bench = bench_with()
     detector = bench.node._recogniser.detector
-    working = detector.detect
-    monkeypatch.setattr(detector, "detect", lambda image: 1 / 0)
+    working = detector.follow
+    monkeypatch.setattr(detector, "follow", lambda image, stamp: 1 / 0)
     bench.refuse(bench.good(face), "error")
-    monkeypatch.setattr(detector, "detect", working)
+    monkeypatch.setattr(detector, "follow", working)
     assert bench.show(face).emotions
 
 

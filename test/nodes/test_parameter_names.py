@@ -95,7 +95,7 @@ def test_names_of_before_are_understood_with_a_warning(ros: Any, monkeypatch: py
     assert typed.get_parameter("sources.sample.fps").value == 8.0
     assert [line for line in heard.lines if "'source.fps' is now called 'sources.sample.fps'" in line] == heard.lines
     assert len(heard.lines) == 2
-    inference = ros.add(make(InferenceNode, detector__max_faces=3, filter__bayes__change_rate=0.25))
+    inference = ros.add(make(InferenceNode, detector="haar", detector__max_faces=3, filter__bayes__change_rate=0.25))
     assert inference.get_parameter("detectors.haar.max_faces").value == 3
     inference.set_parameters([Parameter("filter", value="bayes")])
     assert inference.get_parameter("filters.bayes.change_rate").value == 0.25

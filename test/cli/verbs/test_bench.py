@@ -157,7 +157,18 @@ def test_children_that_fail_or_hang_are_named(tmp_path: Path, monkeypatch: pytes
 def test_the_whole_report(fer: Fer, tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     chosen = "one_face,start,one_process,recording,training"
-    options = ["--frames", "30", "--size", "320x240", "--scenario", chosen, "--set", "detectors.haar.min_face=0.15"]
+    options = [
+        "--detector",
+        "haar",
+        "--frames",
+        "30",
+        "--size",
+        "320x240",
+        "--scenario",
+        chosen,
+        "--set",
+        "detectors.haar.min_face=0.15",
+    ]
     done = fer("bench", *options, "--json", "--save", str(file), timeout=100)
     assert done.code == 0, done.err
     report = json.loads(done.out)

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_ros.core.vision import choosing
+
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
 
 Run = Callable[..., Any]
@@ -36,7 +38,7 @@ def test_json_is_one_object_a_frame_with_all_times_in_order(fer: Run) -> None:
         assert frame["label"] == max(frame["probabilities"], key=frame["probabilities"].__getitem__)
         assert frame["faces"][0]["label"] == frame["label"]
     assert len({frame["times"]["acquired"] for frame in frames}) == 12
-    assert "12 frames" in done.err and "source: sample" in done.err and "haar" in done.err
+    assert "12 frames" in done.err and "source: sample" in done.err and f"detector: {choosing.best().name}" in done.err
 
 
 def test_a_status_line_a_second_and_a_summary_also_after_ctrl_c(start: Run) -> None:
