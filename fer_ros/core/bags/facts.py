@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fer_ros import __version__
+from fer_ros.core.base import json_text
+from fer_ros.core.base.errors import ConfigError
 
 #: What the messages of a bag mean; counted up when that changes.
 SCHEMA = "1"
@@ -96,11 +98,10 @@ def to_custom_data(bag: Mapping[str, str], files: Mapping[str, Mapping[str, str]
     :param bag: the facts of the whole.
     :param files: file name → facts of the take in it.
     """
-    groups: dict[str, list[str]] = {}
+    groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for name, facts in files.items():
-        text = json.dumps(told(facts), ensure_ascii=False, sort_keys=True)
-        groups.setdefault(text, []).append(name)
-    content = [{"facts": json.loads(text), "files": names} for text, names in groups.items()]
+        groups.setdefault(tuple(sorted(told(facts).items())), []).append(name)
+    content = [{"facts": dict(items), "files": names} for items, names in groups.items()]
     return {**bag, OF_FILES: json.dumps(content, ensure_ascii=False)} if content else dict(bag)
 
 
@@ -109,10 +110,10 @@ def from_custom_data(data: Mapping[str, str]) -> tuple[dict[str, str], dict[str,
     bag = {key: value for key, value in data.items() if key != OF_FILES}
     files: dict[str, dict[str, str]] = {}
     try:
-        for group in json.loads(data.get(OF_FILES, "[]")):
+        for group in json_text.parse(data.get(OF_FILES, "[]")):
             facts, _ = unsealed(group["facts"])
             files.update({str(name): facts for name in group["files"]})
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ConfigError, ValueError, TypeError, KeyError):
         pass  # of another program; the files say the same
     return bag, files
 

@@ -7,7 +7,6 @@ itself, and to other tools it is a number that grows, as always.
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
 import struct
 import zlib
@@ -18,7 +17,8 @@ from fer_ros.core.bags.facts import unsealed
 from fer_ros.core.bags.messages import TOPICS, check_schema, definition
 from fer_ros.core.bags.part import Scan
 from fer_ros.core.bags.sqlite_open import has_log, opened
-from fer_ros.core.base.errors import reason
+from fer_ros.core.base import json_text
+from fer_ros.core.base.errors import ConfigError, reason
 
 _ROW = struct.Struct("<qqq")
 _CHECKSUM_BITS = 32
@@ -88,8 +88,8 @@ def _told(base: sqlite3.Connection, state: Scan) -> dict[str, Any]:
     told: Any = None
     for (text,) in base.execute("SELECT metadata FROM metadata ORDER BY id DESC LIMIT 1"):
         # JSON is YAML too, and safe to read back from a foreign file. Other programs write other YAML.
-        with contextlib.suppress(ValueError, RecursionError):
-            told = json.loads(str(text))
+        with contextlib.suppress(ConfigError):
+            told = json_text.parse(str(text))
     told = told if isinstance(told, dict) else {}
     state.facts, state.checked = unsealed(told.get("custom_data"))
     return told

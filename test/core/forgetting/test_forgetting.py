@@ -17,6 +17,9 @@ import yaml
 
 from fer_ros.core import bags
 from fer_ros.core.bags import BagWriter
+from fer_ros.core.bags.messages import encode
+from fer_ros.core.bags.reader import samples_of
+from fer_ros.core.bags.storages import BY_NAME, storage_of
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.bundles import model_store
 from fer_ros.core.forgetting.forget import forget
@@ -206,3 +209,49 @@ def test_killed_between_the_samples_and_their_entry_in_the_trash(home: Path) -> 
     assert left(home, Person("Kim"))
     assert forget("Kim").complete
     assert not entry.exists()
+
+
+@STORAGES
+def test_a_damaged_backup_is_read_behind_its_damage(home: Path, storage: str) -> None:
+    """Of others everything is kept that can be read; of the person nothing stays, and all pictures are known."""
+    folder = fill("bag", [("sad", "Lee", 10)], storage)
+    with pytest.MonkeyPatch.context() as patch:  # as older versions, with several people in one file
+        patch.setattr("fer_ros.core.bags.writer.bag_facts.of_take", lambda facts, subject: {"software": "fer_ros 1"})
+        old = fill("old", [("happy", "Lee", 20), ("happy", "Kim", 30), ("happy", "Lee", 40)], storage)
+    both = folder / f"{folder.name}_9.{'mcap' if storage == 'mcap' else 'db3'}.backup"
+    _joined(old, home, storage).rename(both)
+    shutil.rmtree(old)
+    data = bytearray(both.read_bytes())
+    data[data.index(picture(20)) + 900] ^= 1
+    both.write_bytes(data)
+    planned = forget("Kim", dry_run=True)
+    assert both.read_bytes() == data and any("3 samples in 1 files; what cannot be read of" in d for d in planned.done)
+    (home / "copy.bin").write_bytes(picture(32))
+    told = forget("Kim")
+    assert (told.failed, told.left) == ([], ["copy.bin: a picture, in it"]), told
+    kept = [s.stamp - 10**18 for s in samples_of(both, storage_of(both))[1]]
+    assert kept[-3:] == [40, 41, 42] and 20 not in kept
+    assert picture(31) not in both.read_bytes()
+
+
+def _joined(folder: Path, home: Path, storage: str) -> Path:
+    """All samples of a bag in one file, each in a chunk of its own."""
+    file = home / f"joined.{'mcap' if storage == 'mcap' else 'db3'}"
+    writer = BY_NAME[storage].make(file, {"software": "fer_ros 1"})
+    for sample in bags.stored(folder):
+        writer.write(sample.stamp, *encode(sample))
+    writer.finish()
+    return file
+
+
+def test_a_damaged_backup_that_nobody_can_read_goes_unless_it_is_known_whose_it_is(home: Path) -> None:
+    folder = fill("bag", [("sad", "Lee", 10), ("happy", "Ann", 20)])
+    data = (folder / "bag_1.mcap").read_bytes()
+    hers, whose = folder / "bag_1.mcap.backup", folder / "bag_7.mcap.backup"
+    for file in (hers, whose):
+        file.write_bytes(data[: data.index(b"crc32:")] + b"\x07" * 9999)
+    (planned,) = forget("Kim", dry_run=True).done
+    assert f"what cannot be read of {whose.name} may be theirs and goes, too" in planned
+    told = forget("Kim")
+    assert told.complete and hers.exists() and not whose.exists(), told
+    assert len(_held(folder)) == 6

@@ -25,6 +25,8 @@ from fer_ros.core.bags.metadata import DISTRO, VERSION
 from fer_ros.core.bags.sqlite_file import SCHEMA_VERSION, STORAGE, TABLES
 from fer_ros.core.bags.sqlite_open import as_os_error, copied, has_log, opened
 from fer_ros.core.bags.sqlite_scan import numbered, place_of
+from fer_ros.core.base import json_text
+from fer_ros.core.base.errors import ConfigError
 
 _NAME, _KIND = 0, 1
 #: Number, topic, time and data.
@@ -130,8 +132,8 @@ def finished(path: Path, target: Path, count: int) -> Mended:
             query = "SELECT id, metadata FROM metadata" if "metadata" in tables else "SELECT 1, '' WHERE 0"
             for number, text in base.execute(query).fetchall():
                 # Other programs write other YAML, which says nothing that is needed.
-                with contextlib.suppress(ValueError, RecursionError):
-                    told = json.dumps({**json.loads(str(text)), "message_count": count}, ensure_ascii=False)
+                with contextlib.suppress(ConfigError, TypeError):
+                    told = json.dumps({**json_text.parse(str(text)), "message_count": count}, ensure_ascii=False)
                     base.execute("UPDATE metadata SET metadata = ? WHERE id = ?", (told, number))
             base.execute("PRAGMA journal_mode = DELETE")
         copy.replace(target)
@@ -223,8 +225,8 @@ def _changed(texts: tuple[str, ...]) -> bool:
 
 
 def _take_told(found: Survey, text: str) -> None:
-    with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        told = json.loads(text)
+    with contextlib.suppress(ConfigError, ValueError, TypeError, KeyError):
+        told = json_text.parse(text)
         found.stated = max(found.stated, int(told["message_count"]))
         facts, sealed = unsealed(told["custom_data"])
         if found.facts is None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,8 @@ from fer_ros.core.bags import metadata
 from fer_ros.core.bags.folder import part_files
 from fer_ros.core.bags.locate import bag_folder
 from fer_ros.core.bags.messages import StoredSample, encode
-from fer_ros.core.bags.part import Scan
-from fer_ros.core.bags.reader import samples_of
 from fer_ros.core.bags.repair import lock
-from fer_ros.core.bags.storages import Storage, storage_of, unlink
+from fer_ros.core.bags.storages import storage_of, unlink
 from fer_ros.core.bags.summary import info
 from fer_ros.core.bags.writing.held import write_metadata
 from fer_ros.core.base import json_text
@@ -27,25 +24,8 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.files import sync_folder, write_atomic
 from fer_ros.core.forgetting.person import Person
 from fer_ros.core.forgetting.place import Step
+from fer_ros.core.forgetting.reading import SCRATCH, Found, look
 from fer_ros.core.trash import store
-
-_FORGETTING = ".forgetting-"
-
-
-@dataclass(slots=True)
-class Found:
-    """What a file of samples holds of a person.
-
-    :ivar own: samples that show the person; ``others`` the rest.
-    :ivar told: whether its facts name the person.
-    """
-
-    path: Path
-    storage: Storage
-    own: int = 0
-    others: int = 0
-    told: bool = False
-    counts: Counter[str] = field(default_factory=Counter)
 
 
 class Bags:
@@ -56,15 +36,13 @@ class Bags:
     def plan(self, person: Person, teach_anew: bool) -> Iterator[Step]:
         parent = bag_folder()
         for folder in folders(parent):
-            found = [look(file, person) for file in sorted(folder.iterdir()) if file.is_file()]
-            changed = [f for f in found if f is not None and (f.own or f.told)]
-            if not changed and not _told(folder, person):
+            found = [look(f, person) for f in sorted(folder.iterdir()) if f.is_file() and not _is_scratch(f)]
+            changed = [f for f in found if f is not None and f.touched]
+            halfway = any(_is_scratch(file) for file in folder.iterdir())
+            if not changed and not halfway and not _told(folder, person):
                 continue
-            own = sum(f.own for f in changed)
-            where = folder.relative_to(parent)
-            rest = " and the name in its facts" if any(f.told and not f.own for f in changed) or not own else ""
             yield Step(
-                f"{where}: {own} samples in {sum(1 for f in changed if f.own)} files{rest}",
+                f"{folder.relative_to(parent)}: {_text(changed)}",
                 _Clean(folder, person, changed).run,
                 lambda folder=folder: os.close(lock(folder)),  # type: ignore[misc]
             )
@@ -80,10 +58,12 @@ class _Clean:
         handle = lock(self.folder)
         try:
             for one in self.found:
-                if one.own and not one.others:
-                    unlink(one.path)
+                if one.others:
+                    _rewrite(one, self.person)
                 else:
-                    _rewrite(one.path, one.storage, self.person)
+                    unlink(one.path)
+            for file in [file for file in self.folder.iterdir() if _is_scratch(file)]:
+                unlink(file)
             self._tell()
         finally:
             os.close(handle)
@@ -125,22 +105,17 @@ def folders(parent: Path) -> Iterator[Path]:
                 yield folder
 
 
-def look(path: Path, person: Person) -> Found | None:
-    """What a file holds of a person; None for what is no file of samples. Damaged ones are read as far as they go."""
-    storage = storage_of(path)
-    if storage is None:
-        return None
-    found = Found(path, storage)
-    scan, samples = samples_of(path, storage)
-    with contextlib.suppress(ConfigError, OSError):
-        for sample in samples:
-            if person.is_subject(sample.subject):
-                found.own += 1
-                person.add_picture(sample.picture)
-            else:
-                found.others += 1
-    found.told = person.named_in_value(scan.facts)
-    return found
+def _text(changed: list[Found]) -> str:
+    own = sum(found.own for found in changed)
+    text = f"{own} samples in {sum(1 for f in changed if f.own)} files"
+    if not own or any(found.told and not found.own for found in changed):
+        text += " and the name in its facts"
+    lost = [found.path.name for found in changed if found.damaged]
+    return text + (f"; what cannot be read of {', '.join(lost)} may be theirs and goes, too" if lost else "")
+
+
+def _is_scratch(path: Path) -> bool:
+    return path.name.startswith(SCRATCH)
 
 
 def _told(folder: Path, person: Person) -> bool:
@@ -156,38 +131,31 @@ def _entry(folder: Path) -> dict[str, Any]:
     return {}
 
 
-def _rewrite(path: Path, storage: Storage, person: Person) -> None:
+def _rewrite(found: Found, person: Person) -> None:
     """The file without the person: it takes the place of the old one in one step."""
-    new = path.with_name(f"{_FORGETTING}{path.name}")
+    path = found.path
+    new = path.with_name(f"{SCRATCH}{path.name}")
     unlink(new)
-    scan, samples = samples_of(path, storage)
-    rest = (sample for sample in _readable(samples) if not person.is_subject(sample.subject))
-    first = next(rest, None)
-    if first is None:
-        unlink(path)
-        return
-    writer = storage.make(new, _facts(scan, first, person))
-    try:
-        for sample in (first, *rest):
-            writer.write(sample.stamp, *encode(sample))
-        writer.finish()
-    except BaseException:
-        writer.abandon()
-        unlink(new)
-        raise
+    with found.samples() as samples:
+        rest = (sample for sample in samples if not person.is_subject(sample.subject))
+        first = next(rest)
+        writer = found.storage.make(new, _facts(found, first, person))
+        try:
+            for sample in (first, *rest):
+                writer.write(sample.stamp, *encode(sample))
+            writer.finish()
+        except BaseException:
+            writer.abandon()
+            unlink(new)
+            raise
     os.replace(new, path)
     for companion in path.parent.glob(f"{path.name}-*"):
         companion.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
-def _readable(samples: Iterator[StoredSample]) -> Iterator[StoredSample]:
-    with contextlib.suppress(ConfigError):
-        yield from samples
-
-
-def _facts(scan: Scan, first: StoredSample, person: Person) -> dict[str, str]:
-    facts = {key: person.struck(value) for key, value in scan.facts.items()}
+def _facts(found: Found, first: StoredSample, person: Person) -> dict[str, str]:
+    facts = {key: person.struck(value) for key, value in found.facts.items()}
     return bag_facts.told({**facts, bag_facts.SUBJECT: first.subject})
 
 

@@ -15,7 +15,8 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.bundles import model_store
 from fer_ros.core.forgetting.person import Person
 from fer_ros.core.forgetting.place import Step
-from fer_ros.core.forgetting.places.bags import folders, look
+from fer_ros.core.forgetting.places.bags import folders
+from fer_ros.core.forgetting.reading import look
 
 log = logging.getLogger(__name__)
 
