@@ -31,14 +31,14 @@ OPEN_WAIT = 3.0
 
 @dataclasses.dataclass(frozen=True)
 class CameraSettings:
-    """What the node can be set to, beside the settings of its source."""
+    """Settings of the node, besides those of its source."""
 
     source: str = setting("auto", "where frames come from: a source plugin, see `fer plugins sources`")
-    frame_id: str = setting("camera_optical_frame", "coordinate frame of the camera, in every header", live=True)
+    frame_id: str = setting("camera_optical_frame", "coordinate frame of the camera, in each header", live=True)
     camera_name: str = setting("camera", "name of the camera, for its calibration file")
     camera_info_url: str = setting("", "calibration file: file:///…, package://…, a path; empty: ~/.ros/camera_info")
     jpeg_quality: int = setting(85, "quality of image_raw/compressed, 1 (small) to 100", low=1, high=100, live=True)
-    exit_at_end: bool = setting(False, "end the process when the source has no further frames, such as a video file")
+    exit_at_end: bool = setting(False, "end the process when the source ends, such as a video file")
 
 
 class CameraNode(ManagedNode):
@@ -69,7 +69,7 @@ class CameraNode(ManagedNode):
         self._diagnostics = Diagnostics(self, self.describe, self._health)
 
     def describe(self) -> str:
-        """What is being read, such as ``camera /dev/video0 640x480``."""
+        """What the source reads, such as ``camera /dev/video0 640x480``."""
         return self._source.description if self._source else self._settings.source
 
     @property
@@ -141,7 +141,7 @@ class CameraNode(ManagedNode):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the node until it is told to end."""
+    """Run the node until something ends it."""
     return run("camera", CameraNode, arguments)
 
 

@@ -54,7 +54,7 @@ def resolve(url: str, name: str) -> Path:
 class CameraInfoPort:
     """Publishes ``camera_info`` with the stamp of each image, and serves ``set_camera_info``.
 
-    A camera without a calibration publishes its size alone. Its K is zero, which means just that (CameraInfo.msg).
+    A camera without a calibration publishes only its size. Its K is zero, which says so (CameraInfo.msg).
     """
 
     def __init__(self, node: Any, url: Callable[[], str], name: Callable[[], str]) -> None:
@@ -72,13 +72,13 @@ class CameraInfoPort:
     def load(self) -> None:
         """Read the calibration file.
 
-        :raises ConfigError: one was named but cannot be used.
+        :raises ConfigError: a file was named but cannot be used.
         """
         path = resolve(self._url(), self._name())
         self._known = Intrinsics.read(path) if self._url() or path.is_file() else None
 
     def publish(self, frame: Frame) -> None:
-        """Publish it for a frame, where someone listens."""
+        """Publish it for a frame, if someone listens."""
         if not self._publisher.get_subscription_count():
             return
         height, width = frame.image.shape[:2]

@@ -1,4 +1,4 @@
-"""What a node tells of its health once a second on ``/diagnostics``, and the counters that it keeps for it."""
+"""A node's health, published once a second on ``/diagnostics``, and the counters behind it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Health:
 
     :ivar level: ``OK``, ``WARN`` or ``ERROR``.
     :ivar message: one line for people.
-    :ivar values: what else there is to know; numbers are written with four digits.
+    :ivar values: further facts; numbers are written with four digits.
     """
 
     level: bytes
@@ -55,7 +55,7 @@ class Diagnostics:
     def __init__(self, node: Node, hardware: Callable[[], str], health: Callable[[], Health]) -> None:
         """Start to report.
 
-        :param hardware: tells what the node works with, such as its camera or its model.
+        :param hardware: names what the node works with, such as its camera or its model.
         :param health: makes the report; called by the executor.
         """
         self._node, self._hardware, self._health = node, hardware, health

@@ -40,11 +40,11 @@ JOIN = 1.0
 
 @dataclass(frozen=True)
 class InferenceSettings(InputSettings):
-    """What the node can be set to, beside the settings of its detector."""
+    """Settings of the node, besides those of its detector."""
 
     model: str = setting("selected", "model to begin with, a name of `fer models` or a folder; load_model changes it")
     detector: str = setting("auto", "what finds the faces, see `fer plugins detectors`; auto: the best one here")
-    threads: int = setting(1, "CPU threads of the network at most", low=1, high=64)
+    threads: int = setting(1, "most CPU threads of the network", low=1, high=64)
     mirror: bool = setting(False, "read each face and its mirror image: a little better for twice the network's time")
     image_transport: str = setting(
         "raw", "raw, or compressed: then /compressed is put behind image_topic", choices=("raw", "compressed")
@@ -56,7 +56,7 @@ class InferenceSettings(InputSettings):
 
 
 class InferenceNode(ManagedNode):
-    """Takes the newest frame, reads it in a thread of its own while active, and publishes what it read.
+    """Takes the newest frame, reads it in a thread of its own while active, and publishes the result.
 
     :ivar listeners: get each result in that thread, after it was published.
     """
@@ -64,8 +64,8 @@ class InferenceNode(ManagedNode):
     def __init__(self, subscribe: bool = True, sinks: Sequence[str] = (), **arguments: Any) -> None:
         """Declare the parameters, those of plugins such as ``detectors.<detector>.<setting>``.
 
-        :param subscribe: False where frames come by :meth:`submit`, from a camera of this process.
-        :param sinks: those that run besides those of the parameter ``sink``.
+        :param subscribe: False if a camera of this process hands frames over by :meth:`submit`.
+        :param sinks: sinks to run besides those of the parameter ``sink``.
         :raises ConfigError: a plugin is unknown, or a parameter is out of range.
         """
         super().__init__("inference", **arguments)
@@ -102,11 +102,11 @@ class InferenceNode(ManagedNode):
 
     @property
     def dropped(self) -> int:
-        """Frames that were replaced by newer ones before they could be read."""
+        """Frames that newer ones replaced before they were read."""
         return self._replaced + self._mailbox.dropped
 
     def submit(self, frame: Frame) -> None:
-        """Hand a frame over; it replaces one that was not begun yet, or waits for it where it is to be kept.
+        """Hand a frame over. It replaces a frame that still waits; if that one must be kept, it waits for it.
 
         One thread at a time may call it.
         """
@@ -120,7 +120,7 @@ class InferenceNode(ManagedNode):
     def drain(self, timeout: float) -> None:
         """Wait until every submitted frame is read or replaced.
 
-        :param timeout: seconds to wait at most.
+        :param timeout: longest wait, seconds.
         """
         deadline = time.monotonic() + timeout
         while self._done + self.dropped < self._submitted and time.monotonic() < deadline:
@@ -261,7 +261,7 @@ class InferenceNode(ManagedNode):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the node until it is told to end."""
+    """Run the node until something ends it."""
     return run("inference", InferenceNode, arguments)
 
 

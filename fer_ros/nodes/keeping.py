@@ -1,4 +1,4 @@
-"""The recorder's services for what is kept: a take is discarded, or brought back; a person is forgotten."""
+"""The recorder's services for what it keeps: discard a take, bring one back, forget a person."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class KeepingServices:
         """Offer the services.
 
         :param recorder: gives the recorder, or raises a FerError that says why there is none.
-        :param done: called when something was done that may have ended a take.
+        :param done: called after anything that may have ended a take.
         """
         self._recorder, self._done, self._log = recorder, done, node.get_logger()
         node.create_service(DiscardTake, "record/discard", self._on_discard, callback_group=group)
@@ -82,7 +82,7 @@ class KeepingServices:
 
 
 def _forgetting(subject: str, dry_run: bool, teach_anew: bool) -> Future[Forgotten]:
-    """In a thread of its own: everything that is kept is read, which takes its time."""
+    """Runs in a thread of its own, because it reads everything that is kept."""
     result: Future[Forgotten] = Future()
 
     def work() -> None:

@@ -1,4 +1,4 @@
-"""The tie between a node and the launch that started it: what launch tells it, and how it ends with it."""
+"""The tie between a node and its launch: what the launch tells the node, and how both end together."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ PR_SET_PDEATHSIG = 1
 
 
 def environment(respawn: bool) -> dict[str, str]:
-    """Variables that a launch sets for its nodes, beside its own.
+    """Environment variables that a launch sets for its nodes, besides its own.
 
-    :param respawn: whether it starts crashed nodes again, which then go on as they were.
+    :param respawn: whether the launch starts crashed nodes again; these go on as they were.
     """
     told = {LAUNCHED_BY: str(os.getpid())}
     if respawn:
@@ -34,7 +34,7 @@ def environment(respawn: bool) -> dict[str, str]:
 
 
 def end_with_launch() -> None:
-    """Get SIGINT when the launch ends, however it ends; does nothing for a process that no launch has started.
+    """Get SIGINT when the launch ends, however it ends. Without a launch this does nothing.
 
     `ros2 launch` ends on SIGTERM (systemd, Docker) and on SIGKILL without telling its nodes, which would go on and hold
     the camera. Only Linux can do this.

@@ -24,8 +24,8 @@ WORDS = {**dict.fromkeys(("true", "yes", "on", "1"), True), **dict.fromkeys(("fa
 class Argument:
     """A launch argument.
 
-    :ivar default: None where it must be given; an empty one leaves the matter to params_file.
-    :ivar parameter: node and parameter that it sets where it is not empty, such as ``recorder.labels``.
+    :ivar default: None if the user must give it; an empty one leaves the choice to params_file.
+    :ivar parameter: node and parameter that it sets if it is not empty, such as ``recorder.labels``.
     :ivar kind: type of that parameter: str, bool, int or float.
     """
 
@@ -40,13 +40,15 @@ class Argument:
 def common() -> list[Argument]:
     """The arguments that every launch file has."""
     return [
-        Argument("namespace", "fer", "of the nodes, topics and services; one for each robot or camera"),
-        Argument("params_file", str(share_dir() / "config" / "params.yaml"), "the parameters of the nodes (YAML)"),
+        Argument("namespace", "fer", "namespace of the nodes, topics and services; one for each robot or camera"),
+        Argument(
+            "params_file", str(share_dir() / "config" / "params.yaml"), "file with the parameters of the nodes (YAML)"
+        ),
         Argument("log_level", "info", "of the nodes", ("debug", "info", "warn", "error", "fatal")),
         Argument(
-            "autostart", "true", "whether the nodes activate themselves; false: a lifecycle manager does", kind=bool
+            "autostart", "true", "whether the nodes activate themselves; false: a lifecycle manager does it", kind=bool
         ),
-        Argument("respawn", "true", "start a node again that has crashed", kind=bool),
+        Argument("respawn", "true", "start a node again after it crashed", kind=bool),
         Argument("use_sim_time", "false", "take the time from /clock: for simulation and `ros2 bag play`", kind=bool),
     ]
 
@@ -78,11 +80,11 @@ class Values:
         return ParameterValue(self[name], value_type=str)
 
     def node(self, name: str, needed: bool = True, **parameters: object) -> Node:
-        """One of our nodes, with the parameters that the arguments say.
+        """One of our nodes, with the parameters that the arguments set.
 
-        :param needed: without it the others are of no use: when it ends for good, they do. One that is not needed may
-            end, or fail to start, and the others go on.
-        :param parameters: further ones; dots in their names are written as two underscores.
+        :param needed: the others are useless without it, so they end when it ends for good. If it is not needed, it
+        may end or fail to start, and the others go on. :param parameters: further ones; dots in their names are
+        written as two underscores.
         """
         given = {
             a.parameter.partition(".")[2]: self._typed(a)
@@ -125,8 +127,8 @@ def description(
 ) -> LaunchDescription:
     """A launch description.
 
-    :param arguments: beside the :func:`common` ones.
-    :param nodes: makes the nodes from what was given.
+    :param arguments: further ones, besides the :func:`common` ones.
+    :param nodes: makes the nodes from the given arguments.
     """
     everything = [*arguments, *common()]
     declared = [

@@ -24,7 +24,7 @@ _STATES = {"configured": "inactive", "activated": "active", "deactivated": "inac
 
 @dataclass(frozen=True)
 class ManagedSettings:
-    """What every managed node can be set to."""
+    """Settings of every managed node."""
 
     autostart: bool = setting(True, "configure and activate at the start; false leaves that to a lifecycle manager")
 
@@ -32,11 +32,11 @@ class ManagedSettings:
 class ManagedNode(LifecycleNode, ABC):
     """A lifecycle node that can bring itself up.
 
-    A subclass declares its parameters in ``__init__`` and fills in the four steps below. What a step raises fails the
-    transition with one line in the log; the node goes on in the state it was in.
+    A subclass declares its parameters in ``__init__`` and fills in the four steps below. If a step raises, the
+    transition fails with one line in the log, and the node keeps its state.
 
     :ivar failure: why the last transition failed, else None.
-    :ivar on_finished: called, in any thread, when the node has nothing more to do; set by the one who runs it.
+    :ivar on_finished: called in any thread when the node has nothing more to do; the runner sets it.
     """
 
     def __init__(self, name: str, settings: Mapping[str, str] | None = None, **arguments: Any) -> None:
@@ -79,9 +79,9 @@ class ManagedNode(LifecycleNode, ABC):
         """Clean up: free memory. Harmless when nothing is loaded."""
 
     def autostart(self) -> None:
-        """Go to the active state, unless the parameter ``autostart`` says no. After a crash: to the state before it.
+        """Go to the active state, unless ``autostart`` is false. After a crash, go to the state before it.
 
-        :raises FerError: what failed the transition.
+        :raises FerError: the transition failed.
         """
         wanted = self.kept.state or ("active" if self.managed.autostart else "unconfigured")
         if wanted not in ("active", "inactive"):
@@ -97,7 +97,7 @@ class ManagedNode(LifecycleNode, ABC):
             self._bringing_up = False
 
     def shut_down(self) -> None:
-        """Free everything, from whatever state; the last call before ``destroy_node``."""
+        """Free everything, in any state; the last call before ``destroy_node``."""
         if self.state_id in (
             State.PRIMARY_STATE_UNCONFIGURED,
             State.PRIMARY_STATE_INACTIVE,
@@ -147,7 +147,7 @@ class ManagedNode(LifecycleNode, ABC):
         undo: Callable[[], None] | None = None,
         then: Callable[[], None] | None = None,
     ) -> TransitionCallbackReturn:
-        """Run a step. rclpy turns what a callback raises into an error state without a word, so nothing gets out."""
+        """Run a step and catch what it raises: rclpy would silently turn that into an error state."""
         try:
             step()
             if then is not None:
@@ -166,7 +166,7 @@ class ManagedNode(LifecycleNode, ABC):
         return TransitionCallbackReturn.SUCCESS
 
     def _keep(self, parameters: list[Parameter]) -> None:
-        """Remember what was set while running; the callback comes only after it was accepted."""
+        """Remember parameters set while running; rclpy calls this only after it accepted them."""
         values = {p.name: p.value for p in parameters if self.parameters.known(p.name)}
         if values:
             self.kept.put(parameters=values)

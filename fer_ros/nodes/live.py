@@ -24,9 +24,9 @@ LAST_FRAMES = 10.0
 class LiveOptions:
     """What differs from the parameter file.
 
-    :ivar settings: parameter name → value as typed; those of the camera are told by name or by ``sources.``.
+    :ivar settings: parameter name → value as typed; the camera's are known by name or by ``sources.``.
     :ivar params_file: None takes ``config/params.yaml``, as the launch file does.
-    :ivar frames: end after so many results; 0 goes on until interrupted or the source ends.
+    :ivar frames: end after so many results; 0: go on until interrupted or until the source ends.
     :ivar sinks: sinks that run besides those of the parameter ``sink``.
     :ivar dashboard: serve a page, on which people also record and train.
     """
@@ -80,12 +80,12 @@ class Live:
 
     @property
     def status(self) -> int:
-        """The exit status; where it is not 0, the log has said why."""
+        """The exit status; if it is not 0, the log says why."""
         return self._ending.status
 
     @property
     def dropped(self) -> int:
-        """Frames that were replaced by newer ones before they could be read."""
+        """Frames that newer ones replaced before they were read."""
         return self.inference.dropped
 
     def finish(self) -> None:
@@ -93,9 +93,9 @@ class Live:
         self._ending.finish()
 
     def run(self) -> None:
-        """Start, and wait for Ctrl-C, the last of the wanted frames, or the end of the source.
+        """Start, and wait for Ctrl-C, the last wanted frame, or the end of the source.
 
-        From its return on, the process ends within two seconds, whatever hangs.
+        Once it has returned, the process ends within two seconds, whatever hangs.
         """
         self._ending.on_signals()
         self._host.start()

@@ -1,4 +1,4 @@
-"""What core and plugins log with Python's own logging goes where the node's log goes: console, file and /rosout."""
+"""Sends Python's log of core and plugins to the node's log: console, file and /rosout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = 256
 
 
 class Fold:
-    """Folds repetitions: whoever can cause a line of the log must not be able to fill the disk with it."""
+    """Folds repetitions, so that nobody can fill the disk by causing the same line again and again."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin with nothing said.
@@ -27,7 +27,7 @@ class Fold:
         self._lock = threading.Lock()
 
     def line(self, kind: Hashable, text: str) -> str | None:
-        """What is to be shown of a line; None for nothing. Any thread may ask."""
+        """The part of a line to show; None for nothing. Any thread may ask."""
         with self._lock:
             now = self._clock()
             since, count = self._said.pop(kind, (now, 0))

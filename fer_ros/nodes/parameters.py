@@ -1,4 +1,4 @@
-"""Settings as ROS 2 parameters: a range is written down once, in the settings, and checked whenever one is set."""
+"""Settings as ROS 2 parameters. A range stands once, in the settings, and is checked at each change."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Parameters:
     def __init__(
         self, node: Node, texts: Mapping[str, str] | None = None, kept: Mapping[str, Any] | None = None
     ) -> None:
-        """Take what the user gave: it is declared again, by :meth:`declare`, with its type and range.
+        """Take the user's values; :meth:`declare` declares them again, with type and range.
 
-        :param texts: further values, as typed in a command; they go first, and each must be known.
-        :param kept: values that were set before a crash; they go before what the user gave at the start.
+        :param texts: further values, as typed in a command; they take precedence, and each must be known.
+        :param kept: values set before a crash; they take precedence over the user's values at the start.
         """
         self._node, self._texts = node, dict(texts or {})
         self._groups: list[_Group[Any]] = []
@@ -70,7 +70,7 @@ class Parameters:
         :param settings_type: a dataclass of :func:`fer_ros.core.base.settings.setting` fields.
         :param prefix: put before the names.
         :param apply: called with the new settings after live ones were set.
-        :param notes: setting name → what else it must fulfil, for the descriptor.
+        :param notes: setting name → its further conditions, for the descriptor.
         :returns: the settings as they stand.
         :raises ConfigError: a given value is of the wrong type or out of range.
         """
@@ -91,7 +91,7 @@ class Parameters:
     ) -> S:
         """Declare a parameter for each setting of a plugin, such as ``sources.camera.fps``.
 
-        :param fallback: setting → value where the user gave none, as it is or as typed.
+        :param fallback: setting → value if the user gave none, typed or as text.
         :raises ConfigError: a given value is of the wrong type or out of range.
         """
         known, prefix = fields(settings_type), plugin_names.prefix(kind, plugin)
@@ -125,21 +125,21 @@ class Parameters:
         return settings
 
     def take_old(self, names: Iterable[str]) -> dict[str, Any]:
-        """Take out what was given under names that are not declared any more: name → value, as it is or as typed."""
+        """Remove and return values given under names no longer declared: name → value, typed or as text."""
         found: dict[str, Any] = {}
         for given in (self._given, self._texts):
             found.update({name: given.pop(name) for name in names if name in given})
         return found
 
     def expect_plugin(self, kind: str, plugin: str, typed: bool) -> None:
-        """Let settings be given of a plugin that is not chosen, or not yet.
+        """Accept settings of a plugin that is not chosen, or not yet.
 
-        :param typed: also in a command, where a value without effect is refused otherwise.
+        :param typed: accept them in a command too, which otherwise refuses values without effect.
         """
         self._expected[plugin_names.prefix(kind, plugin)] = plugin_names.old_prefix(kind, plugin), typed
 
     def refuse(self, name: str, why: str) -> None:
-        """Say that there must be no such parameter; an empty one, as older parameter files have it, says nothing.
+        """Refuse a parameter of this name, except an empty one, as older parameter files have it.
 
         :raises ConfigError: it was given.
         """
@@ -147,7 +147,7 @@ class Parameters:
             raise ConfigError(f"{name} cannot be a parameter: {why}")
 
     def check_unknown(self) -> None:
-        """Warn of given parameters that this node does not have; call it when all are declared.
+        """Warn of given parameters that this node does not have. Call it when all are declared.
 
         :raises ConfigError: one of the values typed in a command is not known.
         """
@@ -192,7 +192,7 @@ class Parameters:
         return widened
 
     def _changed(self, parameters: list[Parameter]) -> list[tuple[_Group[Any], Any]]:
-        """Each group that the parameters touch, with its settings as they would become."""
+        """Each group that the parameters touch, with the settings that would result."""
         values: dict[int, dict[str, Any]] = {}
         for parameter in parameters:
             found = self._find(parameter.name)

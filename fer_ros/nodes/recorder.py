@@ -1,4 +1,4 @@
-"""The node ``recorder``: labelled frames of any camera into bags, by service calls."""
+"""The node ``recorder``: records labelled frames of any camera into bags, by service calls."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ CLOSING = 5.0
 
 @dataclass(frozen=True)
 class RecorderSettings(InputSettings):
-    """What the node can be set to, beside the settings of recording and of its detector."""
+    """Settings of the node, besides those of recording and of its detector."""
 
     use_inference: bool = setting(True, "take the faces that inference has found, while it runs", live=True)
     detector: str = setting("auto", "what finds the faces otherwise, see the parameter of inference")
 
 
 class _Refusals(Drops):
-    """Counts images that were no good, in the recording too."""
+    """Counts bad images, in the recording too."""
 
     def __init__(self, tell: Callable[[], None]) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class _Refusals(Drops):
 
 
 class RecorderNode(ManagedNode):
-    """Subscribes to the images while a bag is open, and costs nothing otherwise."""
+    """Subscribes to images only while a bag is open, and costs nothing otherwise."""
 
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters, those of the chosen detector as ``detectors.<detector>.<setting>``.
@@ -183,7 +183,7 @@ class RecorderNode(ManagedNode):
         return str(error)
 
     def _open_input(self, recorder: Recorder) -> None:
-        """Subscribe, if that is not done yet.
+        """Subscribe, unless that is done already.
 
         :raises ConfigError: the topic's name is no good.
         """
@@ -259,7 +259,7 @@ class RecorderNode(ManagedNode):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the node until it is told to end."""
+    """Run the node until something ends it."""
     return run("recorder", RecorderNode, arguments)
 
 

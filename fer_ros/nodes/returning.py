@@ -43,7 +43,7 @@ class Supervision:
         return self._make()
 
     def ended(self, event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
-        """What is to happen now that the process has ended."""
+        """What happens next, now that the process has ended."""
         if context.is_shutdown:
             return []
         crashed = event.returncode not in (0, BAD_CONFIGURATION)
@@ -53,7 +53,7 @@ class Supervision:
             pause = self._backoff.next()
             _forget_name(event, context)
             return [
-                LogInfo(msg=f"{self._name} crashed ({_how(event.returncode)}): it is started again in {pause:g} s"),
+                LogInfo(msg=f"{self._name} crashed ({_how(event.returncode)}): it starts again in {pause:g} s"),
                 TimerAction(period=pause, actions=[OpaqueFunction(function=lambda _: [self.start()])]),
             ]
         if not self.needed:
@@ -65,7 +65,7 @@ class Supervision:
 
 
 def _forget_name(event: ProcessExited, context: LaunchContext) -> None:
-    """Let launch_ros not warn of two nodes with one name: the first one is gone."""
+    """Stop launch_ros from warning of two nodes with one name: the first one is gone."""
     with contextlib.suppress(AttributeError):
         context.locals.unique_ros_node_names[event.action.node_name] -= 1
 

@@ -27,7 +27,7 @@ GRACE, LAST_RESORT = 1.6, 1.9
 
 
 class Ending:
-    """Why and when the process is to end.
+    """When and why the process ends.
 
     :ivar error: what went wrong, else None.
     """
@@ -65,9 +65,9 @@ class Ending:
         return BAD_CONFIGURATION if isinstance(self.error, ConfigError) else 1
 
     def within_grace(self) -> None:
-        """From now on, the process ends after :data:`GRACE` seconds even where a driver or the middleware hangs.
+        """From now on, the process ends after :data:`GRACE` seconds, even if a driver or the middleware hangs.
 
-        Where native code holds Python's lock, so that no thread of ours gets a turn, the system ends it a little later.
+        If native code holds Python's lock, our threads get no turn. The system then ends the process a little later.
         """
         if self._counting:
             return
@@ -85,9 +85,9 @@ class Host:
     """
 
     def __init__(self, nodes: Sequence[ManagedNode], ending: Ending, dispensable: Collection[ManagedNode] = ()) -> None:
-        """Take over the nodes; what they have to tell about the end goes to ``ending``.
+        """Take over the nodes; they report the end to ``ending``.
 
-        :param dispensable: those of them without which the others go on where they cannot be started.
+        :param dispensable: nodes that may fail to start; the others then go on without them.
         """
         self._nodes, self._ending, self._dispensable = list(nodes), ending, dispensable
         self._stopping = False
@@ -169,7 +169,7 @@ def make(factory: Callable[[], ManagedNode]) -> ManagedNode:
 
 
 def leave() -> None:
-    """Leave ROS, as the last thing that a process does.
+    """Leave ROS; the last thing that a process does.
 
     A signal that comes later is ignored: while Python cleans up, it would kill the process and spoil its exit status.
     """
@@ -181,9 +181,9 @@ def leave() -> None:
 def run(name: str, factory: Callable[[], ManagedNode], arguments: Sequence[str] | None = None) -> int:
     """The life of a process with one node.
 
-    :param name: what the process is called in an error that comes before there is a node.
+    :param name: name of the process in errors before the node exists.
     :param factory: makes the node.
-    :returns: 0 after Ctrl-C, SIGTERM or the end of a source; 2 where the configuration is wrong; 1 after another error.
+    :returns: 0 after Ctrl-C, SIGTERM or the end of a source; 2 if the configuration is wrong; 1 after another error.
     """
     ending = Ending()
     ending.on_signals()
@@ -206,7 +206,7 @@ def run(name: str, factory: Callable[[], ManagedNode], arguments: Sequence[str] 
 
 
 def first_line(error: Exception) -> str:
-    """What an error of rclpy says, in one line and without the places in its source where it arose."""
+    """The text of an rclpy error, in one line and without places in its source."""
     if isinstance(error, rclpy_implementation.UnknownROSArgsError):
         return f"unknown ROS arguments: {error}"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""QoS of the topics, and words for why two ends of a topic do not hear each other."""
+"""QoS of the topics, and messages that say why two ends of a topic do not hear each other."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ def images() -> QoSProfile:
 
 
 def sensor_data() -> QoSProfile:
-    """For pictures that we take: the newest counts, a lost one is not sent again (REP-2003: sensor data)."""
+    """For pictures that we receive: the newest counts, and a lost one is not sent again (REP-2003: sensor data)."""
     return QoSProfile(depth=1, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 def results() -> QoSProfile:
-    """For what was read from them."""
+    """For the results read from pictures."""
     return QoSProfile(depth=10, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.RELIABLE)
 
 
 def latched() -> QoSProfile:
-    """For what late subscribers are to get, too."""
+    """For messages that late subscribers get, too."""
     return QoSProfile(
         depth=1,
         history=HistoryPolicy.KEEP_LAST,

@@ -1,4 +1,4 @@
-"""The node ``trainer``: trains a head on recorded bags by a service call, then lets inference take it into use.
+"""The node ``trainer``: trains a head on recorded bags by a service call, then makes inference use it.
 
 The training runs in a process of its own (``fer_ros.core.training.client``): this node stays light, its other
 callbacks go on, and the training can be cancelled at any moment.
@@ -45,9 +45,9 @@ JOIN = 1.0
 
 @dataclass(frozen=True)
 class TrainerSettings:
-    """What the node can be set to, beside the options of training."""
+    """Settings of the node, besides the options of training."""
 
-    swap: bool = setting(True, "let inference take the new model into use (its service load_model)", live=True)
+    swap: bool = setting(True, "make inference use the new model (by its service load_model)", live=True)
     select: bool = setting(True, "select the new model, so that it is used after a restart too", live=True)
 
 
@@ -93,10 +93,10 @@ class _Job:
         except FerError as error:
             self.error = error
         except Exception as error:
-            self.error = FerError(f"the training ended by a mistake of the program: {type(error).__name__}: {error}")
+            self.error = FerError(f"a fault of the program ended the training: {type(error).__name__}: {error}")
 
     def report(self, step: Progress) -> None:
-        """Publish how far it is."""
+        """Publish the progress."""
         self.step = step
         self._node.publish(train_messages.progress(step, self.elapsed))
 
@@ -105,7 +105,7 @@ class TrainerNode(ManagedNode):
     """Answers ``train`` when the new model is in use, and ``train/cancel`` at any moment."""
 
     def __init__(self, **arguments: Any) -> None:
-        """Declare the parameters: the defaults of what a request leaves at zero or empty.
+        """Declare the parameters: the defaults for what a request leaves at zero or empty.
 
         :raises ConfigError: a parameter is out of range.
         """
@@ -164,7 +164,7 @@ class TrainerNode(ManagedNode):
         if self.state != "active":
             raise FerError(f"the trainer is {self.state}: activate it first")
         if self._job is not None:
-            raise FerError("a training runs already: wait for it, or end it by train/cancel")
+            raise FerError("a training runs already: wait for it, or end it with train/cancel")
 
     async def _finish(self, job: _Job, response: Train.Response) -> None:
         if job.outcome is None:
@@ -198,7 +198,7 @@ class TrainerNode(ManagedNode):
             self.get_logger().info(response.message)
 
     async def _swap(self, name: str) -> str:
-        """Let inference take the model into use; returns what went wrong, empty for nothing."""
+        """Make inference use the model; returns what went wrong, empty for nothing."""
         service = self.resolve_service_name("load_model")
         later = f"it is saved; start inference with model:={name}, or call {service} once it runs"
         if not self._load_model.service_is_ready():
@@ -245,10 +245,10 @@ class TrainerNode(ManagedNode):
 
 
 def _bags(asked: Sequence[str]) -> tuple[Path, ...]:
-    """The bags that a request names, each once, none from outside the folder of bags; all of them where it names none.
+    """The bags that a request names, each once, none from outside the folder of bags. If it names none, all bags.
 
-    :raises ConfigError: one does not exist or lies elsewhere, or there are too many: each costs a look at the disk, for
-        which all other callbacks wait.
+    :raises ConfigError: one does not exist or lies elsewhere, or there are too many. Each costs a look at the disk,
+    and all other callbacks wait for it.
     """
     if len(asked) > MAX_BAGS:
         raise ConfigError(f"{len(asked)} bags are too many: name {MAX_BAGS} at most, or none for all of them")
@@ -266,7 +266,7 @@ def _select(name: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the node until it is told to end."""
+    """Run the node until something ends it."""
     return run("trainer", TrainerNode, arguments)
 
 

@@ -19,9 +19,9 @@ class _Pause:
 
 
 async def until(done: Callable[[], bool], wait: Callable[[float], object] = time.sleep) -> None:
-    """Come back when ``done`` says so; rclpy runs what else is ready meanwhile.
+    """Return when ``done`` says so; rclpy runs other callbacks meanwhile.
 
-    :param wait: waits so many seconds at most, such as ``thread.join``, so that the end is seen at once.
+    :param wait: waits at most so many seconds, such as ``thread.join``, to see the end at once.
     """
     while not done():
         wait(WAIT)
@@ -29,6 +29,6 @@ async def until(done: Callable[[], bool], wait: Callable[[float], object] = time
 
 
 async def outcome(future: concurrent.futures.Future[T]) -> T:
-    """What another thread answers, while the executor goes on."""
+    """The answer of another thread, while the executor goes on."""
     await until(future.done, lambda seconds: concurrent.futures.wait([future], timeout=seconds))
     return future.result()

@@ -1,1 +1,1 @@
-"""Removing a person from everything that is kept: each place that may hold one says how, and a search proves it."""
+"""Removes a person from everything that is kept. Each place knows how, and a search proves it."""

@@ -1,4 +1,4 @@
-"""Forgetting a person: what is planned, done, and proved afterwards."""
+"""Forgets a person: plans, acts, and proves the result."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from fer_ros.core.forgetting.search import left
 
 @dataclass(slots=True)
 class Forgotten:
-    """What came of it.
+    """The outcome of forgetting.
 
     :ivar done: what was done, or would be, one line each.
-    :ivar failed: what could not be, and why.
-    :ivar left: where something of the person is left, as a search of everything has found.
+    :ivar failed: what could not be done, and why.
+    :ivar left: where a search of everything still found something of the person.
     """
 
     subject: str
@@ -28,7 +28,7 @@ class Forgotten:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left, and nothing failed."""
+        """Whether nothing is left and nothing failed."""
         return self.dry_run or not (self.left or self.failed)
 
     @property
@@ -40,19 +40,19 @@ class Forgotten:
             return f"not all could be done: {self.failed[0]}; call it again, what is done stays done"
         if self.left:
             return f"something is left in {len(self.left)} places: {self.left[0]}; remove it, then call it again"
-        return "nothing of this person is left: neither the name nor a picture is found any more"
+        return "nothing of this person is left: neither name nor picture can be found"
 
 
 def forget(subject: str, dry_run: bool = False, teach_anew: bool = False) -> Forgotten:
     """Remove a person from everything that is kept below ``$FER_HOME``.
 
-    Killed in the middle, it is called again: it finds what is left.
+    After a kill, call it again: it finds what is left.
 
-    :param subject: as it was typed when recording; upper and lower case are the same.
+    :param subject: as typed when recording; case does not matter.
     :param dry_run: only tell what would be done.
     :param teach_anew: teach the models again on what is left, under their names.
     :raises ConfigError: the subject is not allowed.
-    :raises FerError: it cannot be done just now, such as while somebody records; nothing was done.
+    :raises FerError: it cannot be done now, for example while somebody records. Nothing was done.
     """
     person, told = Person(subject), Forgotten(subject, dry_run)
     # All of it before anything is done: what is found by one place may be gone after another.

@@ -1,4 +1,4 @@
-"""Who is to be forgotten: how the name is told in texts, and which pictures are theirs."""
+"""The person to forget: finds their name in texts, and knows their pictures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STRUCK = "…"
 
 
 class Person:
-    """A subject's name, and the pictures found to be theirs."""
+    """A subject's name, and their pictures as far as they were found."""
 
     def __init__(self, subject: str) -> None:
         """Take the name as it was typed when recording.
@@ -42,7 +42,7 @@ class Person:
         self._pictures: dict[int, dict[bytes, set[tuple[int, bytes]]]] = {}
 
     def is_subject(self, text: str) -> bool:
-        """Whether a recording of this subject is theirs; upper and lower case are the same."""
+        """Whether a recording of this subject is theirs; case does not matter."""
         return _plain(text) == self._plain
 
     def named_in(self, text: str) -> bool:
@@ -50,7 +50,7 @@ class Person:
         return self.is_subject(text) if len(self.name) < WORD else bool(self._word.search(text))
 
     def named_in_value(self, value: Any) -> bool:
-        """Whether any text in plain values, names of entries included, holds the name."""
+        """Whether any text in plain values, including the names of entries, holds the name."""
         if isinstance(value, str):
             return self.named_in(value)
         if isinstance(value, dict):
@@ -67,7 +67,7 @@ class Person:
         return bool(self._wide.search(data))
 
     def _is_text(self, data: Any, start: int, end: int) -> bool:
-        """Whether a hit is a word, and not by chance in a picture: three letters stand in each megabyte of noise."""
+        """Whether a hit is a word rather than chance in a picture: any three letters occur in a megabyte of noise."""
         before, after = bytes(data[max(0, start - RUN) : start]), bytes(data[end : end + RUN])
         if before[-1:].isalnum() or after[:1].isalnum():
             return False
@@ -83,13 +83,13 @@ class Person:
         return self._word.sub(STRUCK, text)
 
     def add_picture(self, data: bytes) -> None:
-        """Know a picture of theirs again."""
+        """Remember a picture of theirs."""
         place = next(place for place in _PLACES if len(data) >= place + _KEY or not place)
         known = self._pictures.setdefault(place, {}).setdefault(data[place : place + _KEY], set())
         known.add((len(data), hashlib.sha256(data).digest()))
 
     def shown_in_bytes(self, data: Any) -> bool:
-        """Whether bytes hold one of their pictures, whole and as it was."""
+        """Whether bytes hold one of their pictures, whole and unchanged."""
         return bool(self._pictures) and any(self._shown_at(data, found.start()) for found in _STARTS.finditer(data))
 
     def _shown_at(self, data: Any, at: int) -> bool:

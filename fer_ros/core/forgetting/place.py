@@ -13,11 +13,11 @@ from fer_ros.core.forgetting.person import Person
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something to be done.
+    """One step of forgetting.
 
-    :ivar text: what, in one line.
-    :ivar act: does it; harmless where it was done before. Raises FerError or OSError.
-    :ivar check: raises FerError where it cannot be done just now, such as while somebody records.
+    :ivar text: what it does, in one line.
+    :ivar act: does it; harmless if it was done before. Raises FerError or OSError.
+    :ivar check: raises FerError if it cannot be done now, for example while somebody records.
     """
 
     text: str
@@ -32,7 +32,7 @@ class Place(Protocol):
     order: int
 
     def plan(self, person: Person, teach_anew: bool) -> Iterator[Step]:
-        """What is to be done; changes nothing. Pictures that are found are told to ``person``."""
+        """The steps to take; changes nothing. ``person`` learns the pictures found."""
 
 
 def places() -> list[Place]:

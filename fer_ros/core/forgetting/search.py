@@ -1,4 +1,4 @@
-"""The proof: everything below ``$FER_HOME`` is searched, decoded, for a person's name and pictures."""
+"""The proof: decodes everything below ``$FER_HOME`` and searches it for a person's name and pictures."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def left(home: Path, person: Person) -> list[str]:
 
 
 def _everything(home: Path) -> Iterator[Path]:
-    """Every file and folder; links to folders are followed, each folder once."""
+    """Every file and folder. Follows links to folders, and visits each folder once."""
     seen = set()
     for folder, folders, files in os.walk(home, followlinks=True):
         state = os.stat(folder)
@@ -80,7 +80,7 @@ def _in_file(path: Path, person: Person) -> tuple[bool, bool]:
 
 
 def _decoded(path: Path, head: bytes) -> Iterator[Any]:
-    """What is in a file, unpacked: bytes, texts and plain values. What is damaged is unpacked as far as it goes."""
+    """A file's content, unpacked: bytes, texts and plain values. Damaged data are unpacked as far as they go."""
     if head.startswith(b"SQLite format 3"):
         yield from _rows(path)
     elif head.startswith(b"\x89MCAP"):

@@ -1,4 +1,4 @@
-"""Where the face is: as inference has found it, which costs nothing, or by a detector of our own."""
+"""Where the face is: as inference found it, which costs nothing, or by our own detector."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class FaceFinder:
     """Finds the largest face of each frame. :meth:`tell` may be called by any thread, :meth:`find` by one."""
 
     def __init__(self, detector: Detector) -> None:
-        """Take over the detector, which follows the face from frame to frame."""
+        """Take over the detector; it follows the face from frame to frame."""
         self._detector, self._live = detector, Live(detector)
         self._told: OrderedDict[int, Roi | None] = OrderedDict()
         self._arrived = threading.Condition()
@@ -51,10 +51,10 @@ class FaceFinder:
         self._newest = 0
 
     def tell(self, stamp: int, roi: Roi | None) -> None:
-        """Take what inference has found.
+        """Take the face that inference found.
 
         :param stamp: of the frame, nanoseconds.
-        :param roi: its largest face; None where there is none.
+        :param roi: its largest face; None if there is none.
         """
         with self._arrived:
             self._told[stamp] = roi
@@ -64,11 +64,11 @@ class FaceFinder:
             self._arrived.notify()
 
     def configure(self, settings: Any) -> None:
-        """Let the detector have new settings before it looks at its next frame; any thread may call it."""
+        """Give the detector new settings before its next frame; any thread may call it."""
         self._live.change(settings)
 
     def reset(self) -> None:
-        """Forget all: another camera, or a pause."""
+        """Forget all faces, for example after a pause or a change of camera."""
         with self._arrived:
             self._told.clear()
             self._newest = 0

@@ -1,4 +1,4 @@
-"""The recorder's thread: frames and commands go in, from any thread; none of them waits for the disk."""
+"""The recorder's thread. Any thread may add frames and commands, and none waits for the disk."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ TIDY = 3600.0
 class Recorder:
     """Records takes into bags. Any thread may call the methods.
 
-    The commands return a future: its ``result`` raises :class:`fer_ros.core.base.errors.FerError`
-    where something is wrong.
+    The commands return a future. Its ``result`` raises :class:`fer_ros.core.base.errors.FerError` if something is
+    wrong.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class Recorder:
         """Start the thread.
 
         :param faces: finds the face of each frame.
-        :param facts: tells what is known of camera and detector, when a bag is opened.
+        :param facts: gives the known facts of camera and detector when a bag is opened.
         :param folder: of the bags, by default ``$FER_HOME/bags``.
         :param clock: gives new bags their names, nanoseconds.
-        :param on_change: called in the recorder's thread when something else than a count has changed.
+        :param on_change: called in the recorder's thread when anything but a count changes.
         """
         self._session = Session(settings, faces, facts, folder, clock)
         self._work = Work(settings.queue)
@@ -62,10 +62,10 @@ class Recorder:
     def start(
         self, label: str, subject: str = "", seconds: float = 0.0, samples: int = 0, bag: str = ""
     ) -> Future[Path]:
-        """Hold a label: a new take begins, and one that is open ends.
+        """Hold a label: a new take begins, and an open one ends.
 
-        :param seconds: the take ends by itself after so long; 0: when it is told to.
-        :param samples: the same.
+        :param seconds: the take ends by itself after so long; 0: no limit.
+        :param samples: the same, as a number of samples.
         :param bag: name of the bag; empty: the open one, or a new one named after the time.
         :returns: the bag's folder.
         """
@@ -90,18 +90,18 @@ class Recorder:
         return self._work.add_command(self._session.discard_last)
 
     def discard(self, bag: str, number: int) -> Future[int]:
-        """Move a take to the trash; one that is being recorded ends first where it lies in the same bag.
+        """Move a take to the trash. If one is being recorded into the same bag, that ends first.
 
         :param bag: its name; empty: the open one.
-        :returns: the samples that were taken back.
+        :returns: how many samples were discarded.
         """
         return self._work.add_command(lambda: self._session.discard(bag, number))
 
     def restore(self, bag: str = "", number: int = 0) -> Future[Entry]:
         """Bring a take back from the trash.
 
-        :param bag: its name; empty: the open one, or, where none is open, any.
-        :param number: of the take; 0: what was discarded last.
+        :param bag: its name; empty: the open one, or any if none is open.
+        :param number: of the take; 0: the one discarded last.
         """
         return self._work.add_command(lambda: self._session.restore(bag, number))
 
@@ -119,7 +119,7 @@ class Recorder:
             self._session.count(dropped=1)
 
     def refuse(self) -> None:
-        """Count a frame whose message was no good, if a label is held."""
+        """Count a frame with a bad message, if a label is held."""
         if self._session.held:
             self._session.count(received=1, dropped=1)
 
@@ -129,7 +129,7 @@ class Recorder:
         return self._session.open
 
     def status(self) -> Status:
-        """How it stands."""
+        """The status of the recording."""
         return replace(self._session.status(), pending=self._work.frames)
 
     def set(self, settings: RecordingSettings) -> None:
@@ -137,7 +137,7 @@ class Recorder:
         self._session.set(settings)
 
     def close(self) -> None:
-        """Write what waits, close the bag and end the thread."""
+        """Write the waiting frames, close the bag and end the thread."""
         self._session.held = False
         self._work.add_command(self._end)
         self._thread.join()
@@ -151,7 +151,7 @@ class Recorder:
         self._release()
 
     def _tidy(self) -> None:
-        """Empty the trash of what is old."""
+        """Remove old entries from the trash."""
         try:
             for entry in bags.tidy(self._session.parent, self._session.settings.trash_days):
                 log.info("%s is removed from the trash for good", entry.name)

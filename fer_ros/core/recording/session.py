@@ -1,4 +1,4 @@
-"""A session of recording: the open bag, the take, its limits and what is counted. One thread works in it."""
+"""A session of recording: the open bag, the take, its limits and the counts. One thread works in it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Session:
 
     @property
     def state(self) -> State:
-        """What is being done."""
+        """What the session does now."""
         return self._board.now.state
 
     @property
@@ -62,7 +62,7 @@ class Session:
         self.settings = settings
 
     def status(self) -> Status:
-        """A copy of how it stands."""
+        """A copy of the status."""
         status = self._board.copy()
         if status.state == State.RECORDING:
             status.elapsed = time.monotonic() - self._began
@@ -124,7 +124,7 @@ class Session:
         """End the take and close the bag.
 
         :raises ConfigError: no bag is open.
-        :raises StorageError: the disk is full, or something of the bag is not there; it is closed all the same.
+        :raises StorageError: the disk is full, or part of the bag is missing; it is closed all the same.
         """
         writer = self._writer
         if writer is None:
@@ -147,9 +147,9 @@ class Session:
         :raises StorageError: the disk failed.
         """
         if self._writer is None:
-            raise ConfigError("no bag is open: a take can be taken back only before record/stop")
+            raise ConfigError("no bag is open: discard a take before record/stop")
         if not self._writer.taking and not self._writer.takes:
-            raise ConfigError("there is no take to take back in this bag")
+            raise ConfigError("this bag has no take to discard")
         self.held = False
         self._freeze(State.PAUSED)
         return self._taken_back(self._writer.discard_last())
@@ -166,7 +166,7 @@ class Session:
         return bags.discard_take(self.parent, bag, number)
 
     def restore(self, bag: str, number: int) -> Entry:
-        """Bring back from the trash a take, or what was discarded last.
+        """Bring a take back from the trash, or what was discarded last.
 
         :raises ConfigError: it is not there, its place is taken, or another process records into its bag.
         :raises StorageError: the disk failed.
@@ -227,7 +227,7 @@ class Session:
             self._recount()
 
     def tick(self) -> None:
-        """Make safe what was written, look at the limits, and whether all is there; to be called ten times a second."""
+        """Make written samples safe, and check the limits and the files. Call it ten times a second."""
         if self._writer is None or self.state == State.FAILED:
             return
         now = time.monotonic()
@@ -250,7 +250,7 @@ class Session:
             self.fail(str(error))
 
     def _opened(self, name: str) -> BagWriter:
-        """The bag to write to, opened if it is not open yet."""
+        """The bag to write to; opens it if it is not open yet."""
         if self._writer is not None and not self._writer.lost and name in ("", self._writer.folder.name):
             return self._writer
         folder = self.parent / (check_name("bag", name) if name else bags.new_name(self.parent, self._clock()))
@@ -272,7 +272,7 @@ class Session:
         self._writer.end_take()
 
     def _freeze(self, state: State, message: str = "") -> None:
-        """Leave the recording state; the time that it took stands still."""
+        """Leave the recording state; the elapsed time stops."""
         elapsed = self.status().elapsed
         self._board.update(state=state, label="", subject="", elapsed=elapsed, message=message)
 
@@ -287,7 +287,7 @@ class Session:
         return count
 
     def _look(self, writer: BagWriter) -> None:
-        """Look whether the bag is still there, and at the sizes.
+        """Check that the bag is still there, and the sizes.
 
         :raises StorageError: see :meth:`fer_ros.core.bags.writer.BagWriter.check`.
         """

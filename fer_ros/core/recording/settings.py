@@ -1,4 +1,4 @@
-"""What recording can be set to."""
+"""Settings of recording."""
 
 from __future__ import annotations
 
@@ -27,19 +27,21 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True)
 class RecordingSettings:
-    """For the whole session; what is held and for how long is said with each take."""
+    """Settings of the whole session. Label and length are given with each take."""
 
     labels: str = setting(
         ", ".join((*DEFAULT_LABELS, NONE_OF_THESE)), "labels that may be recorded, with commas between them", live=True
     )
     label_names: str = setting(KNOWN, LABEL_NAMES_HELP, choices=(KNOWN, AS_IS))
-    storage: str = setting(DEFAULT, "files of new bags", choices=tuple(BY_NAME))
+    storage: str = setting(DEFAULT, "storage of new bags", choices=tuple(BY_NAME))
     camera: str = setting(
-        "", "what took the pictures, for the bag's custom_data; empty: what is known of it", live=True
+        "", "what took the pictures, for the bag's custom_data; empty: the camera's known name", live=True
     )
     consent: str = setting("", "what the people recorded have agreed to, for the bag's custom_data", live=True)
     record_without_face: bool = setting(False, "record frames in which no face is found, too", live=True)
-    jpeg_quality: int = setting(90, "of frames that come uncompressed, 1 (small) to 100", low=1, high=100, live=True)
+    jpeg_quality: int = setting(
+        90, "quality of frames that arrive uncompressed, 1 (small) to 100", low=1, high=100, live=True
+    )
     max_bag_mb: int = setting(20_000, "size at which recording ends, MB", low=1, live=True)
     min_free_mb: int = setting(200, "recording ends with less free on the disk, MB", low=0, live=True)
     trash_days: float = setting(30.0, "days for which what was discarded can be brought back", low=0.0, live=True)
@@ -51,13 +53,13 @@ class RecordingSettings:
     def facts(self, known: Mapping[str, str]) -> dict[str, str]:
         """The facts of a take.
 
-        :param known: what is known otherwise, such as the camera's name; what is set counts more.
+        :param known: facts from elsewhere, such as the camera's name; the settings override them.
         """
         told = {"camera": self.camera, "consent": self.consent}
         return {**told, **{key: value for key, value in known.items() if not told.get(key)}}
 
     def check_space(self, folder: Path | None, size: int, free: int) -> None:
-        """Compare a bag's bytes, and those that are free, with the limits.
+        """Compare the size of a bag and the free space with the limits.
 
         :raises StorageError: the bag is as large as allowed, or the disk nearly full.
         """
@@ -88,12 +90,12 @@ def parse_labels(text: str, mode: str = KNOWN) -> tuple[str, ...]:
 
 
 def meant(label: str, labels: tuple[str, ...], mode: str) -> str:
-    """The label that may be recorded and that a name means; the name itself where there is none."""
+    """The allowed label that a name means; the name itself if there is none."""
     return label if label in labels or mode != KNOWN else resolve(label, labels) or label
 
 
 def check_take(label: str, labels: tuple[str, ...], seconds: float, samples: int) -> None:
-    """Check what a take is to be.
+    """Check a new take's label and limits.
 
     :raises ConfigError: the label may not be recorded, or a limit is not allowed.
     """

@@ -1,4 +1,4 @@
-"""What a recorder tells of itself."""
+"""The status of a recorder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class State(enum.IntEnum):
 
 @dataclass(slots=True)
 class Status:
-    """What is recorded now, and what has been since the bag was opened.
+    """What is recorded now, and what was recorded since the bag was opened.
 
     :ivar bag: the open bag, or the last one; None before the first.
     :ivar take: number of the current or last take, 0 before the first.
@@ -27,7 +27,7 @@ class Status:
     :ivar counts: samples per label, of all labels that may be recorded.
     :ivar received: frames that came while a label was held: each is written, without a face, dropped or pending.
     :ivar written: frames in the bag, those of discarded takes included.
-    :ivar discarded: samples taken back.
+    :ivar discarded: samples discarded.
     :ivar message: one line for people, such as why recording ended.
     """
 
@@ -73,7 +73,7 @@ class Status:
 
 
 class Board:
-    """A status that one thread changes and others read.
+    """A status that one thread changes and other threads read.
 
     :ivar now: for the thread that changes it.
     """
@@ -83,7 +83,7 @@ class Board:
         self._lock = threading.Lock()
 
     def copy(self) -> Status:
-        """The status of this moment."""
+        """The current status."""
         with self._lock:
             return replace(self.now, counts=dict(self.now.counts))
 

@@ -1,4 +1,4 @@
-"""What is handed to the thread that records: frames and commands, in their order."""
+"""The queue of the recording thread: frames and commands, in order."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from fer_ros.core.vision.images import encode_jpeg
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A frame as it came: with a picture to be stored as it is, or an image that is still to be encoded.
+    """A frame as it came: a picture to store as it is, or an image to encode.
 
     :ivar stamp: acquisition, nanoseconds.
-    :ivar picture: a JPEG or PNG file; empty where there is ``image``.
-    :ivar image: uint8 (height, width, 3) BGR or (height, width) grey; None where there is ``picture``.
+    :ivar picture: a JPEG or PNG file; empty if there is an ``image``.
+    :ivar image: uint8 (height, width, 3) BGR or (height, width) grey; None if there is a ``picture``.
     :ivar arrived: ``time.monotonic`` when it came, seconds.
     """
 
@@ -44,20 +44,20 @@ class Incoming:
     def file(self, quality: int) -> bytes:
         """The picture as a file.
 
-        :param quality: of the JPEG where the image is still to be encoded, 1 to 100.
+        :param quality: of the JPEG, if the image must be encoded, 1 to 100.
         """
         return self.picture if self.image is None else encode_jpeg(self.image, quality)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something to be done between two frames, and where its result goes."""
+    """Something to do between two frames, and where its result goes."""
 
     action: Callable[[], Any]
     result: Future[Any]
 
     def run(self) -> None:
-        """Do it; the result, or what was raised, goes to whoever waits."""
+        """Do it; the waiting caller gets the result or the exception."""
         try:
             self.result.set_result(self.action())
         except BaseException as error:
@@ -75,13 +75,13 @@ class Work:
 
     @property
     def frames(self) -> int:
-        """Frames that wait."""
+        """Frames in the queue."""
         return self._frames
 
     def add_frame(self, frame: Incoming) -> bool:
         """Add a frame.
 
-        :returns: False where too many wait already; it is dropped.
+        :returns: False if too many wait already and the frame was dropped.
         """
         with self._ready:
             if self._frames >= self._limit:
@@ -103,7 +103,7 @@ class Work:
         """Wait for the next item.
 
         :param timeout: seconds to wait at most; None waits as long as it takes.
-        :returns: None where none came in time.
+        :returns: None if none came in time.
         """
         with self._ready:
             self._ready.wait_for(lambda: bool(self._items), timeout)

@@ -1,1 +1,1 @@
-"""What was discarded and can still be brought back; knows files and folders, not what a bag is."""
+"""Discarded things that can still be brought back. It knows files and folders, not bags."""

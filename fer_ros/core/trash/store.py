@@ -1,7 +1,7 @@
-"""What was discarded and can still be brought back: takes and bags, in a folder ``.trash`` beside the bags.
+"""Discarded takes and bags that can still be brought back, in a folder ``.trash`` beside the bags.
 
-It lies on the same file system, so that discarding is a rename: at every moment a thing is whole, in its place or in
-the trash. An entry is a folder with :data:`FILE`, which is written first, and the content.
+It lies on the same file system, so discarding is a rename. At every moment a thing is whole, in its place or in the
+trash. An entry is a folder with :data:`FILE`, which is written first, and the content.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DAY = 86_400.0
 class Entry:
     """Something in the trash.
 
-    :ivar bag: name of the bag that it was, or was part of.
+    :ivar bag: name of the bag, or of the take's bag.
     :ivar take: its number; 0 for a whole bag, or for independent pictures.
     :ivar files: names of the files of a take, the one with its samples first; empty for a whole bag.
     :ivar samples: labelled frames in it.
@@ -50,7 +50,7 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """What it is called on the command line."""
+        """Its name on the command line."""
         return self.path.name
 
     @property
@@ -73,8 +73,8 @@ def put(parent: Path, content: Sequence[Path], entry: Entry) -> Entry:
     """Move a take's files, or a bag's folder, into the trash.
 
     :param parent: the folder of the bags.
-    :param content: what to move, in the order of the entry's files; once the first one is there, it is discarded.
-    :param entry: what is known of it; its path is given here.
+    :param content: what to move, in the order of the entry's files; the first move discards it.
+    :param entry: its facts; the path is filled in here.
     :raises OSError: it cannot be moved; it is where it was.
     """
     with _locked(parent) as trash:
@@ -95,7 +95,7 @@ def put(parent: Path, content: Sequence[Path], entry: Entry) -> Entry:
 
 
 def take_out(entry: Entry, target: Path) -> None:
-    """Move what an entry holds into a folder, and forget the entry.
+    """Move an entry's content into a folder, and remove the entry.
 
     :raises ConfigError: something of that name is there already.
     :raises OSError: it cannot be moved; it stays in the trash.
@@ -111,7 +111,7 @@ def take_out(entry: Entry, target: Path) -> None:
 
 
 def entries(parent: Path) -> list[Entry]:
-    """What is in the trash of a folder of bags, the newest last. Nothing is changed."""
+    """The entries in the trash of a folder of bags, the newest last. Changes nothing."""
     with contextlib.suppress(OSError):
         found = [_read(path) for path in sorted((parent / FOLDER).iterdir()) if not path.name.startswith(".")]
         return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.at)
@@ -141,11 +141,11 @@ def empty(parent: Path, path: Path) -> None:
 
 
 def tidy(parent: Path, days: float, now: float | None = None) -> list[Entry]:
-    """Remove what was discarded longer ago, and what a crash has left half done.
+    """Remove entries older than some days, and leftovers of a crash.
 
-    :param days: for which things stay in the trash.
+    :param days: how long things stay in the trash.
     :param now: seconds since the epoch.
-    :returns: the entries that were removed.
+    :returns: the removed entries.
     :raises OSError: the disk failed.
     """
     if not (parent / FOLDER).is_dir():
@@ -162,7 +162,7 @@ def tidy(parent: Path, days: float, now: float | None = None) -> list[Entry]:
 
 
 def _read(path: Path) -> Entry | None:
-    """An entry; None where there is none, or where its content was not moved (yet)."""
+    """An entry; None if there is none, or if its content has not been moved (yet)."""
     try:
         told = json_text.read(path / FILE)
         entry = Entry(
@@ -188,7 +188,7 @@ def _move(old: Sequence[Path], new: Sequence[Path]) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Renamed first, so that nobody is offered half of it."""
+    """Renamed first, so that nobody ever sees half of it."""
     hidden = path if path.name.startswith(_EMPTIED) else path.with_name(f"{_EMPTIED}{path.name}")
     if hidden != path:
         os.rename(path, hidden)
@@ -204,7 +204,7 @@ def _free(trash: Path, entry: Entry) -> Path:
 
 @contextlib.contextmanager
 def _locked(parent: Path) -> Iterator[Path]:
-    """The folder of the trash, made where it is missing, while nobody else changes it."""
+    """The folder of the trash, made if missing and locked against others."""
     trash = paths.private_folder(parent / FOLDER)
     handle = os.open(trash, os.O_RDONLY)
     try:

@@ -1,4 +1,4 @@
-"""What the dashboard's page is told: messages of ROS as JSON, where a figure that is not known is None."""
+"""ROS messages as JSON for the dashboard's page; an unknown figure is None."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def model(message: ModelInfo) -> Json:
 
 
 def metrics(message: Metrics) -> Json | None:
-    """Measured quality; None where nothing was measured."""
+    """Measured quality; None if nothing was measured."""
     labels = _names(message.labels)
     if not message.count or len(message.confusion) != len(labels) ** 2:
         return None
@@ -86,7 +86,7 @@ def record_state(message: RecordStatus) -> RecordState:
 
 
 def progress(message: TrainProgress) -> Json:
-    """How far a training is."""
+    """The progress of a training."""
     figures = ("loss", "accuracy", "val_loss", "val_accuracy", "progress", "elapsed", "remaining")
     return {
         "type": "train",
@@ -98,7 +98,7 @@ def progress(message: TrainProgress) -> Json:
 
 
 def result(answer: Train.Response) -> Json:
-    """What came out of a training."""
+    """The outcome of a training."""
     return {
         "ok": answer.success,
         "message": answer.message,
@@ -114,7 +114,7 @@ def result(answer: Train.Response) -> Json:
 
 
 def camera_health(status: DiagnosticStatus) -> Json:
-    """What the camera tells of itself."""
+    """The camera's state, for the page."""
     values = {pair.key: pair.value for pair in status.values}
     return {
         "state": values.get("source state", status.message),
@@ -125,7 +125,7 @@ def camera_health(status: DiagnosticStatus) -> Json:
 
 
 def inference_health(status: DiagnosticStatus) -> Json:
-    """What inference tells of itself."""
+    """The state of inference, for the page."""
     values = {pair.key: pair.value for pair in status.values}
     return {
         "state": values.get("lifecycle state", status.message),

@@ -43,7 +43,9 @@ MAX_WIDTH = 1280
 class ViewSettings(InputSettings):
     """Which pictures are shown."""
 
-    jpeg_quality: int = setting(80, "of images that come uncompressed, 1 (small) to 100", low=1, high=100, live=True)
+    jpeg_quality: int = setting(
+        80, "quality of images that arrive uncompressed, 1 (small) to 100", low=1, high=100, live=True
+    )
 
 
 class DashboardNode(ManagedNode):
@@ -73,7 +75,7 @@ class DashboardNode(ManagedNode):
 
     @property
     def url(self) -> str:
-        """Where the page is, without the token; empty while it is not served."""
+        """The page's address, without the token; empty while it is not served."""
         return self._server.url.partition("#")[0] if self._server is not None and self.state == "active" else ""
 
     def load(self) -> None:
@@ -103,7 +105,7 @@ class DashboardNode(ManagedNode):
         self._server = None
 
     def _announce(self, server: Server) -> None:
-        """Tell the way to the page: on the terminal only, as the log is published and the token is in it."""
+        """Print the page's address on the terminal only: it holds the token, and the log is published."""
         lines = [f"dashboard: {server.url}"]
         if not self._settings.local:
             lines.append(links.qr_text(server.url).rstrip("\n"))
@@ -174,7 +176,7 @@ class DashboardNode(ManagedNode):
         return status.name == f"{prefix}/{name}: {name}".lstrip("/")
 
     def _look(self) -> None:
-        """Tell which nodes run and, where somebody watches, how they are."""
+        """Tell which nodes run and, if somebody watches, how they are."""
         if self._server is None or self.state != "active":
             return
         nodes = {"camera": self.count_publishers(self._view.image_topic) > 0, **self._robot.presence()}
@@ -207,7 +209,7 @@ class DashboardNode(ManagedNode):
 
 
 def _narrowed(image: ImageArray) -> ImageArray:
-    """The picture, or where it is wider than a page shows, a smaller one of the same proportions."""
+    """The picture, made smaller in proportion if it is wider than the page shows."""
     height, width = image.shape[:2]
     if width <= MAX_WIDTH:
         return image
@@ -216,7 +218,7 @@ def _narrowed(image: ImageArray) -> ImageArray:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the node until it is told to end."""
+    """Run the node until something ends it."""
     return run("dashboard", DashboardNode, arguments)
 
 

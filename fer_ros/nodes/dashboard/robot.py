@@ -32,7 +32,7 @@ class RosRobot(Robot):
     def __init__(self, node: Node, on_watch: Callable[[bool, bool], None]) -> None:
         """Make the clients.
 
-        :param on_watch: gets what is wanted from now on, in the executor's thread.
+        :param on_watch: called in the executor's thread with what the page wants from now on.
         """
         self._node, self._on_watch = node, on_watch
         self.namespace = node.get_namespace()
@@ -99,7 +99,7 @@ class RosRobot(Robot):
         if label in known:
             return known
         if (there := resolve(label, known)) is not None:
-            raise Refused(f"'{label}' means '{there}', which is there already")
+            raise Refused(f"'{label}' means '{there}', which exists already")
         labels = (*known, label)
         value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=", ".join(labels))
         request = SetParameters.Request(parameters=[Parameter(name="labels", value=value)])

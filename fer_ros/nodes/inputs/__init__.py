@@ -1,1 +1,1 @@
-"""Subscribing to images: transports, QoS, what is dropped and why."""
+"""Subscriptions to images: transports, QoS, and the reasons for dropping an image."""

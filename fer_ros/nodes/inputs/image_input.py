@@ -1,4 +1,4 @@
-"""Image messages of any camera as frames, none of them believed, and a word when none comes."""
+"""Turns image messages of any camera into frames, trusts none of them, and says so when none comes."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ MAX_FRAME_ID = 1000
 
 @dataclass(frozen=True)
 class InputSettings:
-    """What a subscription can be set to."""
+    """Settings of a subscription."""
 
     image_topic: str = setting("image_raw", "topic of the raw images, of any camera")
     image_transport: str = setting(
-        "auto", "raw, compressed, or auto: compressed where somebody offers it", choices=("auto", "raw", "compressed")
+        "auto", "raw, compressed, or auto: compressed if a publisher offers it", choices=("auto", "raw", "compressed")
     )
     max_pixels: int = setting(MAX_PIXELS, "larger images are dropped, pixels", low=1, high=1 << 28)
     bits: str = setting("", "bits that 16-bit images use, such as 10; auto: stretch each image; empty: 16")
 
 
 class ImageSubscription(ABC, Generic[T]):
-    """A subscription of raw or compressed images; a subclass says what becomes of a message."""
+    """A subscription of raw or compressed images; a subclass turns each message into something."""
 
     def __init__(self, node: Node, settings: InputSettings, submit: Callable[[T], None], drops: Drops) -> None:
         """Check the topic's name; nothing is subscribed yet.
 
-        :param submit: gets what became of each message, in the executor's thread.
-        :param drops: counts the messages that were no good, by reason.
-        :raises ConfigError: this cannot be the name of a topic, or there are no such bits.
+        :param submit: called in the executor's thread with the outcome of each message.
+        :param drops: counts the bad messages, by reason.
+        :raises ConfigError: the name of the topic is not allowed, or the bits are.
         """
         self._depth = depth.parse(settings.bits)
         self._node, self._submit, self._drops, self.max_pixels = node, submit, drops, settings.max_pixels
@@ -75,9 +75,9 @@ class ImageSubscription(ABC, Generic[T]):
 
     @abstractmethod
     def convert(self, message: Any, received: int) -> T:
-        """What becomes of a message.
+        """Turn a message into what is submitted.
 
-        :param message: an ``Image``, or a ``CompressedImage`` where :attr:`compressed` says so.
+        :param message: an ``Image``, or a ``CompressedImage`` if :attr:`compressed` is true.
         :param received: when it came, nanoseconds of the node's clock.
         :raises BadImage: it is no good.
         """
@@ -124,7 +124,7 @@ class ImageSubscription(ABC, Generic[T]):
             self._node.destroy_subscription(subscription)
 
     def watch(self) -> None:
-        """Look whether images come; to be called about once a second."""
+        """Check whether images come; call it about once a second."""
         if self._subscription is None or self._silent or time.monotonic() - self._last < SILENCE:
             return
         self._silent = True
@@ -155,7 +155,7 @@ class ImageSubscription(ABC, Generic[T]):
         self._warn(reason, f"image on {self.topic} dropped ({reason}): {text}")
 
     def _note(self, text: str) -> None:
-        """Something is odd about an image that was read all the same."""
+        """Warn of something odd about an image that could still be read."""
         self._warn("note", f"image on {self.topic}: {text}")
 
     def _warn(self, kind: str, text: str) -> None:

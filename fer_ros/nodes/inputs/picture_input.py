@@ -1,4 +1,4 @@
-"""Images as they are stored: what comes compressed stays compressed."""
+"""Images as they are stored: a compressed image stays compressed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PictureInput(ImageSubscription[Incoming]):
     """The subscription of the recorder; exists while a bag is open."""
 
     def transport(self, node: Node, settings: InputSettings) -> str:
-        """``raw`` or ``compressed``; for ``auto`` compressed where somebody offers it now."""
+        """``raw`` or ``compressed``; ``auto`` means compressed if a publisher offers it now."""
         topic = settings.image_topic
         if settings.image_transport != "auto":
             return settings.image_transport

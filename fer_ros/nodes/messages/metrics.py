@@ -13,7 +13,7 @@ FIGURES = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
 
 
 def quality(found: metrics.Metrics | None) -> Metrics:
-    """The figures of a model; None: not measured, so that no figure is a number."""
+    """The figures of a model; with None, not measured, every figure is NaN."""
     if found is None:
         return Metrics(**dict.fromkeys(FIGURES, math.nan))
     rows = [found.per_class[label] for label in found.labels]
@@ -28,7 +28,7 @@ def quality(found: metrics.Metrics | None) -> Metrics:
 
 
 def stated(values: Mapping[str, Any], labels: tuple[str, ...]) -> Metrics:
-    """The figures that a ``model.yaml`` states; not measured where it states none, or none that can be understood."""
+    """The figures in a ``model.yaml``; "not measured" if it has none, or none that can be understood."""
     try:
         figures = {name: values[name] for name in ("count", *FIGURES, "confusion", "per_class")}
         return quality(metrics.Metrics(labels=labels, **figures))
@@ -37,5 +37,5 @@ def stated(values: Mapping[str, Any], labels: tuple[str, ...]) -> Metrics:
 
 
 def count(value: object) -> int:
-    """A number of things as a message can hold it; 0 for anything else."""
+    """A count that a message can hold; 0 for anything else."""
     return int(value) if isinstance(value, (int, float)) and 0 <= value < 2**32 else 0

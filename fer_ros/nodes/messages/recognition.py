@@ -79,7 +79,7 @@ def stage_times(times: types.StageTimes) -> StageTimes:
 
 
 def emotions(result: types.Result) -> EmotionArray:
-    """All that was read from a frame; every entry carries the same header and times."""
+    """Everything read from a frame; all entries carry the same header and times."""
     head, times = header(result.frame), stage_times(result.times)
     faces = [_emotion(emotion, result.model, head, times) for emotion in result.emotions]
     return EmotionArray(header=head, emotions=faces, model=result.model, times=times)
@@ -106,7 +106,7 @@ def _emotion(emotion: types.Emotion, model: str, head: Header, times: StageTimes
 def model_info(bundle: Bundle, now: int) -> ModelInfo:
     """What is known of a bundle.
 
-    :param now: when it was taken into use, nanoseconds.
+    :param now: when its use began, nanoseconds.
     """
     mark = bundle.path / paths.MODEL_FILE
     return ModelInfo(

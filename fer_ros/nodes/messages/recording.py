@@ -1,4 +1,4 @@
-"""What a recorder tells of itself as a message."""
+"""The status of a recorder as a message."""
 
 from __future__ import annotations
 

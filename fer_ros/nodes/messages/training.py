@@ -21,7 +21,7 @@ TELLS_FROM = 0.1
 
 
 def options(request: Train.Request, defaults: Options) -> Options:
-    """What is asked for: fields that are neither zero nor empty go before the defaults.
+    """The training that a request asks for. Fields that are neither zero nor empty override the defaults.
 
     :raises ConfigError: a value is out of range or not one of the choices.
     """
@@ -30,7 +30,7 @@ def options(request: Train.Request, defaults: Options) -> Options:
 
 
 def head_settings(request: Train.Request, defaults: Any) -> dict[str, Any]:
-    """What is asked for of the head, setting → value, likewise.
+    """The head's settings that a request asks for, setting → value, likewise.
 
     :param defaults: the head's ``Settings``. The request may ask for more than it has.
     """
@@ -38,7 +38,7 @@ def head_settings(request: Train.Request, defaults: Any) -> dict[str, Any]:
 
 
 def progress(step: Progress, elapsed: float) -> TrainProgress:
-    """How far the training is.
+    """The progress of the training.
 
     :param elapsed: seconds since the request.
     """

@@ -1,1 +1,1 @@
-"""Parts of nodes: groups of parameters, with what they set."""
+"""Parts of nodes: each holds a group of parameters and what they set."""

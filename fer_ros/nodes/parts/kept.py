@@ -1,4 +1,4 @@
-"""What a node was before a crash, so that it comes back as it was: its state, its live parameters, its model."""
+"""What a node keeps to survive a crash: its state, its live parameters and its model."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ MAX_BYTES = 1 << 18
 
 
 class Kept:
-    """A small private file, while a launch starts crashed nodes again; without such a launch nothing is kept.
+    """A small private file. It exists only under a launch that starts crashed nodes again.
 
-    The file goes when the node ends in order, so a later start begins with what the user says then.
+    The node removes the file when it ends normally, so a later start uses what the user says then.
     """
 
     def __init__(self, node: str) -> None:
@@ -38,19 +38,19 @@ class Kept:
 
     @property
     def state(self) -> str:
-        """The lifecycle state that the node was told to be in; empty where it is not known."""
+        """The lifecycle state that the node should be in; empty if unknown."""
         value = self._values.get("state")
         return value if isinstance(value, str) else ""
 
     @property
     def model(self) -> str:
-        """The model that `load_model` took into use; empty where none was."""
+        """The model that `load_model` loaded; empty if it loaded none."""
         value = self._values.get("model")
         return value if isinstance(value, str) else ""
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Name → value of the parameters that were set while it ran."""
+        """Name → value of the parameters set while the node ran."""
         value = self._values.get("parameters")
         return dict(value) if isinstance(value, dict) else {}
 
@@ -67,7 +67,7 @@ class Kept:
             files.write_atomic(self._file, json.dumps(self._values).encode(), 0o600)
 
     def forget(self) -> None:
-        """Remove the file: the node ends in order."""
+        """Remove the file, because the node ends normally."""
         if self._file is None:
             return
         with contextlib.suppress(OSError):

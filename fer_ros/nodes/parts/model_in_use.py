@@ -24,8 +24,8 @@ class ModelInUse:
     ) -> None:
         """Serve ``load_model``.
 
-        :param recogniser: gives the one that is at work, None while the node is not configured.
-        :param announce: tells everybody which model is in use.
+        :param recogniser: gives the one in use; None while the node is not configured.
+        :param announce: publishes which model is in use.
         """
         self._node, self._recogniser, self._announce = node, recogniser, announce
         # A group of its own, so that images are taken while a model is being loaded.

@@ -26,8 +26,8 @@ class PluginSettings:
         :param kind: a plugin group, such as ``sources``.
         :param apply: called with a plugin's name and its new settings after live ones were set.
         :param changes: whether another plugin may be chosen while the node runs.
-        :param settings_type: gives the settings of a plugin class, where their defaults are others here.
-        :param fallback: setting → value, for any plugin that has it, where nothing else was given.
+        :param settings_type: gives the settings of a plugin class, if their defaults differ here.
+        :param fallback: setting → value, for any plugin that has it, if the user gave no other.
         """
         self._parameters, self._kind, self._apply = parameters, kind, apply
         self._settings_type, self._fallback = settings_type, dict(fallback or {})
@@ -38,7 +38,7 @@ class PluginSettings:
     def of(self, name: str) -> Any:
         """The settings of a plugin as they stand.
 
-        :raises ConfigError: the plugin is unknown or fails to load, or a value that was given is out of range.
+        :raises ConfigError: the plugin is unknown or fails to load, or a given value is out of range.
         """
         if name not in self._known:
 

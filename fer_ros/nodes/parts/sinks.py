@@ -1,4 +1,4 @@
-"""The sinks of a node: what takes the results besides its topics, chosen by a parameter."""
+"""The sinks of a node, chosen by a parameter: they take the results besides its topics."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from fer_ros.nodes.parts.plugin_settings import PluginSettings
 
 @dataclass(frozen=True)
 class SinkSettings:
-    """Which ones."""
+    """Which sinks the node has."""
 
-    sink: str = setting("", "what takes the results besides the topics: sink plugins, with commas between them")
+    sink: str = setting("", "sinks that take the results besides the topics: plugins, with commas between")
 
 
 class Sinks:
@@ -48,7 +48,7 @@ class Sinks:
 
     @property
     def dropped(self) -> int:
-        """Results that a sink did not get because it was too slow, summed over the sinks."""
+        """Results that slow sinks missed, summed over the sinks."""
         return self._dropped + (self._threads.dropped if self._threads else 0)
 
     def start(self) -> None:
@@ -63,13 +63,13 @@ class Sinks:
         self._threads = SinkThreads(sinks, self.on_broken)
 
     def put(self, result: Result) -> None:
-        """Leave a result; never blocks. Nothing happens where the sinks do not run."""
+        """Hand over a result; never blocks. Does nothing while the sinks do not run."""
         threads = self._threads
         if threads is not None:
             threads.put(result)
 
     def stop(self) -> None:
-        """Take no more results, let the sinks write those they have got, and close them. Harmless when not running."""
+        """Take no more results, let the sinks write what they have, and close them. Harmless when not running."""
         threads, self._threads = self._threads, None
         if threads is not None:
             threads.close()

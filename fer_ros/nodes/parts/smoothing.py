@@ -1,4 +1,4 @@
-"""The parameters that say how labels are chosen: all of them live, those of the filters too."""
+"""The parameters that control how labels are chosen. All are live, those of the filters too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parameters that say how a training goes: the defaults of what a request leaves at zero or empty. All are live."""
+"""The parameters of training: the defaults for what a request leaves at zero or empty. All are live."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNSAID_LAYERS = "12"
 
 
 class TrainingSettings:
-    """Declares the options of training, and the settings of each head that is asked for: ``heads.dense.epochs``."""
+    """Declares the options of training, and the settings of each requested head: ``heads.dense.epochs``."""
 
     def __init__(self, node: Node, parameters: Parameters) -> None:
         """Declare them.
@@ -44,7 +44,7 @@ class TrainingSettings:
         self._heads.of(self.options.head)
 
     def request(self, asked: Train.Request, bags: tuple[Path, ...]) -> Request:
-        """What is to be trained.
+        """The training to run.
 
         :raises ConfigError: a value is out of range, or the head has no such setting.
         """

@@ -1,4 +1,4 @@
-"""Bags, what lies in the trash, and what repair has put aside: every file of samples below the folder of the bags."""
+"""Every file of samples below the folder of the bags: bags, trash, and what repair has put aside."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class _Clean:
             os.close(handle)
 
     def _tell(self) -> None:
-        """Bring what stands beside the files in line with them; a folder without samples goes."""
+        """Update what stands beside the files; remove a folder without samples."""
         folder = self.folder
         sync_folder(folder)
         if (folder / store.FILE).exists():
@@ -119,12 +119,12 @@ def _is_scratch(path: Path) -> bool:
 
 
 def _told(folder: Path, person: Person) -> bool:
-    """Whether what stands beside the files names the person: ``metadata.yaml``, or what the trash says of its entry."""
+    """Whether ``metadata.yaml`` or the trash's note of its entry names the person."""
     return person.named_in_value([metadata.read(folder).facts, _entry(folder).get("subject")])
 
 
 def _entry(folder: Path) -> dict[str, Any]:
-    """What the trash says of an entry; nothing where it is none, or damaged."""
+    """The trash's note of an entry; empty if there is none, or it is damaged."""
     with contextlib.suppress(ConfigError):
         content = json_text.read(folder / store.FILE)
         return content if isinstance(content, dict) else {}
@@ -132,7 +132,7 @@ def _entry(folder: Path) -> dict[str, Any]:
 
 
 def _rewrite(found: Found, person: Person) -> None:
-    """The file without the person: it takes the place of the old one in one step."""
+    """Write the file without the person; it replaces the old one in one step."""
     path = found.path
     new = path.with_name(f"{SCRATCH}{path.name}")
     unlink(new)

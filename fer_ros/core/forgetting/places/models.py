@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Models:
-    """Removed before the bags: by them it is known which models were taught on a person."""
+    """Models are removed before the bags, because the bags tell which models were taught on a person."""
 
     order = 10
 
@@ -54,7 +54,7 @@ def own() -> list[Path]:
 
 
 def told_by(folder: Path) -> dict[str, Any]:
-    """What a model's ``model.yaml`` says; nothing where it is damaged."""
+    """The content of a ``model.yaml``; empty if it is damaged."""
     try:
         content = yaml_files.read(folder / paths.MODEL_FILE)
     except ConfigError as error:
@@ -75,7 +75,7 @@ def bags_of(person: Person) -> set[str]:
 
 
 def taught(told: Mapping[str, Mapping[str, Any]], person: Person, bags: set[str]) -> list[str]:
-    """The models that hold something of the person, those that were made from such a one included."""
+    """The models that hold something of the person, and those made from them."""
     found: set[str] = set()
     for name, content in told.items():
         data = content.get("data")

@@ -1,4 +1,4 @@
-"""Teaching models anew on what is left, when a person is gone from the bags."""
+"""Teaches models again on what is left, once a person is gone from the bags."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fer_ros.core.training.request import Request
 
 
 class Anew:
-    """Teaches them again, when the person is gone from the bags."""
+    """Teaches the models again, once the person is gone from the bags."""
 
     order = 30
 
