@@ -176,7 +176,7 @@ def test_nothing_to_stop_or_take_back(make: Callable[..., Recorder]) -> None:
             command().result(5)
     recorder.start("happy").result(5)
     recorder.pause().result(5)
-    with pytest.raises(ConfigError, match="no take to take back"):
+    with pytest.raises(ConfigError, match="no take to discard"):
         recorder.discard_last().result(5)
 
 
