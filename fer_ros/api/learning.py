@@ -31,12 +31,12 @@ def evaluate(
 
     :param dataset: a bag, a folder ``<label>/*.png|jpg``, or ``fer2013.csv``.
     :param model: its name, or the folder of one; ``"selected"`` is the one that ``fer models select`` chose.
-    :param detector: finds the face where the dataset does not say where it is.
-    :param crops: the pictures are faces already: no detector runs.
+    :param detector: finds the face if the dataset does not say where it is.
+    :param crops: the pictures are already cut to a face, so no detector runs.
     :param threads: CPU threads of the network.
     :param progress: called with the number of pictures done.
     :returns: its ``metrics`` hold accuracy, macro F1 and the confusion matrix; ``to_dict()`` gives plain values.
-    :raises ConfigError: the dataset or the model cannot be used, or nothing is left to measure.
+    :raises ConfigError: the dataset or the model cannot be used, or there is nothing to measure.
     """
     from fer_ros.core.datasets import datasets
     from fer_ros.core.vision import choosing
@@ -55,15 +55,15 @@ def teach(
     progress: Callable[[Progress], None] | None = None,
     **options: Any,
 ) -> Outcome:
-    """Train a head on recorded bags and write a model, as ``fer train`` does: in a process of its own.
+    """Train a head on recorded bags and write a model, in a process of its own, as ``fer train`` does.
 
     :param bags: one or several: names in ``$FER_HOME/bags``, or paths.
     :param name: of the new model; empty for one with the time of day.
-    :param select: use the model from now on where none is named.
+    :param select: from now on, use this model if none is named.
     :param progress: called at every change of phase and after every epoch.
     :param options: of the training, see :class:`Options`, such as ``head="linear"``; and settings of that head, see
         ``fer plugins heads linear``, such as ``learning_rate=1e-3``.
-    :returns: what was measured on faces that were held out, and where the model lies.
+    :returns: the figures measured on held-out faces, and the model's folder.
     :raises ConfigError: a bag, a name or an option is wrong, or the faces are too few.
     """
     from fer_ros.core import bags as recorded

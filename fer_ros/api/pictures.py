@@ -1,4 +1,4 @@
-"""Pictures from a caller's hands: taken as they are, or refused in one line that says what to do."""
+"""Checks a caller's pictures: takes them as they are, or refuses them in one line that says what to do."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from fer_ros.core.base.types import ImageArray
 
 
 def checked(image: object) -> ImageArray:
-    """The picture itself, once it is known to be one.
+    """The picture itself, once it has been checked.
 
     :param image: uint8, (height, width, 3) BGR, or (height, width) or (height, width, 1) grey.
     :returns: the same pixels; grey ones as (height, width).
-    :raises BadImage: it is something else; the message says how to make a picture of it.
+    :raises BadImage: it is something else; the message says how to turn it into a picture.
     """
     if image is None:
-        raise BadImage("data", "there is no picture, only None: cv2.imread gives None for a file that it cannot read")
+        raise BadImage("data", "the picture is None: cv2.imread gives None for a file that it cannot read")
     if isinstance(image, (str, Path)):
         raise BadImage("data", f"'{image}' is a path, not a picture: read it first with cv2.imread")
     if not isinstance(image, np.ndarray):

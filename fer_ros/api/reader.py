@@ -75,10 +75,10 @@ class Reader:
         return self.bundle.labels
 
     def read(self, image: ImageArray) -> list[Emotion]:
-        """The emotions of one picture, whatever was read before.
+        """The emotions of one picture, independent of earlier ones.
 
         :param image: uint8, (height, width, 3) in BGR order, as OpenCV reads it, or (height, width) grey.
-        :returns: one for each face, the largest face first; empty where no face is found. Their ``track_id`` is 0.
+        :returns: one for each face, the largest face first; empty if there is no face. Their ``track_id`` is 0.
         :raises BadImage: this is no such picture; the message says what to do.
         """
         picture = checked(image)
@@ -90,10 +90,9 @@ class Reader:
     def track(self, image: ImageArray, seconds: float | None = None) -> list[Emotion]:
         """The emotions of the next picture of a video: faces are followed, and their labels hold still.
 
-        :param image: as for :meth:`read`.
-        :param seconds: when the picture was taken, counted from anywhere; None: now. Give it for a file, such as
-            ``frame_number / fps``, for smoothing goes by time.
-        :returns: as :meth:`read`, with the ``track_id`` of each face. ``scores`` are those of this picture alone;
+        :param image: as for :meth:`read`. :param seconds: when the picture was taken, counted from anywhere; None:
+        now. Give it for a file, such as ``frame_number / fps``, because smoothing depends on time. :returns: as
+        :meth:`read`, with the ``track_id`` of each face. ``scores`` are those of this picture alone;
             ``label`` and ``confidence`` are smoothed over time.
         :raises BadImage: this is no picture.
         """
@@ -106,7 +105,7 @@ class Reader:
             return self._video.process(Frame(picture, stamp)).emotions
 
     def reset(self) -> None:
-        """Forget the video that :meth:`track` followed, before another one."""
+        """Forget the video that :meth:`track` has followed; call it before another one."""
         with self._lock:
             self._video.reset()
             self._last = 0
@@ -115,7 +114,7 @@ class Reader:
         """The picture with boxes, labels and scores drawn into a copy of it.
 
         :param image: as for :meth:`read`.
-        :param faces: what :meth:`read` or :meth:`track` gave for it; None reads it first.
+        :param faces: the result of :meth:`read` or :meth:`track` for this picture; None reads it first.
         :returns: uint8 (height, width, 3) BGR, of the same size.
         :raises BadImage: this is no picture.
         """

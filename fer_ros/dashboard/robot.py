@@ -1,4 +1,4 @@
-"""What the server wants of the robot, and what it is told by it; ``fer_ros.nodes.dashboard.node`` does it by ROS."""
+"""What the server asks of the robot, and what the robot tells it. ``fer_ros.nodes.dashboard.node`` does it by ROS."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Json = dict[str, Any]
 
 
 class Unavailable(FerError):
-    """The node that would do it does not run, or has not answered."""
+    """The responsible node does not run, or has not answered."""
 
 
 class Refused(FerError):
-    """The node has answered, and the answer is no."""
+    """The node has refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Preview:
 
     :ivar stamp: acquisition, nanoseconds.
     :ivar data: a JPEG or PNG.
-    :ivar width: of the camera's picture, in whose pixels the boxes are given; ``data`` may be smaller.
+    :ivar width: of the camera's picture, pixels; boxes use these pixels, and ``data`` may be smaller.
     """
 
     stamp: int
@@ -37,7 +37,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class RecordState:
-    """How the recording stands.
+    """The status of the recording.
 
     :ivar state: ``idle``, ``paused``, ``recording`` or ``failed``.
     :ivar bag: name of the open bag, or of the last one.
@@ -67,7 +67,7 @@ class Robot(ABC):
 
     @abstractmethod
     def watch(self, pictures: bool, emotions: bool) -> None:
-        """Say what is wanted from now on; what is not costs nothing."""
+        """Say what the page wants from now on; the rest costs nothing."""
 
     @abstractmethod
     async def start_recording(self, label: str, subject: str, seconds: float, bag: str) -> None:
@@ -86,26 +86,26 @@ class Robot(ABC):
 
     @abstractmethod
     async def discard(self, bag: str, take: int) -> int:
-        """Move a take to the trash; gives its samples."""
+        """Move a take to the trash; gives the number of its samples."""
 
     @abstractmethod
     async def restore(self, bag: str, take: int) -> int:
-        """Bring a take back from the trash; gives its samples."""
+        """Bring a take back from the trash; gives the number of its samples."""
 
     @abstractmethod
     async def labels(self) -> tuple[str, ...]:
-        """What may be recorded."""
+        """The labels that may be recorded."""
 
     @abstractmethod
     async def add_label(self, label: str) -> tuple[str, ...]:
-        """Let a further label be recorded; gives all."""
+        """Allow a further label; gives all."""
 
     @abstractmethod
     async def train(self, bags: Sequence[str], head: str, epochs: int, name: str) -> Json:
-        """Train a model, which may take minutes.
+        """Train a model; this may take minutes.
 
         :param bags: empty: all.
-        :returns: what ``train.result`` holds of it.
+        :returns: the fields for ``train.result``.
         """
 
     @abstractmethod
@@ -114,4 +114,4 @@ class Robot(ABC):
 
     @abstractmethod
     async def load_model(self, name: str) -> None:
-        """Take a model into use."""
+        """Use a model from now on."""

@@ -1,4 +1,4 @@
-"""What the dashboard can be set to."""
+"""Settings of the dashboard."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fer_ros.core.base.settings import setting
 
 @dataclass(frozen=True)
 class DashboardSettings:
-    """Where the server listens, who may come in, and how much of everything."""
+    """Where the server listens, who may connect, and its limits."""
 
     host: str = setting("127.0.0.1", "address to listen on; 0.0.0.0: every network, then a token is needed")
     port: int = setting(8765, "port to listen on; 0: any that is free", low=0, high=65535)
@@ -22,10 +22,10 @@ class DashboardSettings:
     )
     certificate: str = setting("", "PEM file of a TLS certificate chain; empty: no TLS, unless self_signed")
     key: str = setting("", "PEM file of its private key")
-    self_signed: bool = setting(False, "TLS with a certificate of our own, which browsers warn of; kept in $FER_HOME")
+    self_signed: bool = setting(False, "TLS with a certificate of our own, kept in $FER_HOME; browsers warn of it")
     allowed_hosts: str = setting("", "further names under which the server is reached, with commas between them")
     max_clients: int = setting(16, "browsers at once", low=1, high=1000)
-    max_take: float = setting(60.0, "seconds after which a take ends though its button is held", low=1.0, high=3600.0)
+    max_take: float = setting(60.0, "seconds after which a take ends, even if its button is held", low=1.0, high=3600.0)
     advised: int = setting(100, "samples per label that the page advises", low=1, high=1_000_000)
     camera_socket: str = setting("", "where the source `browser` listens; empty: browser.sock in $FER_HOME")
 

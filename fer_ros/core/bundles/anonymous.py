@@ -1,4 +1,4 @@
-"""A model as it may leave the robot: without the names of the people and bags that it was taught on."""
+"""A model for use elsewhere: without the names of the people and bags that taught it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def files(folder: Path, names: bool = False) -> dict[str, bytes]:
 
 
 def _replaced(data: Any) -> dict[str, str]:
-    """Each name, and what stands for it."""
+    """Each name, and its replacement."""
     if not isinstance(data, Mapping):
         return {}
     replaced: dict[str, str] = {}

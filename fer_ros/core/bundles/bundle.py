@@ -58,10 +58,10 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What ``model.yaml`` says.
+    """The content of ``model.yaml``.
 
     :ivar labels: in the order of the head's outputs.
-    :ivar data: what it was trained on.
+    :ivar data: its training data.
     :ivar quality: measured figures, such as ``accuracy`` and ``macro_f1``, each with what it was measured on.
     :ivar checksums: file name → SHA-256, hexadecimal.
     """
@@ -137,14 +137,14 @@ class Bundle:
             except OSError as error:
                 raise ConfigError(f"{name} cannot be read: {reason(error)}") from error
             if found != expected:
-                raise ConfigError(f"{name} is damaged, its SHA-256 is another")
+                raise ConfigError(f"{name} is damaged: its SHA-256 differs")
 
     def open(self, threads: int = 1, backbone_settings: Any = None) -> tuple[Backbone, Head]:
         """Load the networks.
 
         :param threads: CPU threads at most.
         :param backbone_settings: of the backbone's plugin; None takes its defaults.
-        :raises ConfigError: a plugin is unknown, or the networks do not fit each other.
+        :raises ConfigError: a plugin is unknown, or the networks do not fit together.
         """
         file, plugin = self.path / self.backbone.file, registry.load("backbones", self.backbone.plugin)
         # A backbone with nothing to set need not take settings.
@@ -159,11 +159,11 @@ def write(
 ) -> Bundle:
     """Write a bundle whole: into a temporary folder beside ``bundle.path``, then renamed.
 
-    :param bundle: what to state; its ``path`` is the folder to be made, its checksums are computed here.
+    :param bundle: what to write; its ``path`` is the new folder, and its checksums are computed here.
     :param contents: file name → bytes of the networks.
-    :param replace: put it in place of an existing one; otherwise that is an error.
-    :param pictures: further files, such as plots and the model card, without checksums, so that they may be edited.
-    :returns: the bundle as it was written, loaded and verified.
+    :param replace: replace an existing bundle; otherwise that is an error.
+    :param pictures: further files, such as plots and the model card. They have no checksums, so you may edit them.
+    :returns: the written bundle, loaded and verified.
     """
     target = bundle.path
     if target.exists() and not replace:
@@ -202,7 +202,7 @@ def write(
 
 
 def _swap_in(temporary: Path, target: Path, replace: bool) -> None:
-    """Put the new folder in the target's place; at every moment the old or the new one is there, where Linux can."""
+    """Put the new folder in the target's place. On Linux the old or the new one is there at every moment."""
     if replace and target.exists() and files.exchange(temporary, target):
         files.sync_folder(target.parent)
         shutil.rmtree(temporary, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The models on this machine, the user's own and those that ship with the package, and what is known of each."""
+"""The models on this machine, the user's own and the shipped ones, with what is known of each."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Listed:
     """A model's folder.
 
     :ivar own: it lies in the user's folder, not in the package.
-    :ivar hidden: a model of the user's has the same name, so that the name stands for that one.
-    :ivar bundle: None where it is damaged; ``error`` then says why in one line.
+    :ivar hidden: a model of the user has the same name, so the name stands for that one.
+    :ivar bundle: None if it is damaged; ``error`` then says why in one line.
     :ivar bytes: of all files in the folder.
     """
 
@@ -31,7 +31,7 @@ class Listed:
     bytes: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; ``accuracy`` is None where none was measured."""
+        """Plain values for JSON; ``accuracy`` is None if none was measured."""
         bundle = self.bundle
         facts: dict[str, Any] = {
             "name": self.name,
@@ -64,7 +64,7 @@ def listing() -> list[Listed]:
 
 
 def accuracy(bundle: Bundle) -> float | None:
-    """The measured accuracy, 0 to 1; None where ``model.yaml`` states none."""
+    """The measured accuracy, 0 to 1; None if ``model.yaml`` states none."""
     value = bundle.quality.get("accuracy")
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return None

@@ -21,9 +21,9 @@ MAX_HISTORY = 50
 
 
 def own_folder() -> Path:
-    """The folder of the user's models; made where it is missing, readable by the owner alone.
+    """The folder of the user's models; made if missing, and readable by the owner alone.
 
-    :raises FerError: it cannot be made, such as on a read-only file system.
+    :raises FerError: it cannot be made, for example on a read-only file system.
     """
     folder = paths.fer_home() / "models"
     try:
@@ -51,7 +51,7 @@ def check_free(name: str) -> Path:
 
 
 def new_name(prefix: str = "personal") -> str:
-    """A free name for a model that is made now, such as ``personal-20250301-140559``."""
+    """A free name for a new model, such as ``personal-20250301-140559``."""
     name = f"{prefix}-{time.strftime('%Y%m%d-%H%M%S')}"
     taken = set(paths.model_names())
     return next(n for n in (name, *(f"{name}-{i}" for i in range(2, 1000))) if n not in taken)
@@ -59,9 +59,9 @@ def new_name(prefix: str = "personal") -> str:
 
 @contextlib.contextmanager
 def exclusive() -> Iterator[None]:
-    """Keep others on this machine from training meanwhile, and tidy up what a killed training has left.
+    """Keep other processes on this machine from training meanwhile, and remove what a killed training left.
 
-    :raises ConfigError: somebody trains already.
+    :raises ConfigError: another training runs already.
     """
     folder = own_folder()
     handle = os.open(folder, os.O_RDONLY)
@@ -69,7 +69,7 @@ def exclusive() -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
-        raise ConfigError("another training runs already: wait for it, or end it by train/cancel") from None
+        raise ConfigError("another training runs already: wait for it, or end it with train/cancel") from None
     try:
         sweep(folder)
         yield
@@ -78,7 +78,7 @@ def exclusive() -> Iterator[None]:
 
 
 def sweep(folder: Path) -> list[Path]:
-    """Remove what a bundle that was never finished has left; a model that was about to be replaced is put back.
+    """Remove the leftovers of an unfinished bundle; put back a model that it was about to replace.
 
     :param folder: of models; nobody else may be writing there.
     :returns: what was removed.
@@ -97,7 +97,7 @@ def sweep(folder: Path) -> list[Path]:
 
 
 def select(name: str) -> Bundle:
-    """Make a model the one that is used where none is named.
+    """Select a model: it is used if none is named.
 
     :raises ConfigError: it does not exist or is damaged.
     """
@@ -117,7 +117,7 @@ def rollback() -> tuple[str, str]:
     given_up = paths.selected()
     history = [name for name in paths.selections() if name in paths.model_names()]
     if not history:
-        raise ConfigError("no model was selected, so there is none to go back to: `fer models` lists them")
+        raise ConfigError("no model was selected, so there is none to go back to: `fer models` lists all")
     _write(history[:-1])
     return given_up, paths.selected()
 
@@ -140,7 +140,7 @@ def delete(name: str) -> str:
 
 
 def rename(old: str, new: str) -> Bundle:
-    """Give a model of the user's another name; at every moment there is a whole model under one of them.
+    """Rename a model of the user; at every moment a whole model has one of the two names.
 
     :raises ConfigError: the model does not exist or came with the package, or the new name is not allowed or taken.
     """
@@ -160,7 +160,7 @@ def rename(old: str, new: str) -> Bundle:
 
 
 def check_space(folder: Path, needed: int) -> None:
-    """Refuse to begin what will not fit.
+    """Refuse to begin what will not fit on the disk.
 
     :param needed: bytes.
     :raises FerError: the disk is too full.
@@ -173,7 +173,7 @@ def check_space(folder: Path, needed: int) -> None:
 
 
 def writing_failed(folder: Path, error: OSError) -> FerError:
-    """The one-line error for a bundle that could not be written."""
+    """The one-line error for a failure to write a bundle."""
     return FerError(f"the model could not be written to {folder} ({error.strerror or reason(error)}): {cure(error)}")
 
 

@@ -1,1 +1,1 @@
-"""The way of a frame: from a picture to emotions, smoothed over time, drawn, and handed to the sinks."""
+"""Reading a frame: from a picture to emotions, smoothed over time, drawn, and handed to the sinks."""

@@ -1,4 +1,4 @@
-"""The annotated picture: a box around each face, what was read from it, and how long that took."""
+"""The annotated picture: a box around each face, the emotion read from it, and the latency."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def colour(label: str, labels: Sequence[str]) -> Colour:
 
 
 def plain(text: str, longest: int = MAX_TEXT) -> str:
-    """What OpenCV's font can draw of a text: ASCII, short, letters without their accents, ``?`` for the rest."""
+    """A text as OpenCV's font can draw it: short ASCII, without accents, and ``?`` for the rest."""
     bare = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     shown = "".join(c if " " <= c <= "~" else "?" for c in bare)
     return shown if len(shown) <= longest else shown[: longest - 2] + ".."
@@ -75,7 +75,7 @@ def plain(text: str, longest: int = MAX_TEXT) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Size:
-    """Measures in pixels that follow from the size of the picture."""
+    """Lengths in pixels, in proportion to the picture."""
 
     font: float
     line: int
@@ -99,13 +99,13 @@ class _Pen:
         self._stroke = 1 if self.size.font < 0.7 else 2
 
     def box(self, roi: Roi, ink: Colour) -> None:
-        """The frame of a face, with a dark edge so that it shows on any ground."""
+        """The frame of a face; a dark edge makes it visible on any ground."""
         corners = (roi.x, roi.y), (roi.x + roi.width - 1, roi.y + roi.height - 1)
         cv2.rectangle(self.picture, *corners, DARK, self.size.line + 2)
         cv2.rectangle(self.picture, *corners, ink, self.size.line)
 
     def width_of(self, text: str) -> int:
-        """Pixels that a text takes."""
+        """The size of a text, pixels."""
         return int(cv2.getTextSize(text, FONT, self.size.font, self._stroke)[0][0])
 
     def text(self, text: str, x: int, bottom: int, ink: Colour) -> None:
@@ -120,7 +120,7 @@ class _Pen:
         self.text(text, x + self.size.gap, bottom, readable_on(ground))
 
     def fill(self, roi: Roi, ground: Colour, clear: float = 0.0) -> None:
-        """A filled rectangle; ``clear``: how much shines through, 0 to 1."""
+        """A filled rectangle; ``clear``: its transparency, 0 to 1."""
         part = roi.clipped(self.width, self.height)
         if part.width and part.height:
             area = self.picture[part.y : part.y + part.height, part.x : part.x + part.width]
@@ -128,13 +128,13 @@ class _Pen:
 
 
 def readable_on(ground: Colour) -> Colour:
-    """Dark or light ink, whichever shows better."""
+    """Dark or light ink, for the better contrast."""
     blue, green, red = ground
     return DARK if 0.114 * blue + 0.587 * green + 0.299 * red > 120 else LIGHT
 
 
 def _caption(pen: _Pen, emotion: Emotion, taken: Sequence[Roi]) -> Roi:
-    """Label and confidence at the upper edge of the face's box, above it where there is room."""
+    """Label and confidence at the upper edge of the face's box, above it if there is room."""
     text = f"{plain(emotion.label)} {emotion.confidence:.0%}"
     roi, row = emotion.face.roi, pen.size.row
     width = pen.width_of(text) + 2 * pen.size.gap

@@ -1,4 +1,4 @@
-"""The way of a frame: detector, crop, backbone, head, emotions, with the time of each stage."""
+"""Reads a frame: detector, crop, backbone, head, emotions, with the time of each stage."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from fer_ros.core.vision import crop
 class Model:
     """A bundle with its networks loaded.
 
-    :ivar mirror: whether a face and its mirror image are both read and their probabilities averaged.
+    :ivar mirror: whether it reads each face and its mirror image, and averages the probabilities.
     """
 
     bundle: Bundle
@@ -35,7 +35,7 @@ class Model:
 
     @classmethod
     def open(cls, bundle: Bundle, threads: int = 1, mirror: bool = False, backbone_settings: Any = None) -> Model:
-        """Load the networks and run them once: one that cannot answer is refused, and the first frame is fast.
+        """Load the networks and run them once. This refuses one that cannot answer, and makes the first frame fast.
 
         :param mirror: read each face twice, a little better for twice the network's time.
         :param backbone_settings: of the backbone's plugin; None takes its defaults.
@@ -95,8 +95,8 @@ class Recogniser:
     ) -> None:
         """Load the networks.
 
-        :param bundle: what to load; a loaded model is used as it is, so that several recognisers can share it.
-        :param threads: CPU threads for the network at most.
+        :param bundle: what to load. A loaded model is used as it is, so several recognisers can share one.
+        :param threads: most CPU threads of the network.
         :param clock: gives the times of the stages, nanoseconds; the same clock that stamped the frames.
         :param smoother: chooses the labels; None takes the most probable one of each frame.
         :param mirror: see :meth:`Model.open`.
@@ -118,7 +118,7 @@ class Recogniser:
         return self._model.bundle
 
     def swap(self, bundle: Bundle) -> None:
-        """Load another bundle, then use it from the next frame on; if loading fails, the old one stays.
+        """Load another bundle and use it from the next frame on. If loading fails, the old one stays.
 
         :raises ConfigError: see :meth:`Model.open`.
         """
@@ -128,11 +128,11 @@ class Recogniser:
             self._model = model
 
     def configure_detector(self, settings: Any) -> None:
-        """Let the detector have new settings before it looks at its next frame; any thread may call it."""
+        """Give the detector new settings before its next frame; any thread may call it."""
         self._live.change(settings)
 
     def configure_backbone(self, plugin: str, settings: Any) -> None:
-        """The same for the backbone, if the model in use has it; any thread may call it."""
+        """Give the backbone new settings, if the model in use has it; any thread may call it."""
         with self._lock:
             if self._model.bundle.backbone.plugin == plugin:
                 self._live_backbone.change(settings)
@@ -142,7 +142,7 @@ class Recogniser:
         return Model.open(bundle, self._threads, self._mirror, settings)
 
     def reset(self) -> None:
-        """Forget every face, such as before another video."""
+        """Forget every face, for example before another video."""
         self.detector.reset()
         self._smoother.reset()
 
@@ -150,7 +150,7 @@ class Recogniser:
         return f"Recogniser({self._model!r}, {type(self.detector).__name__})"
 
     def process(self, frame: Frame) -> Result:
-        """Read one frame. ``times.received`` is the frame's own, or now where it has none."""
+        """Read one frame. ``times.received`` is the frame's own, or now if it has none."""
         model = self._model
         times = StageTimes(received=frame.received or self._clock())
         self._live.arrive()

@@ -1,4 +1,4 @@
-"""Feeds sinks, each from a thread of its own: a slow or failing one holds up neither the frames nor the others."""
+"""Feeds each sink from its own thread, so a slow or failing one holds up neither frames nor other sinks."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ ROOM = 300
 class SinkThread:
     """Opens one sink, gives it every result in order, and closes it.
 
-    :ivar dropped: results that the sink did not get because it was too slow.
+    :ivar dropped: results that the sink missed because it was too slow.
     """
 
     def __init__(self, name: str, sink: Sink, on_broken: Callable[[], None] = lambda: None) -> None:
         """Take over the sink.
 
-        :param name: what the log calls it.
+        :param name: its name in the log.
         :param on_broken: called when nobody reads the output any more, such as after ``| head``.
         """
         self.dropped = 0
@@ -45,7 +45,7 @@ class SinkThread:
         self._thread.start()
 
     def put(self, result: Result) -> None:
-        """Leave a result; never blocks."""
+        """Hand over a result; never blocks."""
         if self._failed:
             return
         try:
@@ -54,16 +54,16 @@ class SinkThread:
             self.dropped += 1
 
     def change(self, settings: Any) -> None:
-        """Let the sink have new settings before its next result, or now where it waits for one."""
+        """Give the sink new settings before its next result, or now if it waits for one."""
         self._live.change(settings)
         # Where results wait, they wake it up.
         with contextlib.suppress(queue.Full):
             self._queue.put_nowait(True)
 
     def finish(self, timeout: float) -> None:
-        """Let the sink write what it has got, then close it.
+        """Let the sink write what it has, then close it.
 
-        :param timeout: seconds to wait at most; a sink that hangs is left behind.
+        :param timeout: longest wait, seconds; a sink that hangs is abandoned.
         """
         if self._failed:
             return
@@ -110,18 +110,18 @@ class SinkThreads:
 
     @property
     def dropped(self) -> int:
-        """Results that a sink did not get because it was too slow, summed over the sinks."""
+        """Results that slow sinks missed, summed over the sinks."""
         return sum(thread.dropped for thread in self._threads.values())
 
     def put(self, result: Result) -> None:
-        """Leave a result with every sink; never blocks."""
+        """Hand a result to every sink; never blocks."""
         if self._sealed:
             return
         for thread in self._threads.values():
             thread.put(result)
 
     def change(self, name: str, settings: Any) -> None:
-        """Let one sink have new settings."""
+        """Give one sink new settings."""
         if name in self._threads:
             self._threads[name].change(settings)
 
@@ -130,9 +130,9 @@ class SinkThreads:
         self._sealed = True
 
     def close(self, timeout: float = 1.0) -> None:
-        """Let all sinks write what they have got, then close them.
+        """Let all sinks write what they have, then close them.
 
-        :param timeout: seconds to wait at most, for all of them together.
+        :param timeout: longest wait for all of them together, seconds.
         """
         enders = [threading.Thread(target=t.finish, args=(timeout,), daemon=True) for t in self._threads.values()]
         for ender in enders:

@@ -23,7 +23,7 @@ TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class SmoothingSettings:
-    """How labels are chosen, beside the settings of the filter itself."""
+    """Settings of how labels are chosen, besides those of the filter itself."""
 
     filter: str = setting(
         "exponential", "what smooths a face's probabilities before its label is chosen: a filter plugin", live=True
@@ -32,7 +32,11 @@ class SmoothingSettings:
         0.1, "how far another label's smoothed probability must lead before it is taken", low=0.0, high=1.0, live=True
     )
     uncertain: float = setting(
-        0.0, "the label is 'uncertain' while its smoothed probability is below; 0: never", low=0.0, high=1.0, live=True
+        0.0,
+        "the label is 'uncertain' while its smoothed probability is below this; 0: never",
+        low=0.0,
+        high=1.0,
+        live=True,
     )
     smooth_probabilities: bool = setting(
         False, "publish the smoothed probabilities in place of the head's own", live=True
@@ -48,11 +52,11 @@ class SmoothingSettings:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is told of a face.
+    """The answer for a face.
 
     :ivar label: index of its label; None while none is certain enough.
     :ivar confidence: the label's smoothed probability, 0 to 1; without a label, the highest one.
-    :ivar probabilities: float32 (labels,), as they are to be published.
+    :ivar probabilities: float32 (labels,), for publishing.
     """
 
     label: int | None
@@ -62,7 +66,7 @@ class Reading:
 
 @dataclass(slots=True)
 class _Track:
-    """What is remembered of one face."""
+    """The memory of one face."""
 
     filter: Filter
     settings: Any
@@ -87,21 +91,21 @@ class _Track:
 class Smoother:
     """Follows the probabilities of all faces. One thread calls :meth:`read`; :meth:`configure` may be called from any.
 
-    What it remembers is bounded: a face is forgotten when it was not seen for :data:`FORGET` seconds. It begins anew,
-    too, when the stamps stand still or go back, as in a bag that is played again.
+    Its memory is bounded: it forgets a face that it has not seen for :data:`FORGET` seconds. It also starts again when
+    the stamps stand still or go back, as in a bag that is played again.
     """
 
     def __init__(self, settings: SmoothingSettings | None = None, filter_settings: Any = None) -> None:
         """Remember nothing yet.
 
-        :param settings: None reads each frame for itself: its most probable label.
+        :param settings: None treats each frame by itself and takes its most probable label.
         :param filter_settings: of the filter that ``settings`` names; None takes its defaults.
         """
         self._tracks: dict[int, _Track] = {}
         self.configure(settings or SmoothingSettings(filter="none", hysteresis=0.0), filter_settings)
 
     def configure(self, settings: SmoothingSettings, filter_settings: Any = None) -> None:
-        """Take other settings from the next frame on; another filter begins anew with each face.
+        """Use other settings from the next frame on; a new filter starts afresh with each face.
 
         :raises ConfigError: the filter cannot be loaded.
         """
@@ -110,13 +114,13 @@ class Smoother:
         self._configuration = settings, plugin, plugin.Settings() if filter_settings is None else filter_settings
 
     def reset(self) -> None:
-        """Forget every face, such as when another model answers."""
+        """Forget every face, for example when another model answers."""
         self._tracks = {}
 
     def read(self, faces: Sequence[Face], rows: FloatArray, stamp: int) -> list[Reading]:
-        """Take the answers of the head for the faces of one frame.
+        """Take the head's answers for the faces of one frame.
 
-        :param rows: float32 (faces, labels). A row that is no distribution, such as one with NaN, counts as not seen.
+        :param rows: float32 (faces, labels). A row that is no distribution, such as one with NaN, is ignored.
         :param stamp: when the frame was taken, nanoseconds.
         """
         oldest = stamp - round(1e9 * FORGET)

@@ -1,4 +1,4 @@
-"""How long the stages of a frame's way take, from the stamps of its result."""
+"""The time that each stage of a frame takes, from the stamps of its result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STAGES = ("receive", "detect", "classify", "publish", "total")
 
 
 def durations(result: Result) -> dict[str, float]:
-    """Seconds of each of :data:`STAGES`; ``receive`` and ``total`` are negative where the camera's clock is ahead."""
+    """Seconds of each of :data:`STAGES`; ``receive`` and ``total`` are negative if the camera's clock is ahead."""
     times = result.times
     return spans((result.frame.stamp, times.received, times.detected, times.classified, times.published))
 

@@ -1,4 +1,4 @@
-"""What a run has seen, for the summary at its end."""
+"""Counts what a run has seen, for the summary at its end."""
 
 from __future__ import annotations
 

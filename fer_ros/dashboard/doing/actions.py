@@ -1,4 +1,4 @@
-"""Which part of the server does what a request asks for."""
+"""Maps each request to the part of the server that carries it out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fer_ros.dashboard.talking.connection import Action
 def actions(
     recording: Recording, training: Training, models: Models, phone: Phone, add_label: Action
 ) -> dict[str, Action]:
-    """Request → what does it; the names and fields are those of ``protocol.REQUESTS``."""
+    """Request → its handler; names and fields are those of ``protocol.REQUESTS``."""
     return {
         "record.start": lambda c, m: recording.start(c, m["label"], m["subject"]),
         "record.stop": lambda c, m: recording.stop(c),

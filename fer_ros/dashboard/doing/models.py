@@ -1,4 +1,4 @@
-"""The models on this machine as the page shows and changes them."""
+"""The models on this machine, as the page shows and changes them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Models:
 
     @property
     def in_use(self) -> str:
-        """The name of the model in use; empty where it is not known."""
+        """The name of the model in use; empty if unknown."""
         return str(self._in_use["name"]) if self._in_use else ""
 
     @property
@@ -48,7 +48,7 @@ class Models:
         return self._previous
 
     def on_model(self, message: Json) -> None:
-        """Inference has taken a model into use, or has told again which one it is."""
+        """Inference uses a new model, or has repeated which one it uses."""
         if self._in_use is not None and self._in_use["name"] != message["name"]:
             self._previous = self._in_use["name"]
         self._in_use = message
@@ -56,7 +56,7 @@ class Models:
         self._hub.spawn(self.tell())
 
     async def refresh(self) -> None:
-        """Tell all clients which models there are, unless that was done a moment ago: every file is verified."""
+        """Tell all clients which models there are, unless that happened a moment ago: it verifies every file."""
         if time.monotonic() - self._told > FRESH:
             await self.tell()
 
@@ -76,7 +76,7 @@ class Models:
         }
 
     async def load(self, name: str) -> Json:
-        """Take a model into use, now and after the next start.
+        """Use a model, now and after the next start.
 
         :raises FerError: it does not exist, is damaged, or inference does not run.
         """
@@ -87,7 +87,7 @@ class Models:
         return {"name": name}
 
     async def rename(self, old: str, new: str) -> Json:
-        """Give a model of the user's another name; where it is in use, inference goes on with the new one.
+        """Rename a model of the user; if it is in use, inference goes on under the new name.
 
         :raises FerError: see :func:`fer_ros.core.bundles.model_store.rename`.
         """
@@ -115,9 +115,9 @@ class Models:
         return {}
 
     async def ticket(self, name: str, names: bool = False) -> Json:
-        """Let a model be fetched once.
+        """Make a link that fetches a model once.
 
-        :param names: with the names of the people and bags that it was taught on.
+        :param names: include the names of the people and bags that taught it.
         :returns: its ``url``.
         :raises ConfigError: there is no such model.
         """
@@ -131,13 +131,13 @@ class Models:
         return {"url": f"/download/{ticket}"}
 
     async def redeem(self, ticket: str) -> tuple[str, IO[bytes]]:
-        """The zip that a ticket is for: its name, and the file, which the caller closes.
+        """The zip for a ticket: its name and its file, which the caller closes.
 
-        :raises ConfigError: the ticket is not good (any more), or the model is gone.
+        :raises ConfigError: the ticket is not valid (any more), or the model is gone.
         """
         name, names, until = self._tickets.pop(ticket, ("", False, 0.0))
         if time.monotonic() > until:
-            raise ConfigError("this link is not good any more: ask for the model again")
+            raise ConfigError("this link is no longer valid: ask for the model again")
         return f"{name}.zip", await asyncio.to_thread(_zipped, name, names)
 
 

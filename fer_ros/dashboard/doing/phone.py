@@ -1,4 +1,4 @@
-"""A browser's camera: its pictures are checked here and handed over to the source ``browser``."""
+"""A browser's camera: checks its pictures and hands them over to the source ``browser``."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Phone:
         self._tell()
 
     async def start(self, client: Client) -> None:
-        """A browser wants to lend its camera.
+        """Let a browser lend its camera.
 
         :raises Busy: another one does.
         :raises Unavailable: the camera node takes no pictures of browsers.
         """
         if self._sender not in (None, client):
-            raise Busy("another browser lends its camera: stop it there first")
+            raise Busy("another browser lends its camera: stop that one first")
         self._close()
         self._sender = client
         try:
@@ -64,14 +64,14 @@ class Phone:
         self._tell()
 
     async def stop(self, client: Client, message: str = "") -> None:
-        """The browser lends its camera no more; harmless where it did not."""
+        """Stop a browser's lending; harmless if it lends nothing."""
         if self._sender is client:
             self._sender = None
             self._close()
             self._tell(message)
 
     async def take(self, client: Client, picture: Binary) -> None:
-        """A picture has come."""
+        """Take a picture that has come."""
         if self._sender is not client or self._writer is None:
             client.complain("picture", "send camera.start first", seq=picture.sequence)
             return
@@ -96,7 +96,7 @@ class Phone:
         client.tell({"type": "camera.taken", "seq": picture.sequence})
 
     async def look(self) -> None:
-        """Tell the rate, and end what has fallen silent; runs until cancelled."""
+        """Tell the rate, and end a silent sender; runs until cancelled."""
         while True:
             await asyncio.sleep(1.0)
             sender = self._sender
@@ -113,7 +113,7 @@ class Phone:
         self._close()
 
     def message(self, client: Client) -> Json:
-        """How it stands, for a client."""
+        """The status, for a client."""
         if self._sender is None or self._writer is None:
             return {"type": "camera", "sender": None, "fps": None, "message": self._message}
         sender = "me" if self._sender is client else "other"
@@ -124,7 +124,7 @@ class Phone:
         self._hub.tell_each("camera", self.message)
 
     def _stamp(self, client: Client, picture: Binary) -> int:
-        """When it was taken, by our clock: what the browser says, as far as it can be."""
+        """When it was taken, by our clock: the browser's time, as far as that is possible."""
         now = self._robot.now()
         ours = client.clock.ours(picture.stamp)
         stamp = now if ours is None else int(ours * 1e6)
@@ -152,7 +152,7 @@ class Phone:
 def check(picture: Binary) -> None:
     """Look at the header of a picture; it is not decoded.
 
-    :raises BadImage: it is no JPEG, cut off, too large, or of another size than was said.
+    :raises BadImage: it is no JPEG, cut off, too large, or not of the stated size.
     """
     if bytes(picture.data[:3]) != JPEG:
         raise BadImage("compression", "the picture is no JPEG")
@@ -160,14 +160,14 @@ def check(picture: Binary) -> None:
     if not 0 < width * height <= MAX_CAMERA_PIXELS:
         raise BadImage("size", f"{width}x{height} is not allowed: send {MAX_CAMERA_PIXELS} pixels at most")
     if (width, height) != (picture.width, picture.height):
-        raise BadImage("size", f"the picture is {width}x{height}, not {picture.width}x{picture.height} as was said")
+        raise BadImage("size", f"the picture is {width}x{height}, not {picture.width}x{picture.height} as stated")
 
 
 async def _greeted(connection: socket.socket) -> asyncio.StreamWriter:
     """Wait until the source takes our pictures.
 
-    :raises OSError: it was closed in this moment.
-    :raises Unavailable: it takes somebody else's, or does not answer.
+    :raises OSError: it has just been closed.
+    :raises Unavailable: it takes another dashboard's, or does not answer.
     """
     connection.setblocking(False)
     reader, writer = await asyncio.open_unix_connection(sock=connection)
@@ -175,7 +175,7 @@ async def _greeted(connection: socket.socket) -> asyncio.StreamWriter:
         greeting = await asyncio.wait_for(reader.readexactly(1), GREETING)
         if greeting == browser_link.READY:
             return writer
-        problem = "the camera node takes the pictures of another dashboard: stop it there first"
+        problem = "the camera node takes the pictures of another dashboard: stop that one first"
     except asyncio.IncompleteReadError as error:
         writer.close()
         raise ConnectionResetError from error

@@ -1,4 +1,4 @@
-"""Recording from the page: who holds a button, until when, and what each person has recorded."""
+"""Recording from the page: who holds a button and until when, and what each person has recorded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BEGIN = 3.0
 
 
 class Busy(FerError):
-    """Somebody else does it just now."""
+    """Somebody else is doing it now."""
 
 
 class Recording:
@@ -38,7 +38,7 @@ class Recording:
     def __init__(self, robot: Robot, hub: Hub, reader: TakeReader, max_take: float) -> None:
         """Nothing is recorded yet.
 
-        :param max_take: seconds after which a take ends by itself.
+        :param max_take: longest take, seconds.
         """
         self._robot, self._hub, self._reader, self._max_take = robot, hub, reader, max_take
         self._holder: Client | None = None
@@ -53,16 +53,16 @@ class Recording:
 
     @property
     def holder(self) -> Client | None:
-        """Who holds a button."""
+        """The client that holds a button."""
         return self._holder
 
     @property
     def foreign(self) -> bool:
-        """Whether somebody records who does not do so from this page."""
+        """Whether somebody records by other means than this page."""
         return self._holder is None and self._state.state == "recording" and self._state.bag != self._bag
 
     async def start(self, client: Client, label: str, subject: str) -> None:
-        """A button is pressed; with another label while one is held, the recording changes over.
+        """Press a button; if another label is held, the recording changes to the new one.
 
         :raises Busy: somebody else records.
         :raises FerError: the recorder refused, or does not run.
@@ -89,9 +89,9 @@ class Recording:
             self._began = self._used = time.monotonic()
 
     async def stop(self, client: Client) -> Json:
-        """The button is let go.
+        """Let the button go.
 
-        :returns: ``take`` and ``samples`` of the take; the take is 0 where none was begun.
+        :returns: ``take`` and ``samples`` of the take; the take is 0 if none was begun.
         :raises FerError: the recorder does not run.
         """
         done = {"take": 0, "samples": 0}
@@ -105,12 +105,12 @@ class Recording:
         return done
 
     def hold(self, client: Client) -> None:
-        """The button is still held."""
+        """Confirm that the button is still held."""
         if self._holder is client:
             self._deadline = time.monotonic() + HOLD
 
     async def gone(self, client: Client) -> None:
-        """A connection has ended; if it held a button, the take ends."""
+        """Note that a connection has ended; if it held a button, the take ends."""
         if self._holder is client:
             try:
                 await self._release()
@@ -143,7 +143,7 @@ class Recording:
         return {"samples": samples}
 
     def on_state(self, state: RecordState) -> None:
-        """The recorder has told how it stands."""
+        """Take the recorder's status."""
         ended = self._state.state == "recording" != state.state
         self._state = state
         self._changed.set()
@@ -161,7 +161,7 @@ class Recording:
                 self._hub.spawn(self.tell_takes(bags[state.bag]))
 
     async def look(self) -> None:
-        """End takes whose button nobody holds any more, and close bags that nobody uses; runs until cancelled."""
+        """End takes whose button is no longer held, and close unused bags; runs until cancelled."""
         while True:
             await asyncio.sleep(LOOK)
             now, holder = time.monotonic(), self._holder
@@ -176,7 +176,7 @@ class Recording:
                 log.warning("a recording from the dashboard could not be ended: %s", error)
 
     async def end(self) -> None:
-        """End what is held and close the bag, as the server is ending."""
+        """End the held take and close the bag, because the server ends."""
         with contextlib.suppress(FerError):
             if self._holder is not None:
                 await self._release()
@@ -184,7 +184,7 @@ class Recording:
                 await self._close_bag()
 
     async def tell_takes(self, client: Client) -> None:
-        """Tell a client what lies in its bag, and all others of the same person."""
+        """Tell a client, and all others of the same person, what their bag holds."""
         takes = await asyncio.to_thread(self._reader.read, client.bag)
         for other in {client, *self._hub}:
             if other.bag == client.bag and other.open:
@@ -193,7 +193,7 @@ class Recording:
                 )
 
     def message(self, client: Client) -> Json:
-        """How the recording stands for a client: of somebody else's it learns that there is one, and nothing more."""
+        """The status for a client. Of another person's recording it learns only that there is one."""
         state = self._state
         others = self.foreign or self._holder not in (None, client)
         own = state.bag == client.bag and not others

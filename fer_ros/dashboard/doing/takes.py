@@ -1,4 +1,4 @@
-"""What a person has recorded: the takes of their bag, with small pictures of the faces in them."""
+"""A person's recordings: the takes of their bag, with small pictures of the faces."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Takes:
 
 
 class TakeReader:
-    """Reads bags; a file that was read once is not read again. Any thread may call it, one at a time reads."""
+    """Reads bags, and each file only once. Any thread may call it; one at a time reads."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Read bags in a folder, by default that of the recorder on this machine."""
@@ -78,7 +78,7 @@ class TakeReader:
         self._lock = threading.Lock()
 
     def read(self, bag: str) -> Takes:
-        """The takes of a bag, with thumbnails of the newest; empty where there is no such bag (yet)."""
+        """The takes of a bag, with thumbnails of the newest; empty if there is no such bag (yet)."""
         parent = self._folder or bags.bag_folder()
         folder = parent / bag
         with self._lock:

@@ -1,4 +1,4 @@
-"""Training from the page: one at a time, followed by everybody."""
+"""Training from the page: one at a time; everybody can follow it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from fer_ros.dashboard.talking.hub import Hub
 
 
 class Nothing(ConfigError):
-    """Nothing was recorded that could be learned from."""
+    """Nothing was recorded that a head could learn from."""
 
 
 class Training:
-    """Starts and cancels trainings, and keeps what came out of the last one. Used in the server's thread only."""
+    """Starts and cancels trainings, and keeps the outcome of the last one. Used in the server's thread only."""
 
     def __init__(self, robot: Robot, hub: Hub, models: Models, recording: Recording, reader: TakeReader) -> None:
         self._robot, self._hub, self._models = robot, hub, models
@@ -29,7 +29,7 @@ class Training:
         self._running = False
 
     async def start(self, client: Client, scope: str, head: str, epochs: int, name: str) -> None:
-        """Begin; the result comes to all clients as ``train.result``.
+        """Begin a training; all clients get the result as ``train.result``.
 
         :param scope: ``mine`` or ``all``.
         :raises Busy: a training from here runs already.
@@ -41,7 +41,7 @@ class Training:
         if self._recording.holder is client:
             raise ConfigError("let the button go first")
         if head and head not in registry.names("heads"):
-            raise ConfigError(f"there is no head of this name: choose one of {', '.join(registry.names('heads'))}")
+            raise ConfigError(f"there is no head of that name: choose one of {', '.join(registry.names('heads'))}")
         if name:
             paths.check_name("model", name)
         self._running = True
@@ -62,11 +62,11 @@ class Training:
         await self._robot.cancel_training()
 
     def on_progress(self, message: Json) -> None:
-        """The trainer has told how far it is."""
+        """Take the trainer's progress."""
         self._hub.tell(message, keep=True)
 
     def _material(self, bag: str) -> bool:
-        """Whether there is something to learn from, in a bag or, without one, anywhere."""
+        """Whether a bag has something to learn from; without a bag, whether any has."""
         return bool(self._reader.read(bag).takes if bag else bags.listing())
 
     async def _run(self, chosen: list[str], head: str, epochs: int, name: str) -> None:

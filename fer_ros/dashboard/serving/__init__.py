@@ -1,1 +1,1 @@
-"""What any web server has: addresses, files, TLS, access, limits."""
+"""The parts of any web server: addresses, files, TLS, access, limits."""

@@ -1,4 +1,4 @@
-"""Who may come in: the token, and what browsers say about where they come from."""
+"""Who may connect: checks the token, and where browsers say they come from."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ class Access:
     """The rules of one server."""
 
     def __init__(self, settings: DashboardSettings) -> None:
-        """Make the token where one is needed and none is given.
+        """Make a token if one is needed and none is given.
 
-        :raises ConfigError: a given one is too short, too long, or of other characters, or its file cannot be read.
+        :raises ConfigError: a given token is too short, too long or has other characters, or its file cannot be read.
         """
         self.token = _given(settings) or ("" if settings.local else secrets.token_urlsafe(TOKEN_BYTES))
         self._names = {"localhost", *machine_names(), *settings.names, settings.host.lower()}
 
     def knows(self, token: str) -> bool:
-        """Whether a token is the right one, which the time it takes does not tell; any where none is needed."""
+        """Whether a token is right, in constant time; any is right if none is needed."""
         return not self.token or hmac.compare_digest(token.encode(), self.token.encode())
 
     def allows_host(self, host: str) -> bool:
         """Whether a ``Host`` header names this server.
 
-        A page of somebody else's whose name is made to point here (DNS rebinding) still says its own name.
+        A foreign page whose name is made to point here (DNS rebinding) still sends its own name.
         """
         name = _hostname(f"//{host}")
         if name is None:
@@ -68,7 +68,7 @@ class Access:
 
 
 def _given(settings: DashboardSettings) -> str:
-    """The user's own token; empty where there is none."""
+    """The user's own token; empty if there is none."""
     text, where = os.environ.get(VARIABLE, ""), VARIABLE
     if settings.token_file:
         file = Path(settings.token_file).expanduser()
@@ -85,7 +85,7 @@ def _given(settings: DashboardSettings) -> str:
 
 
 def machine_names() -> Iterable[str]:
-    """The names of this machine, as networks know it."""
+    """The names of this machine on networks."""
     name = socket.gethostname().lower()
     return {name, f"{name}.local", name.partition(".")[0], f"{name.partition('.')[0]}.local"} if name else ()
 

@@ -1,13 +1,13 @@
-"""Who gets a connection: limits before a byte is read, and a deadline for each step until it is known who speaks.
+"""Who gets a connection: limits before the first byte, and a deadline for each step up to the hello.
 
-aiohttp closes connections that idle between two requests and refuses headers that are too long. It has no bound for
-their number and, before 3.14, no deadline for the first header; nor can it refuse before the handshake of TLS. So the
-sockets are accepted here, one at a time, and handed to its protocol.
+aiohttp closes connections that idle between two requests, and refuses headers that are too long. It does not limit the
+number of connections. Before 3.14 it sets no deadline for the first header, and it cannot refuse before the TLS
+handshake. So the sockets are accepted here, one at a time, and handed to its protocol.
 
-A connection is a stranger's until its WebSocket has said hello. Where there are too many strangers, a newcomer takes
-the place of one: of the address that has the most, that which has said least, the oldest first. A newcomer of such an
-address is turned away instead, which costs far less; but now and then it takes the place of one of its own, as several
-people may share an address.
+A connection is a stranger's until its WebSocket has said hello. If there are too many strangers, a newcomer replaces
+one. It is the one that has said least, the oldest first, from the address with the most connections. A newcomer from
+that address itself is turned away, which costs far less. Now and then it replaces a connection of its own, because
+several people may share an address.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Door:
         self.port = 0
 
     def refused(self) -> dict[str, int]:
-        """Why connections were refused or ended, and how many since the start; any thread may ask."""
+        """Reason → connections refused or ended since the start; any thread may ask."""
         return dict(self._refused)
 
     def open(self, host: str, port: int, make: Callable[[], Protocol]) -> None:
@@ -111,7 +111,7 @@ class Door:
         self._spawn(self._watch())
 
     def close(self) -> None:
-        """Listen no more, and end the connections of strangers."""
+        """Stop listening, and end the connections of strangers."""
         for task in self._tasks:
             task.cancel()
         for place in self._listening:
@@ -120,7 +120,7 @@ class Door:
             visitor.end()
 
     def asked(self, protocol: Any, seconds: float = ANSWER) -> None:
-        """A whole request has come.
+        """Note that a whole request has come.
 
         :param protocol: of its connection, as :attr:`aiohttp.web.Request.protocol` tells it.
         :param seconds: for the answer.
@@ -130,19 +130,19 @@ class Door:
             visitor.asked, visitor.until = True, self._clock() + seconds
 
     def greets(self, protocol: Any, seconds: float) -> None:
-        """A WebSocket was opened: it has said nothing yet, and must say hello."""
+        """Note an open WebSocket: it has said nothing yet, and must say hello."""
         visitor = self._by_protocol.get(protocol)
         if visitor is not None:
             visitor.asked, visitor.until = False, self._clock() + seconds
 
     def knows(self, protocol: Any) -> None:
-        """It is known who speaks: the connection is no stranger's any more."""
+        """Note a good hello: the connection is no longer a stranger's."""
         visitor = self._by_protocol.pop(protocol, None)
         if visitor is not None:
             self._visitors.pop(visitor, None)
 
     def refuse(self, reason: str) -> None:
-        """Count somebody who was let in and is refused for what was said."""
+        """Count a client that was let in and then refused for what it said."""
         self._refused[reason] += 1
 
     async def _accept(self, place: socket.socket, make: Callable[[], Protocol]) -> None:
@@ -213,7 +213,7 @@ class Door:
             visitor.socket.close()
 
     async def _watch(self) -> None:
-        """End what takes too long."""
+        """End connections that take too long."""
         while True:
             await asyncio.sleep(LOOK)
             self._forget_who_left()
@@ -251,5 +251,5 @@ class Door:
 
 
 def _least(visitors: list[_Visitor]) -> _Visitor:
-    """The one that has said least, the oldest of several."""
+    """The connection that has said least, the oldest of several."""
     return min(visitors, key=lambda visitor: (visitor.asked, visitor.since))

@@ -1,4 +1,4 @@
-"""What is said of connections and requests that fail: nothing where a client is to blame, else one line."""
+"""The log of failed connections and requests: nothing if the client is to blame, else one line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class _OneLine(logging.Filter):
-    """Drops what clients did wrong: whoever sends rubbish must not be able to fill the log."""
+    """Drops the mistakes of clients, so that rubbish cannot fill the log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
@@ -29,7 +29,7 @@ class _OneLine(logging.Filter):
 
 
 def logger() -> logging.Logger:
-    """The logger that aiohttp is to use."""
+    """The logger for aiohttp."""
     made = logging.getLogger("fer_ros.dashboard.http")
     if not made.filters:
         made.addFilter(_OneLine())
@@ -37,7 +37,7 @@ def logger() -> logging.Logger:
 
 
 def of_the_loop(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What asyncio itself has to say, such as of a transport that failed; its own way is a traceback for each."""
+    """Logs asyncio's own errors, such as a failed transport, in one line; by itself it prints a traceback for each."""
     error = context.get("exception")
     if not isinstance(error, THEIRS):
         log.error("%s: %s", context.get("message", "the network failed"), error)

@@ -1,4 +1,4 @@
-"""How much a client may send."""
+"""Limits on what a client may send."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Bucket:
 
 
 class Flood(Exception):
-    """A client sends so much that it is to be disconnected."""
+    """A client sends so much that it must be disconnected."""
 
 
 class Limit:
-    """What is above a rate is dropped; what is above three times that rate is a flood."""
+    """Drops what exceeds a rate; what exceeds three times that rate is a flood."""
 
     def __init__(self, rate: float, burst: float, clock: Clock = time.monotonic) -> None:
         """See :class:`Bucket`."""

@@ -35,7 +35,7 @@ def url(host: str, port: int, secure: bool, token: str = "") -> str:
 
 
 def reachable(host: str) -> str:
-    """The name for links: that which the server listens on, or where that is every network, this machine's address."""
+    """The host name for links: the address listened on, or this machine's address if that is every network."""
     try:
         everywhere = ipaddress.ip_address(host).is_unspecified
     except ValueError:

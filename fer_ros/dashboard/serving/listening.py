@@ -1,4 +1,4 @@
-"""Sockets that listen, and whose address it is that comes."""
+"""Sockets that listen, and the address that counts for a newcomer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def listening(host: str, port: int) -> list[socket.socket]:
     """Sockets that listen on every address that a host has, all on the same port.
 
     :param port: 0 for any that is free.
-    :raises OSError: none of them can be listened on.
+    :raises OSError: it is possible to listen on none of them.
     """
     places: list[socket.socket] = []
     problem: OSError | None = None
@@ -48,7 +48,7 @@ def listening(host: str, port: int) -> list[socket.socket]:
 
 
 def group(address: str) -> str:
-    """The address that is counted: of IPv6 the network, as each machine has all addresses of one to choose from."""
+    """The address to count. For IPv6 it is the network, because each machine can use all addresses of one."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

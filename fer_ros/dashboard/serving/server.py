@@ -1,4 +1,4 @@
-"""The server: an event loop in a thread of its own, in which everything of the dashboard happens."""
+"""The server: everything of the dashboard happens in one event loop, in its own thread."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Server:
-    """Made, started, told what the robot does by :meth:`post`, and stopped by the node that it belongs to.
+    """Serves the page. Its node makes, starts and stops it, and tells it by :meth:`post` what the robot does.
 
     :ivar door: who gets a connection.
-    :ivar hub, recording, training, models: for what is posted; to be used in the server's thread only.
+    :ivar hub, recording, training, models: for posted calls; use them in the server's thread only.
     """
 
     door: Door
@@ -74,7 +74,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where the page is, with the token."""
+        """The page's address, with the token."""
         return links.url(links.reachable(self._settings.host), self.port, self._settings.secure, self.access.token)
 
     @property
@@ -84,7 +84,7 @@ class Server:
 
     @property
     def refused(self) -> dict[str, int]:
-        """Why connections were refused, and how many since the start."""
+        """Reason → connections refused since the start."""
         return self.door.refused() if self._loop is not None else {}
 
     def start(self) -> None:
@@ -103,7 +103,7 @@ class Server:
             raise self._error
 
     def stop(self) -> None:
-        """End every connection and stop listening; harmless where nothing runs."""
+        """End every connection and stop listening; harmless if nothing runs."""
         if self._loop is not None and self._ending is not None:
             self.post(self._ending.set)
         thread, self._thread = self._thread, None
@@ -111,7 +111,7 @@ class Server:
             thread.join(2 * END)
 
     def post(self, action: Callable[..., object], *arguments: object) -> None:
-        """Let something be done in the server's thread; any thread may call it, also when nothing runs any more."""
+        """Do something in the server's thread. Any thread may call it, even after the end."""
         loop = self._loop
         if loop is not None:
             with contextlib.suppress(RuntimeError):  # it has ended in this moment
@@ -186,7 +186,7 @@ class Server:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Let nobody in who comes under another name or from another page."""
+        """Refuse requests that use another name or come from another page."""
         self.door.asked(request.protocol)
         if not self.access.allows_host(request.host):
             text = "This name is not known here: use the address, or add the name to allowed_hosts.\n"
@@ -233,7 +233,7 @@ class Server:
         self.door.greets(request.protocol, HELLO + CLOSING)
         client = await greet(socket, self.access.knows, lambda: len(self.hub) < self._settings.max_clients)
         if client is None:
-            self.door.refuse("no hello that is good")
+            self.door.refuse("no valid hello")
             return socket
         self.door.knows(request.protocol)
         await self._talk(client, socket, request)
@@ -258,7 +258,7 @@ class Server:
         discard(request.transport, request.protocol)
 
     async def _tell_more(self, client: Client) -> None:
-        """What takes a moment to find out."""
+        """Facts that take a moment to find out."""
         await self.recording.tell_takes(client)
         with contextlib.suppress(FerError):
             self._tell_labels(await self._robot.labels())

@@ -1,4 +1,4 @@
-"""The built page: its files, how long browsers may keep them, and the headers that keep everything else out."""
+"""The built page: its files, how long browsers may cache them, and headers that shut everything else out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SECURITY = {
 class File:
     """A file of the page, held in memory.
 
-    :ivar codings: coding → the content in it, of those that were built.
+    :ivar codings: coding → the content in that coding, for those that were built.
     """
 
     content: bytes
@@ -51,7 +51,7 @@ class File:
 
 
 class StaticFiles:
-    """All files, read once: what a request names is looked up, never opened, so that no path leads elsewhere."""
+    """All files, read once. A request's path is looked up, never opened, so no path leads elsewhere."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         """Read the files."""
@@ -97,6 +97,6 @@ def _read(path: Path, name: str) -> File:
 
 
 def _accepted(header: str) -> set[str]:
-    """The codings that a browser takes, as the header ``Accept-Encoding`` lists them."""
+    """The codings that a browser accepts, from the header ``Accept-Encoding``."""
     parts = (part.replace(" ", "").lower().partition(";") for part in header.split(","))
     return {coding for coding, _, quality in parts if coding and quality not in ("q=0", "q=0.0", "q=0.00", "q=0.000")}

@@ -1,4 +1,4 @@
-"""TLS: a certificate of the user's, or one of our own, which is enough for a browser to lend its camera."""
+"""TLS: the user's certificate, or one of our own, which is enough for a browser to lend its camera."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAYS = 820
 
 
 def context(settings: DashboardSettings) -> ssl.SSLContext | None:
-    """What the server needs for TLS; None where it is to speak plain HTTP.
+    """The server's TLS context; None for plain HTTP.
 
     :raises ConfigError: a file is missing or of another kind, or key and certificate do not fit.
     """
@@ -42,9 +42,9 @@ def context(settings: DashboardSettings) -> ssl.SSLContext | None:
 
 
 def own_certificate() -> tuple[Path, Path]:
-    """The certificate and key in ``$FER_HOME/tls``, made where they are missing or do not fit this machine any more.
+    """The certificate and key in ``$FER_HOME/tls``; made if they are missing or no longer fit this machine.
 
-    It stays the same over restarts, so that a phone is asked once only.
+    It stays the same over restarts, so a phone asks its user only once.
 
     :raises ConfigError: they cannot be made.
     """

@@ -1,1 +1,1 @@
-"""The WebSocket: the protocol, connections, and what every client is told."""
+"""The WebSocket: the protocol, the connections, and the messages for all clients."""

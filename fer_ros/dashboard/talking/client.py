@@ -1,4 +1,4 @@
-"""One browser that is connected: what waits for it, what it watches, and how much it may send."""
+"""One connected browser: what waits for it, what it watches, and how much it may send."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Watch:
 
 
 class Client:
-    """Everything of one connection. Used in the server's thread only."""
+    """The state of one connection. Used in the server's thread only."""
 
     def __init__(self, socket: web.WebSocketResponse, hello: Mapping[str, Any]) -> None:
         """Take over a connection whose ``hello`` was accepted."""
@@ -63,15 +63,15 @@ class Client:
 
     @property
     def closing(self) -> bool:
-        """Whether the connection is being closed from our side."""
+        """Whether we are closing the connection."""
         return self._closing is not None
 
     def send(self, text: str) -> None:
-        """Let a message wait to be sent; a client that does not read is given up."""
+        """Queue a message; give up a client that does not read."""
         if self._closing is not None:
             return
         if len(self._waiting) >= MAX_WAITING:
-            self.refuse("slow", "the page does not keep up with what it is sent")
+            self.refuse("slow", "the page cannot keep up with the messages it gets")
             return
         self._waiting.append(text)
         self._ready.set()
@@ -89,7 +89,7 @@ class Client:
             self._ready.set()
 
     def complain(self, code: str, message: str, **fields: object) -> None:
-        """Tell of a mistake that is not in a request; once a second at most, unless a picture is named."""
+        """Report a mistake outside a request, once a second at most unless it names a picture."""
         if fields or self._complaints.take():
             self.tell({"type": "error", "code": code, "message": message, **fields})
 
@@ -100,18 +100,18 @@ class Client:
         self._picture = self._emotions = None
 
     def has_seen(self, sequence: int) -> None:
-        """The client has drawn a picture."""
+        """Note that the client has drawn a picture."""
         self._seen = max(self._seen, min(sequence, self._sequence))
         self._ready.set()
 
     def offer_emotions(self, text: str) -> None:
-        """Send what was read from a frame, unless something newer comes first."""
+        """Send the result of a frame, unless a newer one comes first."""
         if self.watch.emotions:
             self._emotions = text
             self._ready.set()
 
     def offer_picture(self, picture: Preview) -> None:
-        """Send a picture, unless a newer one comes first or it is more than was asked for."""
+        """Send a picture, unless a newer one comes first or the client asked for fewer."""
         now, period = time.monotonic(), 1.0 / self.watch.fps
         if not self.watch.video or now < self._due - EARLY * period:
             return

@@ -1,4 +1,4 @@
-"""How far a browser's clock is from ours, told from pings (the exchange of NTP, RFC 5905, section 8)."""
+"""The offset of a browser's clock from ours, estimated from pings (as in NTP, RFC 5905, section 8)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ClockOffset:
         return min(self._exchanges)[0] if self._exchanges else None
 
     def ping(self, now: float) -> int:
-        """A ping goes out.
+        """Note an outgoing ping.
 
         :returns: its number.
         """
@@ -42,9 +42,9 @@ class ClockOffset:
         return self._number
 
     def pong(self, number: int, theirs: float, now: float) -> None:
-        """An answer has come; one to a ping that was never sent is ignored.
+        """Take an answer; ignore one to a ping that was never sent.
 
-        :param theirs: what the browser's clock said when it answered.
+        :param theirs: the browser's time when it answered.
         """
         sent = self._sent.pop(number, None)
         if sent is None or not 0.0 <= now - sent <= MAX_ROUND_TRIP:

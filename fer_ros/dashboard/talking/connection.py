@@ -1,4 +1,4 @@
-"""The life of one WebSocket: hello, then messages until it closes; whatever comes, it is answered or dropped."""
+"""The life of one WebSocket: hello, then messages until it closes. Each is answered or dropped."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Refusal(Exception):
 
 
 def new_socket() -> web.WebSocketResponse:
-    """A WebSocket with our limits. Messages of up to twice the size come in, so that we can say what is wrong."""
+    """A WebSocket with our limits. It accepts messages of up to twice the size, so that we can say what is wrong."""
     return web.WebSocketResponse(
         timeout=REFUSING, heartbeat=HEARTBEAT, max_msg_size=2 * protocol.MAX_BINARY, compress=False
     )
@@ -50,9 +50,9 @@ def new_socket() -> web.WebSocketResponse:
 async def greet(socket: web.WebSocketResponse, knows: Callable[[str], bool], room: Callable[[], bool]) -> Client | None:
     """Wait for the hello.
 
-    :param knows: whether a token is good.
-    :param room: whether one more may come in.
-    :returns: None where it was refused; the connection is closed then.
+    :param knows: whether a token is right.
+    :param room: whether there is room for one more client.
+    :returns: None if it was refused; the connection is then closed.
     """
     try:
         client = await _greeted(socket, knows)
@@ -87,7 +87,7 @@ async def _greeted(socket: web.WebSocketResponse, knows: Callable[[str], bool]) 
 
 
 class Conversation:
-    """What a welcomed client says, and the answers."""
+    """The messages of a welcomed client, and the answers."""
 
     def __init__(
         self,
@@ -98,9 +98,9 @@ class Conversation:
         hold: Callable[[Client], None],
         picture: Callable[[Client, protocol.Binary], Awaitable[None]],
     ) -> None:
-        """Keep what does the work.
+        """Keep the parts that do the work.
 
-        :param actions: request → who answers it.
+        :param actions: request → its handler.
         :param now: nanoseconds of the node's clock.
         """
         self._client, self._actions, self._now = client, actions, now
@@ -110,7 +110,7 @@ class Conversation:
     async def listen(self, socket: web.WebSocketResponse, deafen: Callable[[], object]) -> None:
         """Take messages until the connection ends.
 
-        :param deafen: lets whatever else comes be thrown away, so that our last words are not lost.
+        :param deafen: throws away all further input, so that our last words are not lost.
         """
         client = self._client
         worker = asyncio.create_task(self._work())
@@ -214,7 +214,7 @@ class Conversation:
             return _refused(message, "failed", reason(error))
         except Exception as error:
             log.exception("the dashboard failed on %s", message.type)
-            return _refused(message, "failed", f"a mistake of the program: {type(error).__name__}: {reason(error)}")
+            return _refused(message, "failed", f"a fault of the program: {type(error).__name__}: {reason(error)}")
         return {"type": "reply", "id": message.id, "ok": True, **(answer or {})}
 
     async def _ping(self) -> None:

@@ -1,7 +1,7 @@
-"""Closing a connection whose other side goes on sending, so that our last words arrive.
+"""Closes a connection whose other side keeps sending, so that our last words arrive.
 
-A socket that is closed with bytes unread is reset, and whoever sends and does not read yet loses what we said: it then
-tells of code 1006 in place of ours. So what comes is read and thrown away until the other side has closed, too.
+A socket that is closed with unread bytes is reset. A client that is still sending then loses our last message, and
+reports code 1006 in place of ours. So we read and throw away all input until the other side has closed, too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ QUIET = 2.0
 def discard(transport: asyncio.Transport | None, before: Any) -> None:
     """Throw away what comes on a connection from now on.
 
-    :param before: the protocol of the connection, which learns of the end alone.
+    :param before: the protocol of the connection; it learns only of the end.
     """
     if transport is not None and not transport.is_closing():
         _Discard(transport, before)

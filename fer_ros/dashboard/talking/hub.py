@@ -1,4 +1,4 @@
-"""Who is connected, what they watch, and what all of them are told."""
+"""The connected clients: what they watch, and the messages for all of them."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Hub:
         return iter(tuple(self._clients))
 
     def add(self, client: Client) -> None:
-        """Welcome a client: it gets what is kept."""
+        """Welcome a client: send it the kept messages."""
         self._clients[client] = None
         for text in self._kept.values():
             client.send(text if isinstance(text, str) else protocol.encode(text(client)))
 
     def remove(self, client: Client) -> None:
-        """A client has gone."""
+        """Remove a client that has gone."""
         client.open = False
         self._clients.pop(client, None)
         self._look()
@@ -52,7 +52,7 @@ class Hub:
     def tell(self, message: Json, keep: bool = False) -> None:
         """Tell all.
 
-        :param keep: tell those, too, who come later, until there is another message of this type.
+        :param keep: tell later clients too, until there is another message of this type.
         """
         text = protocol.encode(message)
         if keep:
@@ -61,13 +61,13 @@ class Hub:
             client.send(text)
 
     def tell_each(self, kind: str, make: ForClient) -> None:
-        """Tell each client what is made for it, now and when it comes later."""
+        """Tell each client a message made for it, now and when it connects later."""
         self._kept[kind] = make
         for client in self:
             client.tell(make(client))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let something be done that nobody waits for."""
+        """Run something that nobody waits for."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)  # asyncio itself holds tasks weakly
         task.add_done_callback(self._done)
@@ -78,34 +78,34 @@ class Hub:
             log.error("the dashboard failed: %s: %s", type(error).__name__, error)
 
     def forget(self, kind: str) -> None:
-        """Who comes later is not told any more."""
+        """Stop telling later clients."""
         self._kept.pop(kind, None)
 
     def watch(self, client: Client, watch: Watch) -> None:
-        """A client wants to see something else."""
+        """Note that a client wants to see something else."""
         client.change_watch(watch)
         self._look()
 
     def show(self, picture: Preview) -> None:
-        """Send a picture to those who watch."""
+        """Send a picture to the clients that watch."""
         for client in self._clients:
             client.offer_picture(picture)
 
     def show_emotions(self, message: Json) -> None:
-        """Send what was read from a frame to those who watch."""
+        """Send the result of a frame to the clients that watch."""
         text = protocol.encode(message)
         for client in self._clients:
             client.offer_emotions(text)
 
     def show_stats(self, message: Json) -> None:
-        """Send figures to those who watch."""
+        """Send figures to the clients that watch."""
         text = protocol.encode({**message, "clients": len(self)})
         for client in self:
             if client.watch.video or client.watch.emotions:
                 client.send(text)
 
     def _look(self) -> None:
-        """Let the robot deliver what somebody watches; what nobody watches any more ends a little later."""
+        """Make the robot deliver what somebody watches; the rest ends a little later."""
         wanted = self._wanted()
         if any(new and not old for new, old in zip(wanted, self._watched, strict=True)):
             self._say(wanted[0] or self._watched[0], wanted[1] or self._watched[1])

@@ -1,4 +1,4 @@
-"""The messages of ``docs/dashboard_protocol.md``: what a browser sends is checked here, field by field."""
+"""The messages of ``docs/dashboard_protocol.md``. Checks what a browser sends, field by field."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PICTURE, CAMERA = 1, 2
 
 
 class ProtocolError(Exception):
-    """A message is not as it should be; ``str(error)`` says what is wrong.
+    """A message is wrong; ``str(error)`` says how.
 
     :ivar id: of the request, where it could be read.
     """
@@ -171,5 +171,5 @@ def pack_picture(sequence: int, stamp: float, width: int, height: int, data: byt
 
 
 def encode(message: Mapping[str, Any]) -> str:
-    """A message as text; what JSON cannot say, such as NaN, is a mistake of ours and raises ValueError."""
+    """A message as text. A value that JSON lacks, such as NaN, is our mistake and raises ValueError."""
     return json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -111,7 +111,7 @@ def bomb() -> bytes:
         (GREY[:-200], 64, 48, "cut off"),
         (b"\xff\xd8\xff" + bytes(50) + b"\xff\xd9", 64, 48, "damaged"),
         (bomb(), 60_000, 60_000, "60000x60000"),
-        (GREY, 640, 480, "as was said"),
+        (GREY, 640, 480, "as stated"),
     ],
 )
 def test_what_is_no_picture_is_refused_and_named(
