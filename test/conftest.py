@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import importlib.util
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import hypothesis
 import pytest
@@ -171,3 +172,15 @@ def fer(run: Run) -> Run:
         return run(sys.executable, "-m", "fer_ros.cli.main", *arguments, timeout=timeout, **environment)
 
     return fer
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Any:
+    """The files that test/core/vision/conftest.py makes, for tests of other folders."""
+    # By its path: pytest 7 knows a conftest by name only beside and below its folder.
+    path = Path(__file__).parent / "core" / "vision" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("fer_corpus", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -12,6 +12,7 @@ from fer_ros.core.base.errors import BadImage, SourceUnavailable
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Frame
 from fer_ros.core.capture.browser_link import Receiver, StampedJpeg, default_socket
+from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.vision.images import decode_compressed
 
 #: Seconds that one look for a browser takes: not longer, so that the camera node can be stopped meanwhile.
@@ -29,7 +30,10 @@ class BrowserSettings:
 
 
 class BrowserSource(Source):
-    """Frames stamped when the browser took them, put right by the dashboard for the difference of the clocks."""
+    """Frames stamped when the browser took them, put right by the dashboard for the difference of the clocks.
+
+    :ivar left_out: pictures that could not be decoded, by reason.
+    """
 
     Settings: ClassVar[type[Any]] = BrowserSettings
 
@@ -39,6 +43,7 @@ class BrowserSource(Source):
         self._receiver = Receiver(Path(path).expanduser() if path else default_socket())
         self._waiting: StampedJpeg | None = None
         self._last, self._geometry, self._lent = 0, "", False
+        self.left_out = LeftOut()
 
     @property
     def pauses(self) -> tuple[float, float]:
@@ -70,7 +75,8 @@ class BrowserSource(Source):
             if picture is not None:
                 try:
                     return self._frame(picture)
-                except BadImage:
+                except BadImage as error:
+                    self.left_out.unreadable("a picture of the browser", error)
                     continue  # the next one may be good
             if self._lent and not self.connected:
                 raise SourceUnavailable("the browser has stopped lending its camera")

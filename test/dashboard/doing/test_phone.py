@@ -18,6 +18,7 @@ from fer_ros.core.capture import browser_link
 from fer_ros.core.capture.capture import Capture
 from fer_ros.core.vision.images import encode_jpeg
 from fer_ros.dashboard.doing import phone
+from fer_ros.dashboard.talking.protocol import MAX_BINARY
 from fer_ros.plugins.sources.browser import BrowserSource
 
 GREY = encode_jpeg(np.full((48, 64, 3), 90, np.uint8))
@@ -211,5 +212,31 @@ def test_more_pictures_than_allowed_are_dropped(house: Any, studio: Studio) -> N
         assert (await browser.ask("camera.stop"))["ok"]
         await asyncio.sleep(0)
         assert 0 < len([m for m in browser.got if m["type"] == "camera.taken"]) < 100
+
+    house.visit(script)
+
+
+def test_every_kind_of_file_is_taken_or_refused_in_one_line(
+    house: Any, studio: Studio, corpus: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(phone, "REFUSED", 1000)
+    files = {**corpus.READABLE, **{name: data for name, (data, _) in corpus.REFUSED.items()}}
+    files = {name: data for name, data in files.items() if len(data) <= MAX_BINARY}  # larger ones end the connection
+    good = [name for name in corpus.READABLE if name.startswith("jpeg") and "2000" not in name]
+
+    async def script(new: Any) -> None:
+        browser = await new()
+        await lend(browser)
+        for seq, (name, data) in enumerate(files.items(), 1):
+            before = len(studio.frames)
+            await asyncio.sleep(0.03)  # 40 a second are allowed
+            await browser.send_picture(data, 64, 48, seq=seq)
+            if name in good:
+                await browser.until(lambda n=before: len(studio.frames) > n)
+                assert studio.frames[-1].image.shape[:2] == (48, 64), name
+            else:
+                error = await browser.told("error", code="picture", seq=seq)
+                assert "\n" not in error["message"], name
+        assert len(studio.frames) == len(good)
 
     house.visit(script)

@@ -67,6 +67,7 @@ def test_what_is_no_picture_is_passed_over(source: BrowserSource, sender: socket
             source.read(0.05)
     sender.sendall(packed(StampedJpeg(NOW, JPEG)))
     assert source.read(5.0).image.shape == (48, 64, 3)
+    assert sum(source.left_out.counts.values()) == 4 and source.left_out.counts["too large"] == 1
 
 
 def test_without_a_browser_it_says_what_to_do(source: BrowserSource) -> None:
