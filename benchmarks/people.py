@@ -30,7 +30,8 @@ from fer_ros.core.base.types import FloatArray, ImageArray, Maps
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.datasets import fer2013
 from fer_ros.core.evaluating import calibration, intervals
-from fer_ros.core.training import cross, faces, head_setup
+from fer_ros.core.training import cross, faces
+from fer_ros.core.training.fitting import head_setup
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.split_parts import Origin
 from fer_ros.core.vision import crop

@@ -67,8 +67,8 @@ def teach(
     :raises ConfigError: a bag, a name or an option is wrong, or the faces are too few.
     """
     from fer_ros.core import bags as recorded
-    from fer_ros.core.training import head_setup
     from fer_ros.core.training.client import TrainingProcess
+    from fer_ros.core.training.fitting import head_setup
 
     several = [bags] if isinstance(bags, (str, os.PathLike)) else list(bags)
     folders = tuple(dict.fromkeys(recorded.locate(os.fspath(bag)) for bag in several))

@@ -20,8 +20,8 @@ from fer_ros.core.base import settings
 from fer_ros.core.base.labels import renamed_text
 from fer_ros.core.bundles import model_store
 from fer_ros.core.datasets import left_out
-from fer_ros.core.training import head_setup
 from fer_ros.core.training.client import TrainingProcess
+from fer_ros.core.training.fitting import head_setup
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress, percent
 from fer_ros.core.training.request import Request

@@ -24,9 +24,10 @@ from fer_ros.core.bundles import model_store
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.evaluating import metrics, plots
 from fer_ros.core.evaluating.metrics import Metrics
-from fer_ros.core.training import cross, head_setup, splits, writing
+from fer_ros.core.training import cross, splits, writing
 from fer_ros.core.training import faces as face_tools
 from fer_ros.core.training.faces import Faces
+from fer_ros.core.training.fitting import head_setup
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
 from fer_ros.core.training.request import Request

@@ -10,7 +10,7 @@ from rclpy.node import Node
 from fer_msgs.srv import Train
 from fer_ros.core.base import registry
 from fer_ros.core.base.contracts import plugin_names
-from fer_ros.core.training import head_setup
+from fer_ros.core.training.fitting import head_setup
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.request import Request
 from fer_ros.nodes.messages import training as messages

@@ -36,6 +36,6 @@ class AutoHead(Head):
 
     @classmethod
     def train(cls, task: Task) -> TrainedHead:
-        from fer_ros.core.training import head_choice
+        from fer_ros.core.training.fitting import head_choice
 
         return head_choice.train(task)

@@ -14,7 +14,7 @@ from fer_ros.core.base.contracts import Head, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import FloatArray
-from fer_ros.core.training.gradient_settings import GradientSettings
+from fer_ros.core.training.fitting.gradient_settings import GradientSettings
 from fer_ros.core.vision.softmax import softmax
 
 
@@ -54,7 +54,7 @@ class DenseHead(Head):
 
     @classmethod
     def train(cls, task: Task) -> TrainedHead:
-        from fer_ros.core.training import head_fit
+        from fer_ros.core.training.fitting import head_fit
 
         start = _from_general(task) if task.settings.from_general else _fresh(task)
         layers, history = head_fit.fit(task, start, head_fit.flat)
@@ -62,7 +62,7 @@ class DenseHead(Head):
 
     @classmethod
     def refit(cls, task: Task, trained: TrainedHead) -> TrainedHead:
-        from fer_ros.core.training import head_fit
+        from fer_ros.core.training.fitting import head_fit
 
         a = packed(trained.content)
         start = [(a["kernel1"], a["bias1"]), (a["kernel2"], a["bias2"])]
@@ -75,7 +75,7 @@ def _file(layers: list[tuple[FloatArray, FloatArray]]) -> bytes:
 
 
 def _fresh(task: Task) -> list[tuple[FloatArray, FloatArray]]:
-    from fer_ros.core.training.perceptron import glorot
+    from fer_ros.core.training.fitting.perceptron import glorot
 
     inputs, hidden, outputs = _sizes(task)
     rng = task.rng
@@ -87,7 +87,7 @@ def _fresh(task: Task) -> list[tuple[FloatArray, FloatArray]]:
 
 def _from_general(task: Task) -> list[tuple[FloatArray, FloatArray]]:
     """Layers that answer exactly as the general head does, for the labels that it knows."""
-    from fer_ros.core.training import head_fit
+    from fer_ros.core.training.fitting import head_fit
     from fer_ros.plugins.heads.linear import LinearHead
 
     general = task.base.head

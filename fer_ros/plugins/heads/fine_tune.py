@@ -16,7 +16,7 @@ from fer_ros.core.base.contracts import LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError, reason
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import FloatArray
-from fer_ros.core.training.gradient_settings import GradientSettings
+from fer_ros.core.training.fitting.gradient_settings import GradientSettings
 from fer_ros.core.vision.crop import scale
 from fer_ros.plugins.heads.linear import LinearHead, LinearSettings
 

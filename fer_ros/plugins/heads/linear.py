@@ -13,7 +13,7 @@ from fer_ros.core.base.contracts import Head, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import FloatArray
-from fer_ros.core.training.gradient_settings import GradientSettings
+from fer_ros.core.training.fitting.gradient_settings import GradientSettings
 from fer_ros.core.vision.softmax import softmax
 
 
@@ -43,8 +43,8 @@ class LinearHead(Head):
 
     @classmethod
     def train(cls, task: Task) -> TrainedHead:
-        from fer_ros.core.training import head_fit
-        from fer_ros.core.training.perceptron import glorot
+        from fer_ros.core.training.fitting import head_fit
+        from fer_ros.core.training.fitting.perceptron import glorot
 
         shape, outputs = task.training.embeddings.shape[1:], len(task.labels)
         if len(shape) != 3:
@@ -61,7 +61,7 @@ class LinearHead(Head):
 
     @classmethod
     def refit(cls, task: Task, trained: TrainedHead) -> TrainedHead | None:
-        from fer_ros.core.training import head_fit
+        from fer_ros.core.training.fitting import head_fit
 
         a = packed(trained.content)
         ((kernel, bias),) = head_fit.refit(task, [(a["kernel"], a["bias"])], head_fit.pooled)

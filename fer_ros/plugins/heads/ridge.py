@@ -92,7 +92,7 @@ class RidgeHead(Head):
 
     @classmethod
     def train(cls, task: Task) -> TrainedHead:
-        from fer_ros.core.training import ridge_fit
+        from fer_ros.core.training.fitting import ridge_fit
 
         asked = task.settings
         return ridge_fit.train(task, asked.keep_general, asked.penalty, asked.prior)

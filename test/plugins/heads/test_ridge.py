@@ -14,7 +14,7 @@ from fer_ros.core.base.contracts import Head, LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import Maps
 from fer_ros.core.bundles.bundle import FINER_FILE, Bundle
-from fer_ros.core.training import head_setup
+from fer_ros.core.training.fitting import head_setup
 from fer_ros.core.vision.softmax import softmax
 from fer_ros.plugins.heads.auto import AutoHead, AutoSettings
 from fer_ros.plugins.heads.ridge import RidgeHead, RidgeSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_ros.core.training.perceptron import CHUNK, Examples, Perceptron, Schedule, glorot
+from fer_ros.core.training.fitting.perceptron import CHUNK, Examples, Perceptron, Schedule, glorot
 from fer_ros.core.vision.softmax import softmax
 
 

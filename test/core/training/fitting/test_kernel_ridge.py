@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fer_ros.core.training import kernel_ridge
-from fer_ros.core.training.kernel_ridge import Problem, Strength
+from fer_ros.core.training.fitting import kernel_ridge
+from fer_ros.core.training.fitting.kernel_ridge import Problem, Strength
 
 LABELS = 3
 

@@ -11,7 +11,7 @@ import numpy as np
 from fer_ros.core.base.contracts import LabelledFaces, Task
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import FloatArray
-from fer_ros.core.training.perceptron import Examples, History, Perceptron, Schedule
+from fer_ros.core.training.fitting.perceptron import Examples, History, Perceptron, Schedule
 
 Layers = list[tuple[FloatArray, FloatArray]]
 Features = Callable[[FloatArray], FloatArray]
@@ -34,7 +34,7 @@ def pooled(embeddings: FloatArray) -> FloatArray:
 def fit(task: Task, layers: Layers, features: Features) -> tuple[Layers, History]:
     """Train the layers on features of the task's embeddings; returns what they became, and the history.
 
-    :param task: of a head whose settings are :class:`fer_ros.core.training.gradient_settings.GradientSettings`.
+    :param task: of a head whose settings are :class:`fer_ros.core.training.fitting.gradient_settings.GradientSettings`.
     """
     settings = task.settings
     network = Perceptron(layers)

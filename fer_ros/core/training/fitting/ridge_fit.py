@@ -12,8 +12,8 @@ from fer_ros.core.base.arrays import pack, unpack
 from fer_ros.core.base.contracts import Task, TrainedHead
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.bundles.bundle import FINER_FILE
-from fer_ros.core.training import kernel_ridge
-from fer_ros.core.training.kernel_ridge import Matrix, Problem, Strength
+from fer_ros.core.training.fitting import kernel_ridge
+from fer_ros.core.training.fitting.kernel_ridge import Matrix, Problem, Strength
 from fer_ros.core.vision import likeness
 from fer_ros.core.vision.softmax import softmax
 

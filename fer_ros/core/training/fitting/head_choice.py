@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fer_ros.core.base.contracts import Task, TrainedHead
 from fer_ros.core.base.types import FloatArray
-from fer_ros.core.training import ridge_fit
+from fer_ros.core.training.fitting import ridge_fit
 
 #: What was taught must beat the general model by so many standard errors, else that one's answer stays.
 CLEARLY = 1.0
