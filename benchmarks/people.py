@@ -39,7 +39,6 @@ from fer_ros.core.vision import crop
 HEADS = ("general", "prototype", "linear", "dense", "ridge", "auto")
 KINDS = ("kdef", "kdef in fives", "studio 1", "studio 2", "studio 3")
 STRANGERS, GROUP, TURNS = 500, 5, 3
-
 Indices = npt.NDArray[np.int64]
 
 
