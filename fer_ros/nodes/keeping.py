@@ -34,6 +34,17 @@ class KeepingServices:
         node.create_service(DiscardTake, "record/discard", self._on_discard, callback_group=group)
         node.create_service(RestoreTake, "record/restore", self._on_restore, callback_group=group)
         node.create_service(ForgetPerson, "record/forget", self._on_forget, callback_group=group)
+        threading.Thread(target=self._finish, name="forget", daemon=True).start()
+
+    def _finish(self) -> None:
+        """Go on where a kill has interrupted that somebody was forgotten."""
+        from fer_ros.core.forgetting.forget import finish
+
+        try:
+            for told in finish():
+                self._log.warning(f"a person was being forgotten when it was interrupted: {told.summary}")
+        except (FerError, OSError) as error:
+            self._log.warning(f"a person was being forgotten, and it cannot be finished now: {error}")
 
     async def _on_discard(self, request: DiscardTake.Request, response: DiscardTake.Response) -> DiscardTake.Response:
         try:

@@ -10,7 +10,7 @@ import dataclasses
 import json
 
 from fer_ros.cli.text import clean, warn
-from fer_ros.core.forgetting.forget import forget
+from fer_ros.core.forgetting.forget import finish, forget
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it, and tell what was done; 1 where something is left."""
+    if not args.dry_run:
+        for other in finish():
+            warn(f"forgetting somebody had been interrupted; it went on: {clean(other.summary)}")
     told = forget(args.subject, args.dry_run, args.teach_anew)
     if args.json:
         print(json.dumps({**dataclasses.asdict(told), "complete": told.complete}, ensure_ascii=False))

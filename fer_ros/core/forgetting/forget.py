@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from fer_ros.core.base.errors import FerError, reason
 from fer_ros.core.base.paths import fer_home
+from fer_ros.core.forgetting.journal import Journal, interrupted, sweep
 from fer_ros.core.forgetting.person import Person
 from fer_ros.core.forgetting.place import Step, places
 from fer_ros.core.forgetting.search import left
@@ -46,7 +47,7 @@ class Forgotten:
 def forget(subject: str, dry_run: bool = False, teach_anew: bool = False) -> Forgotten:
     """Remove a person from everything that is kept below ``$FER_HOME``.
 
-    After a kill, call it again: it finds what is left.
+    After a kill, call it again: it finds what is left, and a journal still knows the pictures.
 
     :param subject: as typed when recording; case does not matter.
     :param dry_run: only tell what would be done.
@@ -54,7 +55,10 @@ def forget(subject: str, dry_run: bool = False, teach_anew: bool = False) -> For
     :raises ConfigError: the subject is not allowed.
     :raises FerError: it cannot be done now, for example while somebody records. Nothing was done.
     """
-    person, told = Person(subject), Forgotten(subject, dry_run)
+    home, person, told = fer_home(), Person(subject), Forgotten(subject, dry_run)
+    journal = Journal(home, person)
+    if not dry_run:
+        sweep(home)
     # All of it before anything is done: what is found by one place may be gone after another.
     steps = [step for place in places() for step in place.plan(person, teach_anew)]
     if dry_run:
@@ -62,10 +66,24 @@ def forget(subject: str, dry_run: bool = False, teach_anew: bool = False) -> For
         return told
     for step in steps:
         step.check()
+    if steps:
+        journal.write()
     for step in steps:
         _do(step, told)
-    told.left = left(fer_home(), person)
+    told.left = left(home, person, journal.path)
+    if told.complete:
+        journal.remove()
+    elif steps or journal.path.exists():
+        journal.write(done=not told.failed)
     return told
+
+
+def finish() -> list[Forgotten]:
+    """Forget those with whom a kill has interrupted it.
+
+    :raises FerError: it cannot be done just now, such as while somebody records.
+    """
+    return [forget(subject) for subject in interrupted(fer_home())]
 
 
 def _do(step: Step, told: Forgotten) -> None:

@@ -34,7 +34,7 @@ class Person:
         self.name = check_subject(subject.strip())
         if not self.name:
             raise ConfigError("whom to forget? give the subject of the recordings")
-        self._plain = _plain(self.name)
+        self.plain = _plain(self.name)
         self._word = re.compile(rf"(?<![^\W_]){re.escape(self.name)}(?![^\W_])", re.IGNORECASE)
         self._bytes = re.compile(b"|".join(_forms(self.name)), re.IGNORECASE)
         wide = (re.escape(self.name.encode(encoding)) for encoding in ("utf-16-le", "utf-32-le"))
@@ -43,7 +43,7 @@ class Person:
 
     def is_subject(self, text: str) -> bool:
         """Whether a recording of this subject is theirs; case does not matter."""
-        return _plain(text) == self._plain
+        return _plain(text) == self.plain
 
     def named_in(self, text: str) -> bool:
         """Whether a text holds the name as a word."""
@@ -87,6 +87,25 @@ class Person:
         place = next(place for place in _PLACES if len(data) >= place + _KEY or not place)
         known = self._pictures.setdefault(place, {}).setdefault(data[place : place + _KEY], set())
         known.add((len(data), hashlib.sha256(data).digest()))
+
+    def known(self) -> list[list[int | str]]:
+        """The pictures as plain values, see :meth:`know`: place and bytes by which one is found, size, SHA-256."""
+        return [
+            [place, key.hex(), size, digest.hex()]
+            for place, keys in self._pictures.items()
+            for key, known in keys.items()
+            for size, digest in sorted(known)
+        ]
+
+    def know(self, picture: Any) -> None:
+        """Know a picture again that :meth:`known` has told; what is none is left aside."""
+        try:
+            place, key, size, digest = picture
+            told = bytes.fromhex(key), (int(size), bytes.fromhex(digest))
+        except (TypeError, ValueError):
+            return
+        if place in _PLACES:
+            self._pictures.setdefault(place, {}).setdefault(told[0], set()).add(told[1])
 
     def shown_in_bytes(self, data: Any) -> bool:
         """Whether bytes hold one of their pictures, whole and unchanged."""

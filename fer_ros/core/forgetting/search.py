@@ -31,10 +31,15 @@ _PARSED = (".yaml", ".yml", ".json")
 _DAMAGED = (McapError, ValueError, EOFError, ArithmeticError, LookupError, TypeError, struct.error)
 
 
-def left(home: Path, person: Person) -> list[str]:
-    """Where something of a person is left, one line each: names of files and folders, texts, and pictures."""
+def left(home: Path, person: Person, journal: Path | None = None) -> list[str]:
+    """Where something of a person is left, one line each: names of files and folders, texts, and pictures.
+
+    :param journal: of this forgetting, which is not searched.
+    """
     found = []
     for path in _everything(home):
+        if path == journal:
+            continue
         shown = path.relative_to(home)
         what = []
         if person.named_in(path.name):

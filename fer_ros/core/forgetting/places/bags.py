@@ -54,6 +54,10 @@ class _Clean:
     person: Person
     found: list[Found]
 
+    @property
+    def _aside(self) -> Path:
+        return self.folder / f"{SCRATCH}{metadata.FILE}"
+
     def run(self) -> None:
         handle = lock(self.folder)
         try:
@@ -62,6 +66,8 @@ class _Clean:
                     _rewrite(one, self.person)
                 else:
                     unlink(one.path)
+            if self._aside.exists() and not (self.folder / metadata.FILE).exists():
+                os.replace(self._aside, self.folder / metadata.FILE)
             for file in [file for file in self.folder.iterdir() if _is_scratch(file)]:
                 unlink(file)
             self._tell()
@@ -87,10 +93,13 @@ class _Clean:
                 folder.rmdir()
             return
         stated, _ = bag_facts.from_custom_data(metadata.read(folder).facts)
-        (folder / metadata.FILE).unlink(missing_ok=True)
+        # What it says is not to be merged into what the files say. A kill brings it back.
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(folder / metadata.FILE, self._aside)
         bag = info(folder)
         kept = {key: self.person.struck(value) for key, value in stated.items() if key != bag_facts.SUBJECT}
         write_metadata(folder, bag.storage, bag.takes, kept)
+        self._aside.unlink(missing_ok=True)
 
 
 def folders(parent: Path) -> Iterator[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,9 @@ class Models:
                 else "taught on their bags, or on such a model"
             )
             yield Step(f"model {name}: {why}, is removed", _Remove(name).run)
+        for folder in sorted((paths.fer_home() / "models").glob(".*.deleted")):
+            if folder.name not in told:
+                yield Step(f"model {folder.name}: what a kill has left of it is removed", _Remove(folder.name).run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,9 @@ class _Remove:
     name: str
 
     def run(self) -> None:
+        if self.name.startswith("."):  # left by a kill, and no model any more
+            shutil.rmtree(paths.fer_home() / "models" / self.name, ignore_errors=True)
+            return
         with contextlib.suppress(ConfigError):  # gone already
             model_store.delete(self.name)
 

@@ -10,7 +10,7 @@ from typing import Any
 from fer_ros.core.bags.locate import bag_folder
 from fer_ros.core.base import paths, registry
 from fer_ros.core.base import settings as base_settings
-from fer_ros.core.base.errors import FerError
+from fer_ros.core.base.errors import FerError, reason
 from fer_ros.core.bundles import model_store
 from fer_ros.core.forgetting.person import Person
 from fer_ros.core.forgetting.place import Step
@@ -42,11 +42,20 @@ class _Teach:
     selected: str
 
     def run(self) -> None:
+        try:
+            self._teach()
+        except (FerError, OSError) as error:
+            raise FerError(
+                f"model {self.name} is gone, since it was taught on this person, and could not be taught anew: "
+                f"{reason(error)}"
+            ) from error
+
+    def _teach(self) -> None:
         data, recipe = dict(self.told.get("data") or {}), dict(self.told.get("recipe") or {})
         folders = tuple(bag_folder() / str(bag) for bag in data.get("bags") or ())
         folders = tuple(folder for folder in folders if folder.is_dir())
         if not folders:
-            raise FerError(f"model {self.name} cannot be taught anew: none of its bags is left")
+            raise FerError("none of its bags is left; record other people, then teach it by `fer train`")
         options = _known(Options, {**recipe, "head": data.get("trained_as", Options.head)})
         head = registry.load("heads", options.head)
         names = base_settings.fields(head.Settings)
