@@ -20,6 +20,7 @@ from fer_ros.dashboard.settings import DashboardSettings
 from fer_ros.nodes.camera import CameraSettings
 from fer_ros.nodes.dashboard.node import ViewSettings
 from fer_ros.nodes.inference import InferenceSettings
+from fer_ros.nodes.parts.sinks import SinkSettings
 
 Run = Callable[..., Any]
 LAUNCH = ("ros2", "launch", "fer_ros", "live.launch.py")
@@ -33,7 +34,7 @@ def test_the_parameter_file_holds_the_defaults() -> None:
     content = yaml.safe_load((share_dir() / "config" / "params.yaml").read_text())
     for node, *settings_types in (
         ("camera", CameraSettings),
-        ("inference", InferenceSettings, SmoothingSettings),
+        ("inference", InferenceSettings, SmoothingSettings, SinkSettings),
         ("dashboard", ViewSettings, DashboardSettings),
     ):
         given = content[f"/**/{node}"]["ros__parameters"]

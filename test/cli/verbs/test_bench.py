@@ -134,7 +134,7 @@ def test_bars_are_met_missed_or_not_measured() -> None:
 
 
 def test_children_that_fail_or_hang_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "extra_fails.py").write_text("import sys\nsys.exit('no luck')\n")
     (tmp_path / "extra_hangs.py").write_text("import time\nprint('begun', flush=True)\ntime.sleep(60)\n")
     with Child("extra_fails", []) as child:

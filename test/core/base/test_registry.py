@@ -78,7 +78,9 @@ def test_of_two_with_one_name_the_first_wins_and_the_other_is_reported(
 
 
 def test_unknown_names_get_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"unknown detector 'harr' \(did you mean 'haar'\?\): choose one of haar, "):
+    with pytest.raises(
+        ConfigError, match=r"unknown detector 'harr' \(did you mean 'haar'\?\): choose one of blazeface, haar, "
+    ):
         registry.load("detectors", "harr")
     with pytest.raises(ConfigError, match="unknown plugin group 'detector'"):
         registry.names("detector")

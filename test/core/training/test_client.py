@@ -31,7 +31,9 @@ LABELS = {"happy": 40, "sad": 40, "neutral": 40}
 def request_(general: Bundle, make_bag: MakeBag, monkeypatch: pytest.MonkeyPatch) -> Request:
     """A training of some hundred milliseconds, in a process that finds the plugins of the test, too."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-    return Request((make_bag("a", LABELS),), Options(base="general"), "anna", {"hidden_units": 8, "epochs": 50})
+    return Request(
+        (make_bag("a", LABELS),), Options(head="dense", base="general"), "anna", {"hidden_units": 8, "epochs": 50}
+    )
 
 
 def models() -> list[str]:
@@ -109,7 +111,7 @@ def test_it_does_not_outlive_the_one_who_started_it(request_: Request, start: St
         "from fer_ros.core.training.request import Request\n"
         "process = TrainingProcess()\n"
         "print(process.pid, flush=True)\n"
-        "options = Options(base='general')\n"
+        "options = Options(head='dense', base='general')\n"
         "settings = {'epochs': 10000, 'hidden_units': 4000}\n"
         "process.run(Request((Path(sys.argv[1]),), options, '', settings), lambda p: print(p.phase, flush=True))\n"
     )
