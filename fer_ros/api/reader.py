@@ -90,9 +90,10 @@ class Reader:
     def track(self, image: ImageArray, seconds: float | None = None) -> list[Emotion]:
         """The emotions of the next picture of a video: faces are followed, and their labels hold still.
 
-        :param image: as for :meth:`read`. :param seconds: when the picture was taken, counted from anywhere; None:
-        now. Give it for a file, such as ``frame_number / fps``, because smoothing depends on time. :returns: as
-        :meth:`read`, with the ``track_id`` of each face. ``scores`` are those of this picture alone;
+        :param image: as for :meth:`read`.
+        :param seconds: when the picture was taken, counted from anywhere; None: now. Give it for a file, such as
+            ``frame_number / fps``, because smoothing depends on time.
+        :returns: as :meth:`read`, with the ``track_id`` of each face. ``scores`` are those of this picture alone;
             ``label`` and ``confidence`` are smoothed over time.
         :raises BadImage: this is no picture.
         """

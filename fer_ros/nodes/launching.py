@@ -83,8 +83,8 @@ class Values:
         """One of our nodes, with the parameters that the arguments set.
 
         :param needed: the others are useless without it, so they end when it ends for good. If it is not needed, it
-        may end or fail to start, and the others go on. :param parameters: further ones; dots in their names are
-        written as two underscores.
+            may end or fail to start, and the others go on.
+        :param parameters: further ones; dots in their names are written as two underscores.
         """
         given = {
             a.parameter.partition(".")[2]: self._typed(a)

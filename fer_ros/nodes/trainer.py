@@ -248,7 +248,7 @@ def _bags(asked: Sequence[str]) -> tuple[Path, ...]:
     """The bags that a request names, each once, none from outside the folder of bags. If it names none, all bags.
 
     :raises ConfigError: one does not exist or lies elsewhere, or there are too many. Each costs a look at the disk,
-    and all other callbacks wait for it.
+            and all other callbacks wait for it.
     """
     if len(asked) > MAX_BAGS:
         raise ConfigError(f"{len(asked)} bags are too many: name {MAX_BAGS} at most, or none for all of them")

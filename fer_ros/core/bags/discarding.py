@@ -1,4 +1,4 @@
-"""Taking back, and bringing back, what lies in bags that nobody has open: takes, and whole bags."""
+"""Discards and restores takes and whole bags that nobody has open."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from fer_ros.core.trash.store import Entry
 
 
 def discard_take(parent: Path, bag: str, number: int) -> int:
-    """Move a take to the trash; a bag that has no other is removed.
+    """Move a take to the trash; remove a bag that has no other.
 
     :param parent: the folder of the bags.
     :param bag: the name of one.
-    :returns: the samples that were in it.
+    :returns: the number of its samples.
     :raises ConfigError: there is no such bag or take, or somebody records into the bag.
     :raises StorageError: the disk failed.
     """
@@ -36,7 +36,7 @@ def discard_take(parent: Path, bag: str, number: int) -> int:
 
 
 def delete_bag(parent: Path, bag: str) -> Entry:
-    """Move a whole bag to the trash, whosever it is.
+    """Move a whole bag to the trash, ours or another program's.
 
     :raises ConfigError: there is no such bag, or somebody records into it.
     :raises StorageError: the disk failed.
@@ -57,7 +57,7 @@ def delete_bag(parent: Path, bag: str) -> Entry:
 
 
 def newest(parent: Path, bag: str = "", take: int = 0) -> Entry:
-    """What was discarded last.
+    """The entry that was discarded last.
 
     :param bag: of this bag; empty: of any.
     :param take: this one; 0: any.
@@ -91,11 +91,11 @@ def restore(parent: Path, entry: Entry) -> int:
 
 
 def tidy(parent: Path, days: float, now: float | None = None) -> list[Entry]:
-    """Finish what a crash has left half discarded, and empty the trash of what is old.
+    """Finish what a crash left half discarded, and remove old entries from the trash.
 
-    :param days: for which things stay in the trash.
+    :param days: how long things stay in the trash.
     :param now: seconds since the epoch.
-    :returns: what was removed for good.
+    :returns: the entries removed for good.
     :raises OSError: the disk failed.
     """
     for file in parent.glob(f"*/{DISCARDED}*"):
@@ -105,7 +105,7 @@ def tidy(parent: Path, days: float, now: float | None = None) -> list[Entry]:
 
 
 def _discard_hidden(file: Path) -> None:
-    """Finish what older versions began, which renamed a file before they removed it."""
+    """Finish what older versions began: they renamed a file before they removed it."""
     name = file.name.removeprefix(DISCARDED)
     if Path(name).suffix not in BY_SUFFIX or file.is_symlink() or file.with_name(name).exists():
         return

@@ -1,8 +1,8 @@
-"""Facts: who was before which camera, and what that person has agreed to. They belong to a take, and only grow.
+"""Facts: who was in front of which camera, and what they have agreed to. They belong to a take, and are only added.
 
-Each file of a bag holds those of its take. ``metadata.yaml`` repeats them: under each key the values of all takes, as
-people and other programs read them, and under :data:`OF_FILES` which file has which. These places have no checksum of
-their own, so the facts carry one: a changed byte is no fact.
+Each file of a bag holds those of its take. ``metadata.yaml`` repeats them for people and other programs: each key has
+the values of all takes, and :data:`OF_FILES` says which file has which. These places have no checksum of their own, so
+the facts carry one: a changed byte is no fact.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def sealed(facts: Mapping[str, str]) -> dict[str, str]:
 def unsealed(facts: Any) -> tuple[dict[str, str], bool]:
     """The facts as text, without their checksum, and whether they had one; older bags and other programs have none.
 
-    What is no mapping of plain values is left out.
+    Anything but a mapping of plain values is left out.
 
-    :raises ValueError: they are not as they were written.
+    :raises ValueError: they have changed since they were written.
     """
     if not isinstance(facts, Mapping):
         return {}, False
@@ -63,7 +63,7 @@ def _checksum(facts: Mapping[str, str]) -> str:
 def merged(facts: Iterable[Mapping[str, str]], stated: Mapping[str, str] | None = None) -> dict[str, str]:
     """The facts of several takes as those of their bag: every value once, in the order they came.
 
-    :param stated: what ``metadata.yaml`` says; what no take says is kept.
+    :param stated: the facts in ``metadata.yaml``; those that no take has are kept.
     """
     values: dict[str, dict[str, None]] = {}
     for one in facts:
@@ -78,17 +78,17 @@ def merged(facts: Iterable[Mapping[str, str]], stated: Mapping[str, str] | None 
 
 
 def of_take(facts: Mapping[str, str], subject: str) -> dict[str, str]:
-    """The facts of a take that is written by this version."""
+    """The facts of a take that this version writes."""
     return told({"schema_version": SCHEMA, "software": f"fer_ros {__version__}", **facts, SUBJECT: subject})
 
 
 def told(facts: Mapping[str, str]) -> dict[str, str]:
-    """Those facts that say something."""
+    """The facts that are not empty."""
     return {key: value for key, value in facts.items() if value}
 
 
 def completed(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
-    """The facts of a take from two places; the first counts where both say something."""
+    """The facts of a take from two places; the first counts if both have a value."""
     return {**second, **{key: value for key, value in first.items() if value or not second.get(key)}}
 
 

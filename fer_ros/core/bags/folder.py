@@ -17,9 +17,9 @@ DISCARDED = ".discarded-"
 
 
 def part_files(folder: Path) -> list[Path]:
-    """The files of a bag in their order: what ``metadata.yaml`` lists, then what it does not list yet.
+    """The files of a bag in order: those in ``metadata.yaml``, then those not listed yet.
 
-    Symbolic links are files of a bag only where ``metadata.yaml`` says so, or where it says nothing.
+    Symbolic links are files of a bag only if ``metadata.yaml`` names them, or if it names nothing.
     """
     stated = metadata.read(folder).parts
     found = {
@@ -60,7 +60,7 @@ def open_folder(path: Path) -> tuple[list[Path], Metadata]:
 
 
 def check_empty(folder: Path) -> None:
-    """Make sure that nothing of somebody else's lies where a bag is to be made.
+    """Make sure that no foreign files lie where a new bag goes.
 
     :raises ConfigError: it does.
     """
@@ -70,7 +70,7 @@ def check_empty(folder: Path) -> None:
 
 
 def last_number(files: Iterable[str]) -> int:
-    """The highest number in the names of a bag's files, so that no name is used twice; 0 where there is none."""
+    """The highest number in the names of a bag's files, so that no name is used twice; 0 if there is none."""
     numbers = [Path(name).stem.rpartition("_")[2] for name in files]
     return max((int(n) for n in numbers if n.isascii() and n.isdigit()), default=0)
 

@@ -1,4 +1,4 @@
-"""Which bags there are, and which of them a request from elsewhere may name."""
+"""Which bags exist, and which of them a request from elsewhere may name."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _expanded(text: str) -> Path:
 
 
 def new_name(folder: Path, nanoseconds: int) -> str:
-    """A name that is not used in a folder yet, for a bag that begins now, such as ``2025-03-01_14-05-59``."""
+    """A free name in a folder for a bag that begins now, such as ``2025-03-01_14-05-59``."""
     name = time.strftime("%Y-%m-%d_%H-%M-%S", time.localtime(nanoseconds / 1e9))
     names = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
     return next(name for name in names if not (folder / name).exists())

@@ -1,7 +1,7 @@
-"""Writing MCAP files of a bag (https://mcap.dev/spec), written so that a crash costs nothing that was handed over.
+"""Writes MCAP files of a bag (https://mcap.dev/spec) such that a crash costs nothing that was handed over.
 
-Each sample, image and label together, is a chunk with its own checksum: a file that was cut off is read up to its last
-whole sample, and no reader ever gets one without the other. The images are JPEG already, so nothing is compressed.
+Each sample, image and label together, is a chunk with its own checksum. So a cut-off file can be read up to its last
+whole sample, and no reader ever gets one without the other. The images are already JPEG, so nothing is compressed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BLOCK = 1 << 20
 
 
 class _File:
-    """Collects what the writer gives and hands it to the operating system as a whole, or not at all."""
+    """Collects the writer's output and hands it to the operating system as a whole, or not at all."""
 
     def __init__(self, path: Path) -> None:
         self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""Reading the messages of an MCAP file of a bag: of a finished one all or none, of a cut-off one as far as it goes."""
+"""Reads the messages of an MCAP file: all or none of a finished file, and a cut-off one as far as it goes."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class _Messages:
         self.state.qos[channel.topic] = channel.metadata.get("offered_qos_profiles", "")
 
     def check(self, cut: bool) -> None:
-        """A record whose kind was changed by damage is skipped in silence; the counts in the summary tell.
+        """Compare the counts with the summary: damage to a record's kind makes the reader skip it silently.
 
         :raises ConfigError: messages are missing.
         """

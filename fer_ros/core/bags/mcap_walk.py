@@ -1,4 +1,4 @@
-"""From record to record through an MCAP file, past what is damaged. The format: https://mcap.dev/spec."""
+"""Walks through the records of an MCAP file, past damage. The format: https://mcap.dev/spec."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Gap:
 
 
 def is_finished(file: IO[bytes]) -> bool:
-    """Whether the file ends by the mark that only a finished one has."""
+    """Whether the file ends with the mark of a finished one."""
     size = file.seek(0, io.SEEK_END)
     file.seek(max(0, size - len(MCAP0_MAGIC)))
     return size >= 2 * len(MCAP0_MAGIC) and file.read() == MCAP0_MAGIC
@@ -186,7 +186,7 @@ def _record(file: IO[bytes], at: int, end: int) -> Record | Gap:
 
 
 def _again(file: IO[bytes], at: int, end: int) -> int:
-    """Where a record that proves itself begins again: a chunk with a right checksum, or the end of the data."""
+    """Where the next verifiable record begins: a chunk with a right checksum, or the end of the data."""
     # A hostile file could make every byte look like the head of a large chunk.
     budget = 4 * end + 8 * _BLOCK
     while at < end:

@@ -1,6 +1,6 @@
 """The two messages of a bag: a compressed image and its label. Encoded and decoded without ROS, by ``rosbags``.
 
-What a bag says of its types is compared with ours and never compiled: decoders are made from our own definitions only.
+A bag's own type definitions are compared with ours and never compiled. Decoders come only from our definitions.
 """
 
 from __future__ import annotations
@@ -89,18 +89,18 @@ def decode_image(data: bytes) -> tuple[int, str, bytes]:
 def decode_label(data: bytes) -> tuple[int, str, str, Roi | None, int]:
     """Stamp in nanoseconds, label, subject, box and take of a label message.
 
-    :raises ConfigError: it is no such message, or what it says is not allowed.
+    :raises ConfigError: it is no such message, or a value is not allowed.
     """
     message = _decode(data, LABEL_TYPE)
     box = message.roi
     if max(box.x_offset, box.y_offset, box.width, box.height) > _MAX_SIDE:
-        raise ConfigError("a label's region of interest is out of every image")
+        raise ConfigError("a label's region of interest lies outside every image")
     roi = Roi(box.x_offset, box.y_offset, box.width, box.height) if box.width and box.height else None
     return _stamp(message), check_label(message.label), check_subject(message.subject), roi, int(message.take)
 
 
 def decodes(topic: str, data: bytes) -> bool:
-    """Whether a message of one of our topics is what it should be."""
+    """Whether a message of one of our topics is valid."""
     try:
         decode_image(data) if topic == IMAGE_TOPIC else decode_label(data)
     except ConfigError:
@@ -133,7 +133,7 @@ def typestore() -> Typestore:
 
 @functools.cache
 def definition(kind: str) -> tuple[str, str]:
-    """The full definition of a type, those that it needs included, and its hash (REP-2016)."""
+    """The full definition of a type, including those that it needs, and its hash (REP-2016)."""
     store = typestore()
     return store.generate_msgdef(kind, ros_version=2)[0], store.hash_rihs01(kind)
 

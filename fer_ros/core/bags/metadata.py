@@ -43,7 +43,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What is taken from ``metadata.yaml``; the rest is read from the files themselves.
+    """The part of ``metadata.yaml`` that is used; the rest comes from the files themselves.
 
     :ivar parts: file names in their order.
     :ivar facts: the ``custom_data``.
@@ -136,7 +136,7 @@ def write(folder: Path, storage: str, parts: Iterable[Part], facts: Mapping[str,
 
 
 def read(folder: Path) -> Metadata:
-    """What ``metadata.yaml`` says; nothing where it is missing or damaged, since the files of the bag say the same."""
+    """The content of ``metadata.yaml``; empty if it is missing or damaged, because the files say the same."""
     if not (folder / FILE).is_file():
         return Metadata()
     try:
@@ -153,6 +153,6 @@ def read(folder: Path) -> Metadata:
 
 
 def _compression(content: dict[str, Any]) -> str:
-    """The format that the files or messages are compressed by; rosbag2 writes a format also where it used none."""
+    """The compression of the files or messages; rosbag2 states a format even if it used none."""
     mode = str(content.get("compression_mode") or "")
     return "" if mode.upper() in ("", "NONE") else str(content.get("compression_format") or mode.lower())

@@ -1,4 +1,4 @@
-"""What a storage must do: a bag's file is written by a :class:`PartWriter` and read by a scan."""
+"""What a storage must do: a :class:`PartWriter` writes a bag's file, and a scan reads it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class StorageError(FerError):
 
 
 class Damaged(ConfigError):
-    """A file of a bag was finished, or written further, and has changed since.
+    """A finished file of a bag has changed, or was written further.
 
     :ivar why: a few words.
     """
@@ -58,7 +58,7 @@ class PartWriter(Protocol):
     def rescue(self, target: Path) -> None:
         """Finish as far as that goes, copy everything written so far to a new file, and close.
 
-        It is read through the open file, so that it works when the file's name is gone.
+        It reads through the open file, so it works even if the file's name is gone.
 
         :raises OSError: it cannot be copied; nothing stays at ``target``.
         """
@@ -66,7 +66,7 @@ class PartWriter(Protocol):
 
 @dataclass(slots=True)
 class Scan:
-    """What was found while the messages of a file were read; complete once all have been.
+    """What reading the messages of a file has found; complete once all are read.
 
     :ivar topics: topic → type, of every topic in the file.
     :ivar qos: topic → the quality of service that it was offered with, as the file has it: YAML.
@@ -90,7 +90,7 @@ class Scan:
     alone: int = 0
 
     def count(self, topic: str, time: int) -> None:
-        """A message of a topic was found, recorded at a time in nanoseconds."""
+        """Note a message of a topic, recorded at a time in nanoseconds."""
         self.start = min(self.start, time) if self.counts else time
         self.end = max(self.end, time) if self.counts else time
         self.counts[topic] = self.counts.get(topic, 0) + 1
@@ -106,7 +106,7 @@ class Scan:
 
 @contextlib.contextmanager
 def whole_or_nothing(target: Path) -> Iterator[int]:
-    """A new file, open for writing, that is synced at the end; removed where something fails.
+    """A new file, open for writing. It is synced at the end, and removed if anything fails.
 
     :raises OSError: it exists or cannot be made.
     """
@@ -122,6 +122,6 @@ def whole_or_nothing(target: Path) -> Iterator[int]:
 
 
 def sync_file(handle: int) -> None:
-    """Wait until the data of an open file are on the disk."""
+    """Wait until an open file's data are on the disk."""
     # Not everywhere: macOS has no fdatasync.
     getattr(os, "fdatasync", os.fsync)(handle)

@@ -1,4 +1,4 @@
-"""Reading a bag: also one that is being recorded, and one that was cut off, up to its last whole sample."""
+"""Reads a bag, also one that is being recorded, and a cut-off one up to its last whole sample."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAX_WAITING = 300
 
 @dataclass(slots=True)
 class Bag:
-    """A bag that is being read."""
+    """A bag opened for reading."""
 
     path: Path
     files: list[Path]
@@ -52,7 +52,7 @@ class Bag:
         self._check_topics()
 
     def facts(self) -> dict[str, str]:
-        """The facts that ``metadata.yaml`` states, or, where it is missing or damaged, those of the files."""
+        """The facts in ``metadata.yaml``, or those of the files if it is missing or damaged."""
         facts: dict[str, str] = dict(self.stated.facts)
         for file in () if facts else self.files:
             scan, samples = samples_of(file)
@@ -77,7 +77,7 @@ class Bag:
 
 
 class _Pairs:
-    """Brings images and labels of equal stamps together, whatever lies between them."""
+    """Pairs images and labels of equal stamps, whatever lies between them."""
 
     def __init__(self) -> None:
         self.images: dict[int, tuple[str, bytes]] = {}
@@ -109,9 +109,9 @@ class _Pairs:
 
 
 def samples_of(file: Path, storage: Storage | None = None) -> tuple[Scan, Iterator[StoredSample]]:
-    """The samples of one file of a bag, and what will be known of it once they have been read.
+    """The samples of one file of a bag, and its facts once all have been read.
 
-    :param storage: what kind of file it is, where its name does not tell.
+    :param storage: the kind of file, if its name does not tell.
     """
     scan, pairs = Scan(file), _Pairs()
     kind = storage or BY_SUFFIX[file.suffix]
@@ -130,7 +130,7 @@ def samples_of(file: Path, storage: Storage | None = None) -> tuple[Scan, Iterat
 
 
 def stored(path: Path) -> Iterator[StoredSample]:
-    """The labelled frames of a bag as they lie in it, their pictures not decoded.
+    """The labelled frames of a bag as stored; their pictures are not decoded.
 
     :param path: the bag's folder, or one file of it.
     :raises ConfigError: there is no bag, it is damaged, of other topics or without labels.
@@ -148,12 +148,12 @@ def read(
 ) -> Iterator[Sample]:
     """The labelled frames of a bag, in the order they were recorded.
 
-    A picture that cannot be decoded is left out.
+    Pictures that cannot be decoded are left out.
 
     :param path: the bag's folder, or one file of it.
-    :param threads: that decode pictures.
+    :param threads: number of threads that decode pictures.
     :param grey: decode to grey, (height, width), which takes a third of the time of colour.
-    :param left_out: is told the name of each picture that is left out, and why; by default it is a warning.
+    :param left_out: called with the name of each picture left out, and the reason; by default it warns.
     :raises ConfigError: there is no bag, it is damaged, of other topics or without labels.
     """
     bag = open_bag(path)
@@ -178,7 +178,7 @@ def read(
 
 
 def open_bag(path: Path) -> Bag:
-    """Find the files of a bag; nothing is read of them yet.
+    """Find the files of a bag; do not read them yet.
 
     :raises ConfigError: there is no bag.
     """

@@ -1,7 +1,7 @@
-"""Mending a bag that was cut off or damaged, so that `ros2 bag`, `mcap` and `rosbags` read it too, and nothing is lost.
+"""Mends a cut-off or damaged bag without loss, so that `ros2 bag`, `mcap` and `rosbags` can read it too.
 
-First is found out what is wrong, whose the bag is, and whether somebody writes to it. Then new files are written beside
-the old ones and compared; only then they change places, and the old ones stay as backups.
+It first finds out what is wrong, whose the bag is, and whether a program writes to it. Then it writes new files beside
+the old ones and compares them. Only then the two change places, and the old ones stay as backups.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from fer_ros.core.base.errors import ConfigError, cure
 
 @dataclass(slots=True)
 class Repaired:
-    """What a repair has done.
+    """The outcome of a repair.
 
     :ivar info: the bag as it is now.
-    :ivar files: those that were written anew; none where the bag was whole.
+    :ivar files: those written anew; none if the bag was whole.
     :ivar missing: files that ``metadata.yaml`` named and that are not there.
     :ivar told: ``metadata.yaml`` was written anew.
     """
@@ -48,7 +48,7 @@ class Repaired:
 
 
 def lock(folder: Path) -> int:
-    """Keep other processes from writing a bag until the returned handle is closed.
+    """Keep other processes from writing to a bag until the returned handle is closed.
 
     :raises ConfigError: another process writes it.
     :raises OSError: the folder cannot be opened.
@@ -65,7 +65,7 @@ def lock(folder: Path) -> int:
 def repair(folder: Path) -> Repaired:
     """Save all that can be read of a bag's files into new ones, and write ``metadata.yaml`` anew.
 
-    A whole bag stays as it is, to the byte.
+    A whole bag stays byte for byte as it is.
 
     :raises ConfigError: there is no bag, it is not ours, somebody writes it, or nothing in it can be read. It stays as
         it was.
@@ -78,7 +78,7 @@ def repair(folder: Path) -> Repaired:
 
 
 def discard_backups(folder: Path) -> list[str]:
-    """Delete what repairs have kept, for good.
+    """Delete the backups of repairs for good.
 
     :returns: the names of the deleted files.
     :raises ConfigError: somebody writes the bag.
@@ -93,12 +93,12 @@ def discard_backups(folder: Path) -> list[str]:
 
 
 def mend(folder: Path) -> BagInfo:
-    """As :func:`repair`, for who holds the lock; only where messages were lost a backup is kept."""
+    """As :func:`repair`, for a caller with the lock. Keeps a backup only if messages were lost."""
     return _mend(folder, keep_all=False).info
 
 
 def mend_files(folder: Path) -> None:
-    """End what a crash has interrupted, and remove files that were begun and hold nothing, for who holds the lock."""
+    """Finish what a crash interrupted, and remove files without content, for a caller with the lock."""
     swap.finish(folder)
     for file in part_files(folder):
         if not file.is_symlink() and examine(file).empty:
@@ -189,7 +189,7 @@ def _exchange(file: Path, report: Mended, keep: bool) -> None:
 
 
 def _tell(folder: Path, changed: bool, keep: bool) -> bool:
-    """Write ``metadata.yaml`` anew, where it does not tell what there is.
+    """Write ``metadata.yaml`` anew, if it does not match the files.
 
     :returns: whether it was written.
     """

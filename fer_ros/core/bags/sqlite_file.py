@@ -1,7 +1,7 @@
-"""Writing SQLite3 files of a bag, in the tables of rosbag2's ``sqlite3`` storage (schema version 4).
+"""Writes SQLite3 files of a bag, with the tables of rosbag2's ``sqlite3`` storage (schema version 4).
 
-While a file is being written its samples are in SQLite's write-ahead log, which survives the end of the process at any
-moment; a finished file is one ``.db3`` without companions, as every reader expects.
+While a file is written, its samples are in SQLite's write-ahead log, which survives the end of the process at any
+moment. A finished file is one ``.db3`` without companions, as every reader expects.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class SqliteWriter:
             self.abandon()
 
     def _leave_log(self) -> None:
-        """Move the log into the file and remove its companions; a reader of this moment may keep them until it ends."""
+        """Move the log into the file and remove its companions; a current reader may keep them until it ends."""
         try:
             self._base.execute("PRAGMA journal_mode = DELETE")
         except sqlite3.OperationalError as error:

@@ -1,4 +1,4 @@
-"""Opening a SQLite file of a bag so that neither it nor its folder changes, not even by SQLite itself."""
+"""Opens a SQLite file of a bag so that nothing changes it or its folder, not even SQLite itself."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ _ATTEMPTS = 5
 
 
 def has_log(path: Path) -> bool:
-    """Whether a log lies beside the file, with which alone it is whole."""
+    """Whether a log lies beside the file; without it the file is not whole."""
     return any(_size(Path(f"{path}{suffix}")) for suffix in LOGS)
 
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A file for reading. SQLite makes or changes files beside a database even to read it, so a log is read in a copy.
+    """Open a file for reading. SQLite makes or changes files beside a database even then, so a log is read from a
+    copy.
 
     :raises sqlite3.Error: it is no database, or its log is damaged in the middle: SQLite drops the rest in silence.
     :raises OSError: it cannot be read, or there is no room for the copy.
@@ -55,7 +56,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def copied(path: Path, folder: Path) -> Path:
-    """A copy of a file and its log in a folder, both of the same moment.
+    """Copy a file and its log, both of the same moment, into a folder.
 
     :raises OSError: it cannot be read, or there is no room.
     """
@@ -74,7 +75,7 @@ def copied(path: Path, folder: Path) -> Path:
 
 @contextlib.contextmanager
 def as_os_error() -> Iterator[None]:
-    """SQLite's own errors as those of the operating system, so that a full disk looks the same in every storage."""
+    """Turn SQLite's errors into those of the operating system, so a full disk looks the same in every storage."""
     try:
         yield
     except sqlite3.Error as error:
@@ -103,7 +104,7 @@ def _no_descriptor() -> bool:
 
 
 def _check_log(base: sqlite3.Connection, path: Path) -> None:
-    """Make sure that SQLite reads a log to its end: to the last frame that ends a transaction.
+    """Make sure that SQLite reads a log to its end, the last frame that ends a transaction.
 
     What a crash leaves behind the end is one transaction at most.
     """
@@ -134,7 +135,7 @@ def _right_head(head: bytes) -> bool:
 
 
 def _moment(path: Path) -> tuple[object, ...]:
-    """What changes when the log is moved into the file and begun anew, but not while the log only grows."""
+    """A value that changes when the log is moved into the file and restarted, but not while it only grows."""
     status = path.stat()
     try:
         with Path(f"{path}-wal").open("rb") as log:
@@ -145,7 +146,7 @@ def _moment(path: Path) -> tuple[object, ...]:
 
 
 def _for_log(path: Path) -> bool:
-    """Whether the file's head says that it is written by a log; anything that is no database is not."""
+    """Whether the file's head says that it uses a log; False for anything but a database."""
     with path.open("rb") as file:
         head = file.read(20)
     return head[18:20] != b"\x01\x01"

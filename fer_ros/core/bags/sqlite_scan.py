@@ -1,7 +1,7 @@
-"""Reading the SQLite3 files of a bag, and the checksums in them, for SQLite has none.
+"""Reads the SQLite3 files of a bag, and our checksums in them, because SQLite has none.
 
-The number (``id``) of a message holds its place in the upper and its CRC-32 in the lower 32 bits: every message proves
-itself, and to other tools it is a number that grows, as always.
+The number (``id``) of a message holds its place in the upper and its CRC-32 in the lower 32 bits. So every message can
+be verified, and other tools see a number that grows, as always.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ def numbered(place: int, topic: int, stamp: int, data: bytes) -> int:
 
 
 def place_of(number: int) -> int:
-    """The place of a message in its file; 0 or less where its number holds no checksum."""
+    """The place of a message in its file; 0 or less if its number holds no checksum."""
     return number >> _CHECKSUM_BITS
 
 
 def scan(state: Scan) -> Iterator[tuple[str, bytes]]:
     """The messages of our topics in a file, as topic and CDR, in the order they were written.
 
-    The log of a file that is being written, or was cut off, is read with it.
+    If the file is being written or was cut off, its log is read too.
 
     :raises ConfigError: damaged, or a type has other fields than ours.
     """
@@ -84,7 +84,7 @@ def _compare(state: Scan, stated: int) -> None:
 
 
 def _told(base: sqlite3.Connection, state: Scan) -> dict[str, Any]:
-    """What the file says of itself; its facts are taken over."""
+    """Read the file's own metadata, and take over its facts."""
     told: Any = None
     for (text,) in base.execute("SELECT metadata FROM metadata ORDER BY id DESC LIMIT 1"):
         # JSON is YAML too, and safe to read back from a foreign file. Other programs write other YAML.

@@ -39,7 +39,7 @@ _MAGIC = {b"\x89MCAP0\r\n": _ALL[0], b"SQLite format 3\0": _ALL[1]}
 
 
 def storage_of(file: Path) -> Storage | None:
-    """What kind of file it is by its first bytes, whatever its name; None for any other."""
+    """The kind of a file by its first bytes, whatever its name; None for any other."""
     try:
         with file.open("rb") as opened:
             head = opened.read(max(map(len, _MAGIC)))
@@ -49,13 +49,13 @@ def storage_of(file: Path) -> Storage | None:
 
 
 def unlink(file: Path) -> None:
-    """Remove a file of a bag and what its storage keeps beside it; harmless where there is none."""
+    """Remove a file of a bag and what its storage keeps beside it; harmless if there is none."""
     for suffix in ("", *COMPANIONS):
         Path(f"{file}{suffix}").unlink(missing_ok=True)
 
 
 def create(storage: Storage, path: Path, facts: Mapping[str, str]) -> PartWriter:
-    """Make a file of a bag; where that fails, nothing of it stays.
+    """Make a file of a bag; if that fails, nothing of it stays.
 
     :raises OSError: it cannot be made, or is there already.
     """

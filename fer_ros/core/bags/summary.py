@@ -22,7 +22,7 @@ PICTURES, FACES = "pictures", "faces"
 
 @dataclass(slots=True)
 class TakeInfo:
-    """What is known of a take.
+    """The facts and figures of a take.
 
     :ivar number: from 1 up; 0 for pictures that are independent of each other.
     :ivar part: the file it lies in.
@@ -111,12 +111,12 @@ class BagInfo:
 
     @property
     def complete(self) -> bool:
-        """Whether every file is finished and listed, so that every tool reads the bag whole; not so while recording."""
+        """Whether every file is finished and listed, so every tool reads the whole bag; False while recording."""
         return not self.cut and not self.unlisted
 
     @property
     def foreign(self) -> bool:
-        """Whether another program has written to it: further topics, or several takes in a file. We cannot go on so."""
+        """Whether another program has added further topics, or several takes in a file; we cannot extend it then."""
         return bool(self.others) or len({take.part.name for take in self.takes}) < len(self.takes)
 
     def to_dict(self) -> dict[str, Any]:

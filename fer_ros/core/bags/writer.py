@@ -1,4 +1,4 @@
-"""Writing a bag, one file per take: a finished take is a finished file, and a discarded one is a file in the trash."""
+"""Writes a bag, one file per take: a finished take is a finished file, a discarded one a file in the trash."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ SYNC_EVERY = 0.5
 class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
     """Writes a bag. One thread calls all methods.
 
-    Once :meth:`write` has returned, a sample survives the end of this process, and within a second a loss of power.
+    Once :meth:`write` returns, a sample survives the end of this process; within a second it also survives a loss of
+    power.
 
     :ivar facts: such as camera and consent, of the takes that begin from now on.
-    :ivar lost: why nothing can be written any more, such as that the folder was removed; empty while all is well.
+    :ivar lost: why nothing can be written any more, such as a removed folder; empty while all is well.
     """
 
     def __init__(self, folder: Path, facts: Mapping[str, str], storage: str = DEFAULT) -> None:
-        """Make a bag, or go on with one; takes are then counted on, and a part that was cut off is mended first.
+        """Make a bag, or continue one: its take numbers go on, and a cut-off part is mended first.
 
         :param folder: of the bag; made with all above it, readable by the owner alone.
         :param storage: ``mcap`` or ``sqlite3``; an existing bag keeps its own.
@@ -65,7 +66,7 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
 
     @property
     def counts(self) -> dict[str, int]:
-        """Samples per label, those of the open take included."""
+        """Samples per label, including the open take."""
         return {label: count for label, count in label_counts(self._all()).items() if count}
 
     @property
@@ -79,7 +80,7 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
         return self._open is not None
 
     def begin_take(self, label: str, subject: str = "", independent: bool = False) -> int:
-        """Begin a take; one that is open ends first.
+        """Begin a take; an open one ends first.
 
         :param independent: the pictures are no neighbours in time, such as imported ones.
         :returns: the take's number, 0 for independent pictures.
@@ -124,15 +125,15 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
                 raise error
 
     def sync_if_due(self) -> None:
-        """Make what was written safe, once half a second has passed since the last time; to be called now and then."""
+        """Sync written samples if the last sync was half a second ago or more. Call it now and then."""
         if self._open is not None and time.monotonic() - self._synced >= SYNC_EVERY:
             self._open.writer.sync()
             self._synced = time.monotonic()
 
     def check(self) -> tuple[int, int]:
-        """Make sure that everything that was written still lies where it should; to be called now and then.
+        """Make sure that everything written is still in its place. Call it now and then.
 
-        Where it does not, the open take has ended, what can be saved of it is, and the message tells what became of it.
+        If not, the open take has ended and is saved as far as possible, and the message says what became of it.
 
         :returns: the bytes of the bag's files, and those that are free on the disk.
         :raises StorageError: the folder or a file is gone, or the folder cannot be written any more.
@@ -186,7 +187,7 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
         return self._discard(self.takes[-1]) if self.takes and not empty else 0
 
     def discard(self, number: int) -> int:
-        """Take back a take, as :meth:`discard_last`; one that is open ends first.
+        """Discard a take, as :meth:`discard_last`; an open one ends first.
 
         :returns: its samples.
         :raises ConfigError: there is no take of this number.
@@ -218,7 +219,7 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
         return sum(take.samples for take in found)
 
     def close(self) -> None:
-        """End the open take and close the bag; one without any sample is removed.
+        """End the open take and close the bag; remove it if it has no sample.
 
         :raises StorageError: see :meth:`check` and :meth:`end_take`; the bag is closed all the same.
         """
@@ -247,7 +248,7 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
             unlink(self.folder / take.part.name)
 
     def _complete(self) -> None:
-        """Write what could not be written before: there may be space again, or a descriptor."""
+        """Write what could not be written before: there may be space or a file descriptor again."""
         with self._storing(f"it is not finished, see `fer bags {self.folder.name} --repair`"):
             if self.lost:
                 return

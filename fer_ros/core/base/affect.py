@@ -21,7 +21,7 @@ AFFECT: dict[str, tuple[float, float]] = {
 def affect(labels: Iterable[str], probabilities: Iterable[float]) -> tuple[float, float]:
     """Expected valence and arousal, each -1 to 1.
 
-    :returns: NaN for both where a label is not in :data:`AFFECT`, such as one that a user has taught.
+    :returns: NaN for both if a label is not in :data:`AFFECT`, such as one that a user taught.
     """
     valence = arousal = 0.0
     for label, probability in zip(labels, probabilities, strict=True):

@@ -1,7 +1,7 @@
-"""What a value may be: one kind of check for settings, for messages of a page, and for files from outside.
+"""Checks of values: one kind for settings, for messages of the page, and for files from outside.
 
-Each check has ``check(name, value)``, which gives the value or raises a ConfigError of one line that begins with the
-name; and a ``default`` for what is missing, None where it must be given.
+Each check has ``check(name, value)``. It gives the value, or raises a ConfigError of one line that begins with the
+name. Its ``default`` replaces a missing value; None means that the value is required.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Check(Protocol):
 
     @property
     def default(self) -> Any:
-        """In place of a value that is missing or null; None where it must be given."""
+        """Replaces a value that is missing or null; None if the value is required."""
 
     def check(self, name: str, value: Any) -> Any:
         """The value.
@@ -109,7 +109,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A mapping whose names are texts that are not fixed.
+    """A mapping with free names.
 
     :ivar of: what each entry must be; None for any plain value.
     :ivar high: entries at most.
@@ -131,7 +131,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mapping with the named entries; what else is in it is left out."""
+    """A mapping with the named entries; others are left out."""
 
     entries: Mapping[str, Check]
     default: Any = None
@@ -139,7 +139,7 @@ class Record:
     def check(self, name: str, value: Any) -> dict[str, Any]:
         """See :class:`Check`.
 
-        :param name: empty where the entries shall be called by their own names alone.
+        :param name: empty if messages should name the entries alone.
         """
         content, found = _mapping(name, value), {}
         for key, check in self.entries.items():

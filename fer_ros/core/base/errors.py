@@ -19,7 +19,7 @@ class ConfigError(FerError):
 
 
 class SourceUnavailable(FerError):
-    """A camera is absent, busy or silent just now: trying again later may help."""
+    """A camera is absent, busy or silent now; trying again later may help."""
 
 
 class BadImage(FerError):
@@ -35,7 +35,7 @@ class BadImage(FerError):
 
 
 def reason(error: BaseException) -> str:
-    """The first line of an error's text, or its type where it has none: what a one-line message can quote."""
+    """The first line of an error's text, or its type if it has none, for one-line messages."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
@@ -46,7 +46,7 @@ _CURES = {
     (
         errno.EACCES,
         errno.EPERM,
-    ): "it may not be written by you: change its permissions, or set FER_HOME to another folder",
+    ): "you may not write it: change its permissions, or set FER_HOME to another folder",
     (errno.ENOENT, errno.ENOTDIR, errno.ESTALE): "the folder is not there any more: put it back",
     (errno.EMFILE, errno.ENFILE): "too many files are open: end what holds them, or raise the limit (`ulimit -n`)",
 }
@@ -58,7 +58,7 @@ def cure(error: OSError) -> str:
 
 
 def quoted(value: object) -> str:
-    """A value from outside as a message shows it: as Python writes it, on one line, and short."""
+    """A value from outside, ready for a message: as Python writes it, short and on one line."""
     try:
         text = repr(value)
     except ValueError:  # Python writes no integer of more than 4,300 digits
@@ -67,10 +67,10 @@ def quoted(value: object) -> str:
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> ConfigError:
-    """The error for a name that does not exist: it lists the right ones and guesses the one that was meant.
+    """The error for a name that does not exist; it lists the right ones and guesses the intended one.
 
     :param kind: what the name stands for, such as ``"detector"``.
-    :param name: the name that was asked for.
+    :param name: the requested name.
     :param known: all names that exist.
     """
     names = sorted(known)

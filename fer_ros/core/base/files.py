@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place, then renamed."""
+"""Writes files so that they are whole or absent: beside their place first, then renamed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 def exchange(first: Path, second: Path) -> bool:
     """Let two existing files or folders change places in one step that no crash can split.
 
-    :returns: False, with nothing changed, where the system or the file system cannot do that.
+    :returns: False, with nothing changed, if the system or the file system cannot do that.
     """
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
@@ -51,7 +51,7 @@ def exchange(first: Path, second: Path) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in a folder survive a loss of power, where the file system can do so: some network shares cannot."""
+    """Make renames in a folder survive a loss of power, if the file system can; some network shares cannot."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

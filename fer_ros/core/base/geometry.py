@@ -1,4 +1,4 @@
-"""How a face gets from a detector's box to a network's input: two small values that plugins state."""
+"""From a detector's box to a network's input: two small values that plugins state."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Framing:
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """What a network takes.
+    """The input of a network.
 
     :ivar width: pixels.
     :ivar height: pixels.

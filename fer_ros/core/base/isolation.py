@@ -22,9 +22,9 @@ STARTER = Path(__file__).with_name("isolated_start.py")
 
 
 def isolate() -> None:
-    """Take the working folder off this process's own path, where it is not there by the user's explicit wish.
+    """Take the working folder off this process's path, unless the user put it there explicitly.
 
-    To be called by what is started first, before it imports anything but the standard library.
+    The first module to start calls this, before it imports anything but the standard library.
     """
     sys.path[:] = safe_path(sys.path, os.environ.get("PYTHONPATH", ""), _working_folder())
 

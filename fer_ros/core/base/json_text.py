@@ -50,7 +50,7 @@ def read(path: Path, most: int = MAX_BYTES, check: Check | None = None) -> Any:
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """A regular file whole; what is larger than it should be, is not read to its end.
+    """Read a whole regular file; one that is too large is not read to its end.
 
     :raises ConfigError: it is missing, no regular file, larger than ``most`` bytes, or cannot be read.
     """
@@ -62,7 +62,7 @@ def read_bytes(path: Path, most: int) -> bytes:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {reason(error)}") from error
     if len(data) > most:
-        raise ConfigError(f"{path}: larger than {most} bytes, so it is not what it should be")
+        raise ConfigError(f"{path}: larger than {most} bytes, so it cannot be the right file")
     return data
 
 
@@ -95,7 +95,7 @@ def real(text: str) -> float:
 
 
 def check_depth(content: Any) -> None:
-    """Refuse what is nested too deeply for whoever walks through it.
+    """Refuse content that is nested too deeply to walk through.
 
     :raises ConfigError: there are more than :data:`MAX_DEPTH` containers within each other.
     """

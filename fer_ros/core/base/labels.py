@@ -56,13 +56,13 @@ _NUMBER = re.compile(r"^\d+\s*[_.-]\s*(?=\D)")
 
 
 class LabelNames:
-    """Makes one label of the names that data sets give it, and remembers what was renamed.
+    """Turns the names that data sets give a label into one, and remembers what it renamed.
 
     :ivar renamed: name → the label that it became.
     """
 
     def __init__(self, mode: str = KNOWN) -> None:
-        """Choose.
+        """Choose the mode.
 
         :param mode: :data:`KNOWN`, or :data:`AS_IS`, which renames nothing.
         """
@@ -70,7 +70,7 @@ class LabelNames:
         self.renamed: dict[str, str] = {}
 
     def of(self, name: str) -> str:
-        """The label that a name means: one of the usual ones where it is known, else the name itself."""
+        """The label that a name means: one of the usual ones if it is known, else the name itself."""
         label = name if self._as_is else standard(name)
         if label != name:
             self.renamed[name] = label
@@ -81,12 +81,12 @@ class LabelNames:
 
 
 def renamed_text(renamed: Mapping[str, str]) -> str:
-    """What was renamed, such as ``joy → happy``; empty where nothing was."""
+    """The renamed labels, such as ``joy → happy``; empty if there are none."""
     return ", ".join(f"{name} → {label}" for name, label in sorted(renamed.items()))
 
 
 def standard(name: str) -> str:
-    """The usual label that a name means, in any case; the name itself where it means none."""
+    """The usual label that a name means, in any case; the name itself if it means none."""
     label = _canonical(_folded(name))
     return label if label in (*DEFAULT_LABELS, NONE_OF_THESE) else name
 
@@ -105,7 +105,7 @@ def resolve(name: str, labels: tuple[str, ...]) -> str | None:
 
 
 def check_label(name: str) -> str:
-    """The label itself where it can be taught: labels are data, so any short text will do.
+    """The label itself, if it can be taught. Labels are data, so any short text will do.
 
     :raises ConfigError: empty, longer than :data:`MAX_LABEL`, unprintable, or with blanks around it.
     """
@@ -121,6 +121,6 @@ def _canonical(folded: str) -> str:
 
 
 def _folded(name: str) -> str:
-    """A name without what people write differently: case, blanks, a number before it, parts of letters (macOS)."""
+    """A name without the differences in writing: case, blanks, a number before it, composed letters (macOS)."""
     text = unicodedata.normalize("NFC", name).strip().casefold()
     return _NUMBER.sub("", text).replace("_", " ").replace("-", " ").strip() or text

@@ -82,7 +82,7 @@ def check_name(kind: str, name: str) -> str:
 
 
 def model_folders() -> list[Path]:
-    """Where models are looked for, the user's own first."""
+    """The folders to search for models, the user's own first."""
     return [fer_home() / "models", share_dir() / "models"]
 
 
@@ -114,12 +114,12 @@ def model_path(name: str) -> Path:
 
 
 def selection_file() -> Path:
-    """The file with the names of the models that were selected, one a line, the last one last. It may not exist."""
+    """The file with the names of the selected models, one a line, the last one last. It may not exist."""
     return fer_home() / "selected_models"
 
 
 def selections() -> list[str]:
-    """The names of the models that were selected, the last one last; also of those that are gone."""
+    """The names of the selected models, the last one last, including those that are gone."""
     try:
         lines = selection_file().read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -128,6 +128,6 @@ def selections() -> list[str]:
 
 
 def selected() -> str:
-    """The model used where none is named: the last selected one that is still there, or else the general one."""
+    """The model used if none is named: the last selected one that still exists, else the general one."""
     known = model_names()
     return next((name for name in reversed(selections()) if name in known), DEFAULT)

@@ -1,8 +1,8 @@
 """Plugins by entry point: listed without importing, loaded one at a time.
 
 A plugin is a class named by an entry point of one of the groups in :data:`GROUPS`. A package of someone else adds a
-plugin by its own entry point and nothing else. Names are unique in a group; where two packages give the same name,
-the first that is found wins and the other is reported.
+plugin by its own entry point and nothing else. Names are unique in a group. If two packages give the same name, the
+first one found wins and the other is reported.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ GROUPS: dict[str, type[contracts.Plugin]] = {
 
 @dataclass(frozen=True, slots=True)
 class PluginInfo:
-    """What is known of a plugin without importing it."""
+    """The facts of a plugin that need no import."""
 
     kind: str
     name: str
@@ -60,7 +60,7 @@ def names(kind: str) -> list[str]:
 
 
 def listing(kind: str) -> list[PluginInfo]:
-    """What is installed of a kind, sorted by name, without importing anything."""
+    """The installed plugins of a kind, sorted by name, without importing any."""
     return [
         PluginInfo(kind, name, point.value, (point.dist.name or "") if point.dist else "")
         for name, point in sorted(entry_points(kind).items())
@@ -105,7 +105,7 @@ def load(kind: str, name: str) -> type[Any]:
 
 
 def load_all(kind: str) -> dict[str, type[Any]]:
-    """Import every plugin of a kind; one that fails is left out with a warning that says why, the rest go on."""
+    """Import every plugin of a kind. If one fails, it is left out with a warning that says why."""
     loaded: dict[str, type[Any]] = {}
     for name in names(kind):
         try:

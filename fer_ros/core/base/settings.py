@@ -1,7 +1,7 @@
 """Settings of plugins and nodes as frozen dataclasses, each field with a description and a range.
 
-The same fields become ROS 2 parameters with descriptors (``fer_ros.nodes.parameters``) and command-line options, so a
-range is written down once and checked everywhere.
+The same fields become ROS 2 parameters with descriptors (``fer_ros.nodes.parameters``) and command-line options. So a
+range stands once and is checked everywhere.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_TEXT = 8_192
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Constraint:
-    """What a setting may be; the metadata that :func:`setting` attaches to a field."""
+    """The allowed values of a setting; the metadata that :func:`setting` attaches to a field."""
 
     help: str
     low: float | None = None
@@ -70,7 +70,7 @@ def _fields(settings_type: Any) -> dict[str, tuple[type, Any, Constraint]]:
 
 
 def check_value(name: str, kind: type, constraint: Constraint, value: Any) -> Any:
-    """The value, converted to ``kind`` where that loses nothing.
+    """The value, converted to ``kind`` if that loses nothing.
 
     :raises ConfigError: wrong type, not finite, out of range, not one of the choices, or a text that is too long.
     """
@@ -96,7 +96,7 @@ def make(settings_type: type[S], values: Mapping[str, Any], prefix: str = "") ->
 
 
 def from_text(name: str, kind: type, text: str) -> Any:
-    """A value of the right type from what was typed; whether it is in range is for :func:`make` to say.
+    """A value of the right type from typed text; :func:`make` checks the range.
 
     :raises ConfigError: it cannot be one.
     """

@@ -77,10 +77,10 @@ class Rate:
 
 
 class Backoff:
-    """Growing pauses between attempts: the first, then twice the last one each time, up to the longest."""
+    """Growing pauses between attempts: each is twice the last one, up to the longest."""
 
     def __init__(self, first: float, longest: float) -> None:
-        """Both in seconds."""
+        """Take the first and the longest pause, in seconds."""
         self._first, self._longest = first, longest
         self._pause = first
 

@@ -37,9 +37,9 @@ class Frame:
     :ivar image: uint8, shape (height, width, 3) in BGR order or (height, width) grey; treat it as read-only.
     :ivar stamp: when the picture was taken (acquisition), nanoseconds.
     :ivar frame_id: the coordinate frame of the camera, copied unchanged to every output.
-    :ivar received: when the recogniser got the frame, nanoseconds; 0 where it was not taken yet.
-    :ivar truth: what the picture is known to show, where the source knows it (a label), else None.
-    :ivar keep: it must not be replaced by a newer one: whoever reads the source waits until it is taken.
+    :ivar received: when the recogniser got the frame, nanoseconds; 0 before that.
+    :ivar truth: the label that the picture shows, if the source knows it, else None.
+    :ivar keep: no newer frame may replace it; the reader of the source waits until it is taken.
     """
 
     image: ImageArray
@@ -122,12 +122,12 @@ class StageTimes:
 class Emotion:
     """The expression read from one face.
 
-    :ivar label: one of ``labels``, chosen from the probabilities smoothed over time, so that it holds still; or
-        ``uncertain`` where none is certain enough. It need not be the one with the highest of ``probabilities``.
-    :ivar confidence: the smoothed probability of ``label``, 0 to 1; where that is ``uncertain``, the highest one.
+    :ivar label: one of ``labels``, chosen from probabilities smoothed over time, so that it holds still; or
+        ``uncertain`` if none is certain enough. It need not have the highest of ``probabilities``.
+    :ivar confidence: the smoothed probability of ``label``, 0 to 1; if that is ``uncertain``, the highest one.
     :ivar labels: all labels of the model.
     :ivar probabilities: float32, in the order of ``labels``, sum 1; those of this frame alone, unless told otherwise.
-    :ivar emoticon: Unicode emoticon of ``label``; empty where none is known.
+    :ivar emoticon: Unicode emoticon of ``label``; empty if none is known.
     :ivar emoticons: further candidates for the same label.
     """
 
@@ -156,7 +156,7 @@ class Emotion:
 
 @dataclass(slots=True)
 class Result:
-    """All that was read from one frame: ``emotions`` is sorted by face area, largest first; empty without a face."""
+    """Everything read from one frame: ``emotions`` is sorted by face area, largest first; empty without a face."""
 
     frame: Frame
     emotions: list[Emotion]
@@ -168,7 +168,7 @@ class Result:
 
     @property
     def primary(self) -> Emotion | None:
-        """The emotion of the largest face, None where there is no face."""
+        """The emotion of the largest face, None if there is no face."""
         return self.emotions[0] if self.emotions else None
 
 
@@ -176,8 +176,8 @@ class Result:
 class Sample:
     """One labelled frame.
 
-    :ivar image: uint8 (height, width, 3) BGR, the whole frame; (height, width) where grey was asked for.
-    :ivar roi: the face's box when it was recorded; None where no face was found.
+    :ivar image: uint8 (height, width, 3) BGR, the whole frame; (height, width) if grey was asked for.
+    :ivar roi: the face's box when it was recorded; None if no face was found.
     :ivar stamp: acquisition, nanoseconds.
     :ivar take: number of the take within its bag, from 1 up: one uninterrupted recording of one label. 0: the picture
         has no neighbours in time, such as an imported photograph.

@@ -1,6 +1,6 @@
 """YAML files that were written elsewhere: plain values, small, shallow, without aliases, refused in one line otherwise.
 
-The values are put together here from the parser's events, so that whatever grows is counted while it grows. What a
+This module builds the values from the parser's events, so that it can count everything as it grows. What a
 plain word means is as in YAML 1.1, but for some of its surprises: ``12:30`` and ``2025-03-01`` are texts, and ``.nan``
 and ``.inf`` are None, a figure that is not known.
 """
@@ -51,7 +51,7 @@ def read(path: Path, check: Check | None = None) -> Any:
 
 
 def parse(data: bytes) -> Any:
-    """As :func:`read`, of UTF-8 text that is not too large."""
+    """As :func:`read`, for UTF-8 text that is not too large."""
     build = _Builder()
     try:
         for event in yaml.parse(data.decode("utf-8"), Loader=_Parser):
@@ -67,7 +67,7 @@ def parse(data: bytes) -> Any:
 
 
 class _Builder:
-    """Puts values together; the containers that are still open are on a stack, so no text can exhaust Python's own."""
+    """Builds values. Open containers are on a stack of its own, so no text can exhaust Python's."""
 
     def __init__(self) -> None:
         self.content: Any = None

@@ -1,4 +1,4 @@
-"""Whether another program writes to a file: one that has it open for writing, or under whose hands it grows."""
+"""Whether another program writes to a file: it has the file open for writing, or the file grows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Moment = tuple[tuple[str, int, int, int], ...]
 
 
 def moment(files: Iterable[Path]) -> Moment:
-    """Name, number, size and time of change of files and of what SQLite keeps beside them."""
+    """Name, inode, size and time of change of files, and of what SQLite keeps beside them."""
     found = []
     for file in files:
         for suffix in ("", *COMPANIONS):
@@ -29,7 +29,7 @@ def moment(files: Iterable[Path]) -> Moment:
 
 
 def writer(files: Iterable[Path]) -> str:
-    """Who has one of the files open for writing, such as ``process 4711 (ros2)``; empty where nobody is seen."""
+    """The process that has a file open for writing, such as ``process 4711 (ros2)``; empty if none is seen."""
     wanted = set()
     for file in files:
         for suffix in ("", *COMPANIONS):
@@ -48,7 +48,7 @@ def writer(files: Iterable[Path]) -> str:
 
 
 def grows(files: list[Path], watch: float = WATCH) -> bool:
-    """Whether files that were written just now go on growing."""
+    """Whether files written just now keep growing."""
     before = moment(files)
     newest = max((changed for *_, changed in before), default=0)
     if abs(time.time() - newest / 1e9) > RECENT:

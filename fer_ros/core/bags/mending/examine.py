@@ -1,4 +1,4 @@
-"""What is wrong with the files of a bag, whose it is, and whether it may be mended at all. Nothing is changed here."""
+"""Finds out what is wrong with the files of a bag, whose it is, and whether it may be mended. Changes nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Examined:
     """A file of a bag.
 
     :ivar scan: as far as it could be read.
-    :ivar damage: what is wrong inside; empty for a whole file and one that only ends too early.
+    :ivar damage: what is wrong inside; empty for a whole file, and for one that only ends too early.
     :ivar survey: what else can be found in a damaged file.
     :ivar checksum: of the messages of our topics, in their order, as far as they could be read.
     """
@@ -50,12 +50,12 @@ class Examined:
 
     @property
     def whole(self) -> bool:
-        """Finished, and as it was written."""
+        """Finished and unchanged."""
         return not self.damage and not self.scan.cut
 
     @property
     def empty(self) -> bool:
-        """Begun by us, and no sample was written yet."""
+        """Begun by us, but without a sample yet."""
         nothing = not self.damage and self.scan.cut and not self.scan.counts
         return nothing and (_blank(self.path) or self.survey is None or self.survey.ours)
 
@@ -80,13 +80,13 @@ def examine(file: Path) -> Examined:
 
 
 def _blank(path: Path) -> bool:
-    """Whether a file holds nothing but zeros: a loss of power leaves that of one that had just been made."""
+    """Whether a file holds only zeros: a loss of power leaves a new file like that."""
     with path.open("rb") as file:
         return not has_log(path) and not any(block.strip(b"\0") for block in iter(lambda: file.read(1 << 20), b""))
 
 
 def check(folder: Path, watch: bool = True) -> None:
-    """Make sure that a bag may be written: nobody else writes it, and its files are its own and not compressed.
+    """Make sure that a bag may be written: no other program writes it, and its files are neither links nor compressed.
 
     :param watch: also watch files that were written just now, for writers in other containers or of other users.
     :raises ConfigError: it may not; the message says what to do instead.

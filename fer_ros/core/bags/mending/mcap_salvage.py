@@ -1,6 +1,6 @@
-"""What can be read of an MCAP file, written into a new one: every topic, attachment, metadata record and message.
+"""Writes what can be read of an MCAP file into a new one: every topic, attachment, metadata record and message.
 
-Damaged chunks are left out one by one: each has a checksum, so none is kept by mistake.
+It leaves out damaged chunks one by one. Each has a checksum, so none is kept by mistake.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _CHUNK = 1 << 20
 
 @dataclass(slots=True)
 class Survey:
-    """What a first pass over a file finds.
+    """The findings of a first pass over a file.
 
     :ivar ours: it was written by us.
     :ivar stated: messages that the summary states; None where it cannot be read.
@@ -162,7 +162,7 @@ class _Copy:
         self._flush()
 
     def loose(self, content: bytes) -> None:
-        """Add a message that lay outside of chunks."""
+        """Add a message from outside the chunks."""
         self._message(content)
         if self._size >= _CHUNK:
             self._flush()
@@ -181,7 +181,7 @@ class _Copy:
             self.writer.add_metadata(found.name, found.metadata)
 
     def finish(self) -> None:
-        """Add what rosbag2 keeps in each file, with the counts of this one, and the index."""
+        """Add rosbag2's own record with the counts of this file, and the index."""
         told: Any = None
         with contextlib.suppress(ConfigError, KeyError):
             told = yaml_files.parse(self._told["serialized_metadata"].encode("utf-8"))
@@ -197,7 +197,7 @@ class _Copy:
         self.writer.finish()
 
     def lose(self, source: IO[bytes], gap: Gap) -> None:
-        """Note bytes that are no record; zeros, as a loss of power leaves them, are none at all."""
+        """Note bytes that are no record; ignore zeros, as a loss of power leaves them."""
         source.seek(gap.at)
         if source.read(min(gap.end - gap.at, MAX_RECORD)).strip(b"\0"):
             self.report.damage.append(f"bytes {gap.at} to {gap.end}: {gap.why}")

@@ -1,4 +1,4 @@
-"""What became of the files of a bag that was repaired."""
+"""The outcome of a repair for the files of a bag."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ class Mended:
 
     :ivar name: of the file.
     :ivar kept: messages in the new file, of every topic.
-    :ivar lost: messages that are known to be lost: counts and numbers in the file tell. A file that was cut off may
-        have had more.
+    :ivar lost: messages known to be lost, by counts and numbers in the file. A cut-off file may have had more.
     :ivar damage: where something could not be read, and why.
     :ivar backup: name of the file as it was.
     """
@@ -28,7 +27,7 @@ class Mended:
     backup: str = ""
 
     def sentence(self) -> str:
-        """For people."""
+        """One line for people."""
         if not self.kept:
             return f"{self.name}: nothing in it can be read; it is kept as {self.backup}"
         lost = f"{self.lost} lost" if self.lost or self.damage else "none lost"

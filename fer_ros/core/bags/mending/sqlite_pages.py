@@ -1,7 +1,7 @@
-"""The rows of a SQLite file, read from its pages (https://www.sqlite.org/fileformat2.html), past whatever is damaged.
+"""Reads the rows of a SQLite file from its pages (https://www.sqlite.org/fileformat2.html), past any damage.
 
-SQLite itself reads a table from its root, and loses all that lies behind one damaged page. Here every page that holds
-rows is read for itself, those of the write-ahead log too, the newest first; rows that are there twice come twice.
+SQLite itself reads a table from its root, and loses everything behind a damaged page. Here every page with rows is
+read by itself, the newest first, those of the write-ahead log too. A row that exists twice comes twice.
 """
 
 from __future__ import annotations

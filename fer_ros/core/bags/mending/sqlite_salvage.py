@@ -1,7 +1,7 @@
-"""What can be read of a SQLite file of a bag, written into a new one.
+"""Writes what can be read of a SQLite file of a bag into a new one.
 
-A file that was only cut off is copied whole, its log moved into it: everything stays, whatever other tables there are.
-Of a damaged one the rows are looked for page by page, and each message that has a checksum must prove itself.
+A file that was only cut off is copied whole, with its log moved into it, so even unknown tables stay. In a damaged
+file the rows are searched page by page, and each message with a checksum must match it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Message = tuple[int, int, int, bytes]
 
 @dataclass(slots=True)
 class Survey:
-    """What is told of the messages in a damaged file.
+    """What a damaged file still says of its messages.
 
     :ivar topics: by number: name, type, encoding, quality of service, hash.
     :ivar definitions: by number: type, encoding, text, hash.
@@ -141,7 +141,7 @@ def finished(path: Path, target: Path, count: int) -> Mended:
 
 
 def sound(path: Path) -> str:
-    """What SQLite itself finds wrong with a file, such as an index that has changed; empty where it is whole."""
+    """What SQLite itself finds wrong with a file, such as a changed index; empty if it is whole."""
     try:
         with opened(path) as base:
             (answer,) = base.execute("PRAGMA integrity_check(1)").fetchone()
@@ -151,7 +151,7 @@ def sound(path: Path) -> str:
 
 
 def hidden(path: Path, count: int) -> str:
-    """What a log holds that SQLite leaves aside, such as a last transaction with a changed byte; mostly nothing.
+    """The part of a log that SQLite ignores, such as a last transaction with a changed byte; usually nothing.
 
     :param count: messages that SQLite finds.
     """
@@ -167,7 +167,7 @@ def _all_rows(path: Path) -> Iterator[Row]:
 
 
 def _proven(path: Path, found: Survey) -> Iterator[Message]:
-    """The messages that can be kept: those with a right checksum; where there are none, those that can be decoded."""
+    """The messages to keep: those with a right checksum, or without checksums those that can be decoded."""
     for number, values in _all_rows(path):
         if not _is_message(values):
             continue
@@ -183,7 +183,7 @@ def _proven(path: Path, found: Survey) -> Iterator[Message]:
 
 
 def _renumber(base: sqlite3.Connection, found: Survey, report: Mended) -> None:
-    """Number the messages that were read through again, for a missing number stands for a lost message."""
+    """Number the messages anew, because a missing number stands for a lost message."""
     place = before = 0
     for number, topic, stamp, data in base.execute(
         "SELECT id, topic_id, timestamp, data FROM read.messages ORDER BY id"
@@ -205,7 +205,7 @@ def _renumber(base: sqlite3.Connection, found: Survey, report: Mended) -> None:
 
 
 def _note(report: Mended, first: int, last: int) -> None:
-    """Messages from the first to the last are lost, where there are any."""
+    """Note that messages from the first to the last are lost, if there are any."""
     if last >= first:
         report.lost += last - first + 1
         report.damage.append(f"messages {first} to {last}" if last > first else f"message {first}")
@@ -234,7 +234,7 @@ def _take_told(found: Survey, text: str) -> None:
 
 
 def _add_our_topics(found: Survey) -> None:
-    """We always write the same two topics under the same numbers: known also where their page is lost."""
+    """Our two topics, which always have the same numbers, so they are known even if their page is lost."""
     for number, (topic, kind) in enumerate(TOPICS.items(), start=1):
         text, digest = definition(kind)
         if topic not in found.kinds and number not in found.topics:

@@ -1,7 +1,7 @@
-"""A mended file takes the place of the old one, which stays under another name: a backup.
+"""Replaces an old file by the mended one, and keeps the old one under another name: a backup.
 
-At every moment one of the two lies under the bag's name, and nothing of the old one is gone before the new one is whole
-on the disk. Names: ``.mending-X`` is being written, ``.mended-X`` is whole and is to become X, ``X.backup`` is the old.
+At every moment one of the two has the bag's name, and nothing of the old one is gone before the new one is whole on
+the disk. Names: ``.mending-X`` is being written, ``.mended-X`` is whole and becomes X, ``X.backup`` is the old.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def exchange(file: Path) -> None:
 
 
 def finish(folder: Path) -> None:
-    """End what a crash has interrupted: mended files become those of the bag, half-written ones are removed.
+    """Finish what a crash interrupted: put mended files in place, and remove half-written ones.
 
     :raises OSError: the folder cannot be changed.
     """

@@ -1,4 +1,4 @@
-"""``metadata.yaml`` of a bag that was mended: what it said before stays, only files and counts are told anew."""
+"""Updates ``metadata.yaml`` of a mended bag: files and counts change, the rest stays."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _old(folder: Path) -> Any:
 
 
 def _topics(content: Any) -> dict[str, dict[str, Any]]:
-    """The ``topic_metadata`` of each topic, as far as it is there."""
+    """The ``topic_metadata`` of each topic, as far as it exists."""
     try:
         entries = [entry["topic_metadata"] for entry in content["topics_with_message_count"]]
         return {str(entry["name"]): dict(entry) for entry in entries if entry["type"]}

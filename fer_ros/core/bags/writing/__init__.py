@@ -1,1 +1,1 @@
-"""The folder of a bag that is open for writing, and what becomes of its takes when it is moved or removed."""
+"""The folder of a bag open for writing, and what happens to its takes if it is moved or removed."""

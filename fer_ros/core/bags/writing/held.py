@@ -1,4 +1,4 @@
-"""The folder of a bag while somebody writes to it: locked against others, and watched: it may be moved or removed."""
+"""The folder of a bag during writing: locked against others, and watched in case it is moved or removed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class HeldFolder:
         self._handle = lock(path)
 
     def contents(self) -> tuple[tuple[int, int], BagInfo | None]:
-        """What lies in it already; what was cut off is mended.
+        """Read what is in it already, and mend what was cut off.
 
         :returns: the numbers of the next file and take, and the bag; None where it has no sample yet.
         :raises ConfigError: it is no bag, damaged, or of another program.
@@ -62,7 +62,7 @@ class HeldFolder:
 
     @property
     def held(self) -> bool:
-        """Whether it was not closed yet."""
+        """Whether it is still open."""
         return self._handle >= 0
 
     @property
@@ -71,7 +71,7 @@ class HeldFolder:
         return self.held and self._is(self.path)
 
     def moved_to(self) -> Path | None:
-        """Where it lies now; None where it was removed, or the system cannot tell."""
+        """Where it lies now; None if it was removed, or if the system cannot tell."""
         try:
             path = Path(os.readlink(f"/proc/self/fd/{self._handle}"))
         except OSError:
@@ -79,7 +79,7 @@ class HeldFolder:
         return path if self._is(path) else None
 
     def sizes(self, names: Iterable[str]) -> dict[str, int]:
-        """The bytes of those files that are there. Needs no descriptor, so it works when none is left.
+        """The size of the existing files, bytes. It needs no file descriptor, so it works when none is left.
 
         :raises OSError: the folder cannot be read.
         """
@@ -102,7 +102,7 @@ class HeldFolder:
         return disk.f_bavail * disk.f_frsize
 
     def sync(self) -> None:
-        """As :func:`fer_ros.core.base.files.sync_folder`, by the handle at hand: a further one may not be had."""
+        """As :func:`fer_ros.core.base.files.sync_folder`, by the open handle: there may be no further one."""
         with contextlib.suppress(OSError):
             os.fsync(self._handle)
 
@@ -119,7 +119,7 @@ class HeldFolder:
         put(self.path.parent, [self.path / name for name in names], entry)
 
     def clean_up(self) -> None:
-        """Remove what a crash has left of writing ``metadata.yaml``, and logs without their file.
+        """Remove what a crash left of writing ``metadata.yaml``, and logs without their file.
 
         :raises OSError: a file cannot be removed.
         """
@@ -131,7 +131,7 @@ class HeldFolder:
                     file.unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove the folder of a bag without samples, where nothing else lies in it."""
+        """Remove the folder of a bag without samples, if nothing else lies in it."""
         with contextlib.suppress(OSError):
             self.clean_up()
             (self.path / metadata.FILE).unlink(missing_ok=True)
@@ -154,8 +154,8 @@ class HeldFolder:
 def storing(folder: Path, what: str, safe: Callable[[], bool]) -> Iterator[None]:
     """Turn an error of the operating system into a StorageError that says what helps.
 
-    :param what: is not done, such as ``recording cannot begin``.
-    :param safe: whether what was recorded before is there.
+    :param what: the failure, such as ``recording cannot begin``.
+    :param safe: whether earlier recordings are still there.
     """
     try:
         yield
@@ -170,7 +170,7 @@ def write_metadata(
 ) -> None:
     """Write the ``metadata.yaml`` of a bag with these takes.
 
-    :param stated: facts of the whole bag that no take tells.
+    :param stated: facts of the whole bag that no take has.
     :raises OSError: it cannot be written; the old one stays.
     """
     bag = bag_facts.merged((take.facts for take in takes), stated)

@@ -1,4 +1,4 @@
-"""The take that is being written, and saving what is in it when its file or the bag's folder is moved or removed."""
+"""The take being written, and how it is saved if its file or the bag's folder is moved or removed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KEPT = 54
 
 @dataclass(slots=True)
 class OpenTake:
-    """A take and what writes its file."""
+    """A take and the writer of its file."""
 
     take: TakeInfo
     writer: PartWriter
@@ -38,7 +38,7 @@ class OpenTake:
         return _identity(self.writer.path) != self._identity
 
     def save_as(self, file: Path) -> TakeInfo:
-        """Write what is there, whole and finished, to another file, and close.
+        """Write the samples, whole and finished, to another file, and close.
 
         :raises OSError: it cannot be written; nothing of it stays.
         """
@@ -56,9 +56,9 @@ class OpenTake:
 
 
 def left_behind(folder: HeldFolder, storage: str, takes: Sequence[TakeInfo], open_take: OpenTake | None) -> str:
-    """Save what can be saved: in the folder's new place, or else in a new bag beside the one that was removed.
+    """Save what can be saved: in the folder's new place, else in a new bag beside the removed one.
 
-    :param takes: those that were finished before; they went with the folder.
+    :param takes: those finished before; they went with the folder.
     :returns: what happened and where everything is, in one sentence.
     """
     here = folder.moved_to()
@@ -85,14 +85,14 @@ def left_behind(folder: HeldFolder, storage: str, takes: Sequence[TakeInfo], ope
 
 
 def _beside(folder: Path) -> Path:
-    """A folder that does not exist yet, for what is saved of a bag that was removed."""
+    """A new folder for what is saved of a removed bag."""
     name = f"{folder.name[:_KEPT]}_saved"
     names = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
     return next(folder.with_name(name) for name in names if not folder.with_name(name).exists())
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """What tells a file from another one of the same name; (0, 0) where there is none."""
+    """The identity of a file, apart from its name; (0, 0) if there is none."""
     try:
         state = path.stat(follow_symlinks=False)
     except OSError:

@@ -13,7 +13,7 @@ from fer_ros.core.base.types import Face, ImageArray
 class Detector(Plugin):
     """Finds the faces of a frame and follows them (group ``fer_ros.detectors``).
 
-    :cvar framing: how to get from this detector's box to the face crop that the models were trained on.
+    :cvar framing: how to turn this detector's box into the face crop that the models were trained on.
     :cvar rank: how good it is: ``auto`` takes the highest one that lacks nothing; with 0 it is never taken by itself.
     """
 
@@ -29,7 +29,7 @@ class Detector(Plugin):
 
     @abstractmethod
     def detect(self, image: ImageArray) -> list[Face]:
-        """The faces of the next frame, largest first, boxes inside the image; empty where there is none.
+        """The faces of the next frame, largest first, boxes inside the image; empty if there is none.
 
         :param image: uint8, (height, width, 3) BGR or (height, width) grey, of any size from 1×1 up.
         """
@@ -47,4 +47,4 @@ class Detector(Plugin):
         return self.detect(image)
 
     def reset(self) -> None:
-        """Forget all tracks, such as after another camera was chosen."""
+        """Forget all tracks, for example after a change of camera."""

@@ -1,4 +1,4 @@
-"""The contract of heads: how they run, what their training is given, and what it gives back."""
+"""The contract of heads: how they run, and what their training takes and returns."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class Head(Plugin):
         """
 
     def read(self, maps: Maps) -> FloatArray:
-        """Probabilities by all that the backbone gives; a head that reads the finer map overrides it.
+        """Probabilities from everything that the backbone gives; a head that reads the finer map overrides it.
 
         :returns: as :meth:`predict`.
         """
         return self.predict(maps.embeddings)
 
     def shifted(self, offset: FloatArray) -> bytes:
-        """The head's file with something added to the logits, the logarithms of the unscaled probabilities.
+        """The head's file with an offset added to the logits, the logarithms of the unscaled probabilities.
 
         :param offset: float32 (number of labels,).
         """
@@ -61,7 +61,7 @@ class Head(Plugin):
 
     @classmethod
     def train(cls, task: Task) -> TrainedHead:
-        """Learn from faces; whatever only training needs is imported here.
+        """Learn from faces. Import here what only training needs.
 
         :raises ConfigError: it cannot learn from these faces, or not with these settings.
         """
@@ -69,10 +69,10 @@ class Head(Plugin):
 
     @classmethod
     def refit(cls, task: Task, trained: TrainedHead) -> TrainedHead | None:
-        """The head after it has also learned the faces that were held out to measure it; None: it stays as it is.
+        """The head after it has also learned the held-out faces; None: it stays as it is.
 
         :param task: like that of :meth:`train`, with every face in ``training`` and none in ``validation``.
-        :param trained: what :meth:`train` gave.
+        :param trained: the result of :meth:`train`.
         """
         return None
 
@@ -84,7 +84,7 @@ class LabelledFaces:
     :ivar crops: uint8 (n, height, width, channels), not scaled.
     :ivar embeddings: float32 (n, *embedding shape), of the general model's backbone.
     :ivar targets: int64 (n,), index into the labels.
-    :ivar weights: float32 (n,), what each face counts; the mean is 1.
+    :ivar weights: float32 (n,), the weight of each face; the mean is 1.
     :ivar finer: float32 (n, *shape of the finer map), (n, 0) where the backbone gives none.
     :ivar folds: int64 (n,), for cross-validation: the number of the fold that leaves a face out, -1: none does. A
         picture and its altered copies are of one fold, and so are the faces of one take.
@@ -106,7 +106,7 @@ class LabelledFaces:
 
     @property
     def maps(self) -> Maps:
-        """What the backbone gave for them."""
+        """The backbone's output for the faces."""
         return Maps(self.embeddings, self.finer)
 
     def chosen(self, rows: npt.NDArray[np.int64]) -> LabelledFaces:
@@ -150,7 +150,7 @@ class GeneralModel:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to train on.
+    """The task of a training.
 
     :ivar labels: in the order of the head's outputs.
     :ivar training: every label occurs.
@@ -173,7 +173,7 @@ class Task:
 
     @property
     def rng(self) -> np.random.Generator:
-        """A generator at the start of the sequence that the seed stands for."""
+        """A new random generator, seeded with ``seed``."""
         return np.random.default_rng(self.seed)
 
 

@@ -19,8 +19,8 @@ CONTRACT = 1
 class Plugin(ABC):  # noqa: B024 - each kind adds its abstract methods
     """The base of all six kinds.
 
-    :cvar contract: the version of the contract that the plugin was written for; a newer one than :data:`CONTRACT` is
-        refused when the plugin is loaded.
+    :cvar contract: the version of the contract that the plugin was written for; one newer than :data:`CONTRACT` is
+        refused at loading.
     :cvar Settings: what can be set, a frozen dataclass of :func:`fer_ros.core.base.settings.setting` fields.
     :ivar settings: an instance of it.
     """
@@ -35,8 +35,8 @@ class Plugin(ABC):  # noqa: B024 - each kind adds its abstract methods
     def configure(self, settings: Any) -> None:
         """Take changed settings. Override it to do more than keep them.
 
-        It is called by the thread that calls the other methods, between two of those calls, so nothing needs a lock.
-        Only fields declared with ``live=True`` differ from before. What it raises is logged; the plugin goes on.
+        The thread that calls the other methods calls it between two of those calls, so you need no lock. Only fields
+        declared with ``live=True`` differ from before. If it raises, the error is logged and the plugin goes on.
         """
         self.settings = settings
 
@@ -45,7 +45,7 @@ class EdgePlugin(Plugin):
     """A plugin at the edge, a source or a sink: it may ask for the ROS node that it runs in.
 
     :cvar needs_node: it cannot work without one; ``fer record``, which runs without ROS, then refuses it.
-    :ivar node: the ``rclpy`` node, set before ``open``; None where there is no ROS. Make publishers and subscriptions
+    :ivar node: the ``rclpy`` node, set before ``open``; None without ROS. Make publishers and subscriptions
         in ``open`` and destroy them in ``close``. The node's callbacks run in another thread than the plugin.
     """
 
@@ -61,17 +61,17 @@ class Live:
         self._next: deque[Any] = deque(maxlen=1)
 
     def change(self, settings: Any) -> None:
-        """Leave new settings; they replace those that were not taken yet. Any thread may call it."""
+        """Leave new settings; they replace any that still wait. Any thread may call it."""
         self._next.append(settings)
 
     def arrive(self) -> None:
-        """Give the plugin what was left for it, if anything. Only the thread that runs the plugin calls it."""
+        """Give the plugin the settings that wait, if any. Only the thread that runs the plugin calls it."""
         if self._next:
             self.give(self._plugin, self._next.popleft())
 
     @staticmethod
     def give(plugin: Plugin, settings: Any) -> None:
-        """Configure a plugin in its own thread; what it raises is logged."""
+        """Configure a plugin in its own thread; log what it raises."""
         try:
             plugin.configure(settings)
         except Exception as error:

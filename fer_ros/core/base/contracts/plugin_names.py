@@ -1,4 +1,4 @@
-"""What the settings of plugins are called where those of several stand together: ``sources.camera.fps``.
+"""Full names of plugins' settings, for places that hold those of several plugins: ``sources.camera.fps``.
 
 Kind, plugin, setting; the kinds are those of ``fer plugins``. No such name lies below one that is itself a value, such
 as ``source``: `ros2 param dump` could not write that down.
@@ -16,19 +16,19 @@ _OLD = {"sources": "source.", "detectors": "detector.", "filters": "filter.{plug
 
 
 def prefix(kind: str, plugin: str) -> str:
-    """What the names of a plugin's settings begin with, such as ``sources.camera.``."""
+    """The prefix of the names of a plugin's settings, such as ``sources.camera.``."""
     return f"{kind}.{plugin}."
 
 
 def old_prefix(kind: str, plugin: str) -> str:
-    """What they began with before; empty where there was nothing."""
+    """The old prefix; empty if there was none."""
     return _OLD.get(kind, "").format(plugin=plugin)
 
 
 def take(
     kind: str, plugin: str, known: Collection[str], given: MutableMapping[str, T], tell: Callable[[str], object]
 ) -> dict[str, T]:
-    """Take a plugin's settings out of what was given.
+    """Take a plugin's settings out of the given ones.
 
     :param known: names of its settings.
     :param given: full name → value; what belongs to the plugin is removed, old names too.

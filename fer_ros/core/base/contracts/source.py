@@ -15,7 +15,7 @@ Clock = Callable[[], int]
 
 
 class EndOfSource(Exception):
-    """A source that has an end, such as a video file, has reached it."""
+    """A source, such as a video file, has reached its end."""
 
 
 class NotYet(SourceUnavailable):
@@ -25,8 +25,8 @@ class NotYet(SourceUnavailable):
 class Source(EdgePlugin):
     """Where frames come from (group ``fer_ros.sources``).
 
-    The life of a source: constructed with its settings, ``open``, ``read`` again and again, ``close``; it may be opened
-    again after ``close``. One thread calls all methods.
+    A source is constructed with its settings. Then follow ``open``, many calls of ``read``, and ``close``; ``open``
+    may follow again. One thread calls all methods.
     """
 
     def __init__(self, settings: Any = None, clock: Clock = time.time_ns) -> None:
@@ -38,7 +38,7 @@ class Source(EdgePlugin):
     def open(self) -> None:
         """Acquire the device or file.
 
-        :raises SourceUnavailable: it is absent or busy just now; the caller tries again later.
+        :raises SourceUnavailable: it is absent or busy now; the caller tries again later.
         :raises ConfigError: it can never work, such as a path that does not exist.
         """
 
@@ -46,7 +46,7 @@ class Source(EdgePlugin):
     def read(self, timeout: float) -> Frame:
         """Wait for the next frame and return it, stamped when it was taken. Old frames are skipped, never queued.
 
-        :param timeout: seconds to wait at most.
+        :param timeout: longest wait, seconds.
         :raises NotYet: no frame is due in this time; the caller asks again.
         :raises SourceUnavailable: no frame came in time, or the device is gone; the caller closes and opens again.
         :raises EndOfSource: there will be no further frame.
@@ -63,10 +63,10 @@ class Source(EdgePlugin):
 
     @property
     def pauses(self) -> tuple[float, float]:
-        """Seconds to wait before it is opened again: after the first failure, and at most; they double in between."""
+        """Pauses before it is opened again, seconds: the first and the longest. They double in between."""
         return 0.5, 10.0
 
     @property
     def description(self) -> str:
-        """What is being read, for logs and status, such as ``camera /dev/video0 640x480``."""
+        """What the source reads, for logs and status, such as ``camera /dev/video0 640x480``."""
         return type(self).__name__
