@@ -11,27 +11,27 @@ from launch import LaunchDescription, LaunchDescriptionEntity
 from fer_ros.nodes.launching import Argument, Values, description
 
 ARGUMENTS = (
-    Argument("source", "", "where frames come from; empty: as params_file says", parameter="camera.source"),
+    Argument("source", "", "where frames come from; empty: params_file decides", parameter="camera.source"),
     Argument(
         "image_topic",
         "",
-        "images of another camera, such as /camera/image_raw: our own camera is not started then",
+        "images of another camera, such as /camera/image_raw; our own camera then does not start",
         parameter="recorder.image_topic",
     ),
     Argument(
         "image_transport",
         "",
-        "auto: compressed where it is offered",
+        "auto: compressed if it is offered",
         ("", "auto", "raw", "compressed"),
         "recorder.image_transport",
     ),
     Argument(
         "labels",
         "",
-        "what may be recorded, with commas between; empty: as params_file says",
+        "what may be recorded, with commas between; empty: params_file decides",
         parameter="recorder.labels",
     ),
-    Argument("storage", "", "files of new bags", ("", "mcap", "sqlite3"), "recorder.storage"),
+    Argument("storage", "", "storage of new bags", ("", "mcap", "sqlite3"), "recorder.storage"),
     Argument("consent", "", "what the people recorded have agreed to", parameter="recorder.consent"),
     Argument(
         "record_without_face",

@@ -11,13 +11,13 @@ ARGUMENTS = (
     Argument(
         "loop",
         "",
-        "begin again at the end, instead of ending",
+        "start again at the end",
         parameter="camera.sources.bag.loop",
         kind=bool,
     ),
-    Argument("speed", "", "times the speed of recording", parameter="camera.sources.bag.speed", kind=float),
-    Argument("keep_stamps", "", "leave the stamps as recorded", parameter="camera.sources.bag.keep_stamps", kind=bool),
-    Argument("model", "", "a model, see `fer models`; empty: as params_file says", parameter="inference.model"),
+    Argument("speed", "", "factor of the speed of recording", parameter="camera.sources.bag.speed", kind=float),
+    Argument("keep_stamps", "", "keep the recorded stamps", parameter="camera.sources.bag.keep_stamps", kind=bool),
+    Argument("model", "", "a model, see `fer models`; empty: params_file decides", parameter="inference.model"),
 )
 
 

@@ -12,7 +12,7 @@ from fer_ros.nodes.launching import Argument, Values, description
 
 ARGUMENTS = (
     Argument(
-        "head", "", "what is trained, see `fer plugins heads`; empty: as params_file says", parameter="trainer.head"
+        "head", "", "head to train, see `fer plugins heads`; empty: params_file decides", parameter="trainer.head"
     ),
     Argument(
         "split",
@@ -21,8 +21,8 @@ ARGUMENTS = (
         ("", "auto", "sessions", "takes", "blocks", "random"),
         "trainer.split",
     ),
-    Argument("base", "", "the general model; empty: as params_file says", parameter="trainer.base"),
-    Argument("swap", "", "let inference take the new model into use", parameter="trainer.swap", kind=bool),
+    Argument("base", "", "the general model; empty: params_file decides", parameter="trainer.base"),
+    Argument("swap", "", "make inference use the new model", parameter="trainer.swap", kind=bool),
     Argument("select", "", "use the new model after a restart, too", parameter="trainer.select", kind=bool),
 )
 

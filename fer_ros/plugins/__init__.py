@@ -1,1 +1,1 @@
-"""What can be exchanged: one plugin a file, found by its entry point and loaded only when chosen."""
+"""The exchangeable parts: one plugin a file, found by its entry point and loaded only when chosen."""

@@ -1,4 +1,4 @@
-"""Checks that a plugin keeps the contract of its kind. Use them in the tests of a plugin of yours::
+"""Checks that a plugin keeps the contract of its kind. Use them in the tests of your own plugin::
 
     from fer_ros.testing import check_source
     from my_package.source import MySource
@@ -6,8 +6,8 @@
     def test_my_source_keeps_the_contract() -> None:
         check_source(MySource)
 
-Each check uses the plugin as fer_ros does and raises ``AssertionError`` with one line that says what is wrong. None of
-them needs ROS, a camera, or a model.
+Each check uses the plugin as fer_ros does. It raises ``AssertionError`` with one line that says what is wrong. No
+check needs ROS, a camera, or a model.
 """
 
 from fer_ros.testing.backbones import check_backbone

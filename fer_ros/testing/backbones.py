@@ -36,11 +36,11 @@ def check_backbone(cls: type[Backbone], file: Path, spec: InputSpec, settings: A
     found = backbone.embed(crops)
     ensure(np.array_equal(crops, before), f"{name}.embed changes the crops")
     ensure(found.dtype == np.float32 and found.shape == (3, *shape), f"{name}.embed must give float32 (n, *{shape})")
-    ensure(np.isfinite(found).all(), f"{name}.embed gives a value that is no number")
+    ensure(np.isfinite(found).all(), f"{name}.embed gives a value that is not a number")
     single = np.concatenate([backbone.embed(crops[i : i + 1]) for i in range(3)])
     ensure(np.allclose(found, single, rtol=1e-3, atol=1e-4), f"{name}.embed: a crop's embedding depends on the others")
     maps = backbone.maps(crops)
-    ensure(np.array_equal(maps.embeddings, found), f"{name}.maps gives other embeddings than embed")
+    ensure(np.array_equal(maps.embeddings, found), f"{name}.maps and embed give different embeddings")
     check_configure(backbone)
     absent = file.with_name("there_is_no_such_file")
     try:

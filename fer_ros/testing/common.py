@@ -20,7 +20,7 @@ def ensure(true: object, message: str) -> None:
 
 
 def check_class(cls: type[Any], kind: type[Plugin]) -> None:
-    """The class as a whole: what it inherits, states and can be set to."""
+    """Check the class as a whole: its base, its contract version, its docstring and its settings."""
     name = cls.__name__
     ensure(isinstance(cls, type) and issubclass(cls, kind), f"{name} is no subclass of {kind.__name__}")
     missing = sorted(getattr(cls, "__abstractmethods__", ()))
@@ -31,7 +31,7 @@ def check_class(cls: type[Any], kind: type[Plugin]) -> None:
 
 
 def check_settings(settings_type: type[Any], name: str) -> None:
-    """A frozen dataclass of described fields whose defaults are in range."""
+    """Check that the settings are a frozen dataclass of described fields, with defaults in range."""
     ensure(dataclasses.is_dataclass(settings_type), f"{name} is no dataclass")
     parameters = getattr(settings_type, "__dataclass_params__", None)
     ensure(parameters is not None and parameters.frozen, f"{name} is not frozen: write @dataclass(frozen=True)")
@@ -50,7 +50,7 @@ def check_settings(settings_type: type[Any], name: str) -> None:
 
 
 def changed(current: Any) -> Iterator[Any]:
-    """The settings with each live field changed in turn, to another value that is allowed."""
+    """The settings with each live field changed in turn to another allowed value."""
     for name, (kind, _, constraint) in settings.fields(type(current)).items():
         if not constraint.live:
             continue
@@ -63,7 +63,7 @@ def changed(current: Any) -> Iterator[Any]:
 
 
 def check_configure(plugin: Plugin) -> None:
-    """Each live setting can be changed, and the plugin keeps what it was given; it ends with the settings it had."""
+    """Change each live setting and check that the plugin keeps it; then restore the first settings."""
     first, name = plugin.settings, type(plugin).__name__
     for other in (*changed(first), first):
         plugin.configure(other)

@@ -16,10 +16,10 @@ SIZES = ((1, 1), (1, 50), (50, 1), (48, 64), (240, 320), (333, 77))
 
 
 def check_detector(cls: type[Detector], settings: Any = None, image: ImageArray | None = None) -> None:
-    """Check a detector on pictures of many sizes, grey and in colour, and of changing size.
+    """Check a detector on grey and colour pictures of many sizes, and on changes of size.
 
     :param settings: an instance of its ``Settings``; None takes the defaults.
-    :param image: uint8, a picture in which it finds at least one face; None leaves that out.
+    :param image: uint8, a picture in which it finds at least one face; None skips that check.
     :raises AssertionError: in one line, what is wrong.
     """
     check_class(cls, Detector)
@@ -37,7 +37,7 @@ def check_detector(cls: type[Detector], settings: Any = None, image: ImageArray 
     if image is None:
         return
     first = _check_faces(detector, image)
-    ensure(first, f"{name} finds no face in the picture that was given")
+    ensure(first, f"{name} finds no face in the given picture")
     again = _check_faces(detector, image)
     same = {face.track_id for face in first} & {face.track_id for face in again}
     ensure(same, f"{name}: a face that stays must keep its track_id")
@@ -56,7 +56,7 @@ def _check_faces(detector: Detector, image: ImageArray) -> list[Face]:
     for face in faces:
         roi = face.roi
         inside = roi.x >= 0 and roi.y >= 0 and roi.x + roi.width <= width and roi.y + roi.height <= height
-        ensure(inside and roi.width > 0 and roi.height > 0, f"{what}: {roi} lies not inside the picture")
+        ensure(inside and roi.width > 0 and roi.height > 0, f"{what}: {roi} does not lie inside the picture")
         ensure(all(isinstance(v, int) for v in (roi.x, roi.y, roi.width, roi.height)), f"{what}: boxes must be int")
         ensure(0.0 <= face.score <= 1.0, f"{what}: score {face.score} is not in 0 to 1")
         ensure(isinstance(face.track_id, int) and face.track_id >= 1, f"{what}: track_id must be 1 or more")

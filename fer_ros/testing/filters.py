@@ -14,7 +14,7 @@ FRAMES, PERIOD = 60, 1.0 / 30.0
 
 
 def check_filter(cls: type[Filter], settings: Any = None) -> None:
-    """Check a filter on probabilities that jump, stand still, and come at odd times.
+    """Check a filter with probabilities that jump, stand still, and come at odd times.
 
     :param settings: an instance of its ``Settings``; None takes the defaults.
     :raises AssertionError: in one line, what is wrong.
@@ -47,6 +47,6 @@ def _update(smoother: Filter, row: FloatArray, elapsed: float) -> FloatArray:
     ensure(np.array_equal(row, before), f"{name}.update changes the probabilities it was given")
     good = isinstance(out, np.ndarray) and out.dtype == np.float32 and out.shape == row.shape
     ensure(good, f"{name}.update must give float32 of shape {row.shape}")
-    ensure(np.isfinite(out).all() and out.min() >= 0.0, f"{name}.update gives a value that is negative or no number")
+    ensure(np.isfinite(out).all() and out.min() >= 0.0, f"{name}.update gives a value that is negative or not a number")
     ensure(abs(float(out.sum()) - 1.0) <= 1e-3, f"{name}.update: the probabilities must have the sum 1")
     return out

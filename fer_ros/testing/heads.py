@@ -1,4 +1,4 @@
-"""The check of heads: trained on embeddings that can be told apart, then run."""
+"""The check of heads: trains one on embeddings that are easy to tell apart, then runs it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ FACES = 30
 
 
 def check_head(cls: type[Head], settings: Any = None, least: float = 0.9) -> None:
-    """Train a head on a small task, refit it, load what it wrote, and look at its answers.
+    """Train a head on a small task, refit it, load its file, and check its answers.
 
     :param settings: an instance of its ``Settings``; None takes the defaults.
-    :param least: share of the training faces that it must get right; they are easy.
+    :param least: share of the easy training faces that it must get right.
     :raises AssertionError: in one line, what is wrong.
     """
     check_class(cls, Head)
@@ -43,7 +43,7 @@ def check_head(cls: type[Head], settings: Any = None, least: float = 0.9) -> Non
         answers = _answers(name, head, task.training.embeddings, len(labels))
         truth = np.array([labels.index(task.labels[target]) for target in task.training.targets])
         right = float((answers.argmax(axis=1) == truth).mean())
-        ensure(right >= least, f"{name} gets {right:.0%} of the faces right that it was trained on")
+        ensure(right >= least, f"{name} is right for only {right:.0%} of the faces that it was trained on")
         everything = dataclasses.replace(task, validation=_some(task.validation, 0))
         again = cls.refit(everything, trained)
         if again is not None:
@@ -68,7 +68,7 @@ def _check_trained(name: str, trained: object, rows: list[dict[str, float]]) -> 
 
 
 def _loaded(cls: type[Head], trained: TrainedHead, task: Task, folder: Path) -> Head:
-    """The head that runs it: another plugin's where the training says so."""
+    """The head that runs it: another plugin's if the training says so."""
     kind = type(task.base.head) if trained.plugin and trained.plugin == task.base.head_plugin else cls
     file = folder / "head.npz"
     file.write_bytes(trained.content)
@@ -81,7 +81,10 @@ def _answers(name: str, head: Head, embeddings: FloatArray, labels: int) -> Floa
     ensure(np.array_equal(embeddings, before), f"{name}.predict changes the embeddings")
     good = found.dtype == np.float32 and found.shape == (len(embeddings), labels)
     ensure(good, f"{name}.predict must give float32 ({len(embeddings)}, {labels})")
-    ensure(np.isfinite(found).all() and found.min() >= 0.0, f"{name}.predict gives a negative value or no number")
+    ensure(
+        np.isfinite(found).all() and found.min() >= 0.0,
+        f"{name}.predict gives a value that is negative or not a number",
+    )
     ensure(np.allclose(found.sum(axis=1), 1.0, atol=1e-3), f"{name}.predict: each row must have the sum 1")
     single = np.concatenate([head.predict(embeddings[i : i + 1]) for i in range(3)])
     ensure(np.allclose(found[:3], single, atol=1e-4), f"{name}.predict: a face's answer depends on the others")
@@ -89,7 +92,7 @@ def _answers(name: str, head: Head, embeddings: FloatArray, labels: int) -> Floa
 
 
 def _check_refusals(cls: type[Head], trained: TrainedHead, labels: tuple[str, ...], folder: Path) -> None:
-    """Another number of labels, and a damaged file."""
+    """Check that a file for other labels and a damaged file are refused."""
     cases = {"a file for other labels": (trained.content, (*labels, "more")), "a damaged file": (b"damaged", labels)}
     for what, (content, wanted) in cases.items():
         file = folder / "wrong.npz"

@@ -18,7 +18,7 @@ TIMEOUT = 20.0
 
 
 def result(number: int, faces: int) -> Result:
-    """The result of one frame, as fer_ros gives it, with odd labels among those of the faces."""
+    """The result of one frame, as fer_ros gives it; some faces have odd labels."""
     emotions = []
     for index in range(faces):
         probabilities = np.array([0.7, 0.2, 0.1], np.float32)
@@ -32,11 +32,11 @@ def result(number: int, faces: int) -> Result:
 
 
 def check_sink(cls: type[Sink], settings: Any = None, node: Any = None, results: int = 20) -> None:
-    """Check a sink with results of no, one and several faces, in a thread as fer_ros uses it.
+    """Check a sink with results of no, one and several faces, in a thread as in fer_ros.
 
     :param settings: an instance of its ``Settings``; None takes the defaults.
-    :param node: the ROS node that it gets; needed where it states ``needs_node``.
-    :param results: how many it gets.
+    :param node: the ROS node that it gets; needed if it states ``needs_node``.
+    :param results: the number of results it gets.
     :raises AssertionError: in one line, what is wrong.
     """
     check_class(cls, Sink)

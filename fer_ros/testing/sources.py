@@ -18,7 +18,7 @@ START, STEP = 1_700_000_000_000_000_000, 10_000_000
 
 
 class _Clock:
-    """Nanoseconds that grow with each look."""
+    """A clock in nanoseconds that grows with each call."""
 
     def __init__(self) -> None:
         self.now = START
@@ -31,9 +31,9 @@ class _Clock:
 def check_source(cls: type[Source], settings: Any = None, frames: int = 5, own_stamps: bool = False) -> None:
     """Check a source by reading some frames, twice.
 
-    :param settings: an instance of its ``Settings`` with which it works here; None takes the defaults.
-    :param frames: how many to read.
-    :param own_stamps: the stamps are not the clock's, such as those of a recording.
+    :param settings: an instance of its ``Settings`` that works here; None takes the defaults.
+    :param frames: the number of frames to read.
+    :param own_stamps: the stamps do not come from the clock, for example in a recording.
     :raises AssertionError: in one line, what is wrong.
     """
     check_class(cls, Source)
@@ -88,4 +88,4 @@ def _check_frame(name: str, frame: object, last: int) -> None:
     ensure(isinstance(image, np.ndarray) and image.dtype == np.uint8, f"{name}.read: the image must be uint8")
     good = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
     ensure(good and image.size, f"{name}.read: the image must be (height, width) or (height, width, 3), not empty")
-    ensure(isinstance(stamp, int) and stamp > last, f"{name}.read: stamps must be integers, each above the last")
+    ensure(isinstance(stamp, int) and stamp > last, f"{name}.read: stamps must be integers, each greater than the last")

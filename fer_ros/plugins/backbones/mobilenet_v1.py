@@ -48,7 +48,7 @@ class MobileNetV1(LiteRTBackbone):
 
         :param alpha: width multiplier, 0 < alpha ≤ 2.
         :param stem_stride: stride of the first convolution.
-        :param strides: one stride a block; how many there are says where the network is cut, 1 to 13.
+        :param strides: one stride a block; their number, 1 to 13, says where the network is cut.
         """
         import keras
         from keras import layers
@@ -82,7 +82,7 @@ class MobileNetV1(LiteRTBackbone):
     def imagenet(cls, spec: InputSpec, alpha: float, stem_stride: int, strides: Sequence[int]) -> list[FloatArray]:
         """Weights trained on ImageNet, as far as the network goes; Keras downloads them and keeps them in ``~/.keras``.
 
-        :raises ConfigError: none are published for this width, these strides or this input.
+        :raises ConfigError: no weights are published for this width, these strides or this input.
         """
         import keras
 

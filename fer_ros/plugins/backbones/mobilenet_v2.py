@@ -17,8 +17,8 @@ STEM_WIDTH = 32
 class MobileNetV2(LiteRTBackbone):
     """A truncated MobileNet v2: inverted residual blocks whose ends are narrow and linear.
 
-    Preset ``fer48`` is meant for FER2013's 48×48 pixels: the stem halves them and the first two stages keep what is
-    left, so that the network ends after five stages with 6×6 places. ``fer48_0.5`` is the same at half the width.
+    Preset ``fer48`` is meant for FER2013's 48×48 pixels: the stem halves them and the first two stages keep that size.
+    So the network ends after five stages with 6×6 places. ``fer48_0.5`` is the same at half the width.
     """
 
     presets: ClassVar[dict[str, dict[str, Any]]] = {
@@ -38,7 +38,7 @@ class MobileNetV2(LiteRTBackbone):
         """The untrained network.
 
         :param alpha: width multiplier, 0 < alpha ≤ 2; widths are rounded to multiples of 8.
-        :param strides: one stride a stage; how many there are says where the network is cut, 1 to 7.
+        :param strides: one stride a stage; their number, 1 to 7, says where the network is cut.
         :param last: channels of the 1×1 convolution at the end, which is the embedding.
         """
         import keras

@@ -25,7 +25,7 @@ class Paper2017(LiteRTBackbone):
     def build(
         cls, spec: InputSpec, filters: Sequence[int] = (64, 128), units: Sequence[int] = (3072, 1536), **_: Any
     ) -> Any:
-        """The untrained network; it can only be trained at the size it is run at.
+        """The untrained network; train it at the size at which it will run.
 
         :param filters: channels of the two convolutions.
         :param units: of each dense layer, the last of which is the embedding.

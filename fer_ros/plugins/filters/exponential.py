@@ -1,4 +1,4 @@
-"""Exponential smoothing in time: a mean in which what is older by the time constant counts e times less."""
+"""Exponential smoothing in time: a mean in which answers older by the time constant count e times less."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fer_ros.core.base.types import FloatArray
 
 @dataclass(frozen=True)
 class ExponentialSettings:
-    """What can be set for exponential smoothing."""
+    """Settings of exponential smoothing."""
 
     time_constant: float = setting(
         0.2, "seconds in which 63 % of a change is followed; 0: at once", low=0.0, high=10.0, live=True

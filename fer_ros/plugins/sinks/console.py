@@ -1,4 +1,4 @@
-"""A status line a second for people."""
+"""A status line for people, once a second."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from fer_ros.core.recognition.stages import durations
 
 @dataclass(frozen=True)
 class ConsoleSettings:
-    """What can be set for the status line."""
+    """Settings of the status line."""
 
     interval: float = setting(1.0, "seconds from one status to the next", low=0.05, high=3600.0, live=True)
 
 
 class ConsoleSink(Sink):
-    """Frame rate, latency, faces and the emotion of the largest: in place on a terminal, else line by line."""
+    """Shows frame rate, latency, faces and the emotion of the largest: in place on a terminal, else line by line."""
 
     Settings: ClassVar[type[Any]] = ConsoleSettings
 

@@ -24,16 +24,16 @@ EXPRESSIONS = {"angry": "angry", "disgust": "disgusted", "fear": "scared", "sad"
 
 @dataclass(frozen=True)
 class HriSettings:
-    """What can be set for ROS4HRI."""
+    """Settings of ROS4HRI."""
 
     prefix: str = setting("/humans/faces", "where the topics are")
-    keep: float = setting(1.0, "seconds after which the topics of a face that is gone go, too", low=0.0, high=60.0)
+    keep: float = setting(1.0, "seconds after which the topics of a vanished face are removed", low=0.0, high=60.0)
 
 
 class HriSink(Sink):
     """Publishes ``tracked`` (IdsList), and per face ``roi``, ``cropped`` and ``expression``.
 
-    A face keeps its id while it is followed. Ids are five random letters, new in each run, as the REP wants.
+    A face keeps its id while it is followed. Ids are five random letters, new in each run, as the REP demands.
     """
 
     Settings: ClassVar[type[Any]] = HriSettings

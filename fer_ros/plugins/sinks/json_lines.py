@@ -1,4 +1,4 @@
-"""One JSON object a frame and line for machines."""
+"""One line of JSON a frame, for machines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fer_ros.core.recognition.stages import durations
 
 
 class JsonLinesSink(Sink):
-    """Writes each result to standard output as soon as it comes."""
+    """Writes each result to standard output at once."""
 
     def write(self, result: Result) -> None:
         sys.stdout.write(json.dumps(as_dict(result), ensure_ascii=False) + "\n")
@@ -27,7 +27,7 @@ def as_dict(result: Result) -> dict[str, Any]:
 
     :returns: ``frame_id``, ``model``; ``times``: ``acquired``, ``received``, ``detected``, ``classified`` and
         ``published``, integer nanoseconds since the epoch; ``latency_ms``: milliseconds by stage; ``label``,
-        ``confidence``, ``emoticon`` and ``probabilities`` of the largest face, null where there is none; ``faces``.
+        ``confidence``, ``emoticon`` and ``probabilities`` of the largest face, null if there is none; ``faces``.
     """
     times, primary = result.times, result.primary
     return {

@@ -1,4 +1,4 @@
-"""The label alone as std_msgs/String, for simple robots and micro-ROS."""
+"""Only the label, as std_msgs/String, for simple robots and micro-ROS."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from fer_ros.core.base.types import Result
 
 @dataclass(frozen=True)
 class StringSettings:
-    """What can be set for the label's topic."""
+    """Settings of the label's topic."""
 
     topic: str = setting("label", "the topic, relative to the namespace")
 
 
 class StringSink(Sink):
-    """Publishes the label of the largest face of each frame; nothing where there is no face."""
+    """Publishes the label of the largest face of each frame; nothing without a face."""
 
     Settings: ClassVar[type[Any]] = StringSettings
     needs_node = True

@@ -1,4 +1,4 @@
-"""Every face as vision_msgs/Detection2DArray, for what draws and tracks detections of any kind."""
+"""Every face as vision_msgs/Detection2DArray, for tools that draw or track detections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fer_ros.core.base.types import Emotion, Result
 
 @dataclass(frozen=True)
 class VisionSettings:
-    """What can be set for the detections."""
+    """Settings of the detections."""
 
     topic: str = setting("detections", "the topic, relative to the namespace")
 

@@ -1,4 +1,4 @@
-"""The default: a camera where there is one that works, else the sample; and a browser's while one is lent."""
+"""The default: a camera that works, else the sample; a browser's camera while one is lent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FIRST_FRAME = 3.0
 
 @dataclass(frozen=True)
 class AutoSettings:
-    """What camera and sample have in common."""
+    """Settings that camera and sample share."""
 
     width: int = setting(640, "width of the frames, pixels", low=64, high=7680)
     height: int = setting(480, "height of the frames, pixels", low=64, high=4320)
@@ -32,10 +32,10 @@ class AutoSettings:
 
 
 class AutoSource(Source):
-    """Chooses when it is opened, and says what it chose.
+    """Chooses at opening, and says what it chose.
 
-    A camera that was chosen stays chosen: when it vanishes, the source is unavailable until it is back, rather than
-    showing somebody else's face. A browser that lends its camera goes first as long as it does.
+    A chosen camera stays chosen. If it vanishes, the source is unavailable until it is back, rather than show somebody
+    else's face. A browser's camera takes precedence while it is lent.
     """
 
     Settings: ClassVar[type[Any]] = AutoSettings
@@ -78,7 +78,7 @@ class AutoSource(Source):
         return f"auto: {self._chosen.description}" if self._chosen else "auto: not chosen yet"
 
     def _listen(self) -> None:
-        """Let browsers lend their camera, unless another source of this user's does so already."""
+        """Let browsers lend their camera, unless another source of this user already does."""
         self._browser = BrowserSource(clock=self.clock)
         try:
             self._browser.open()

@@ -16,18 +16,20 @@ from fer_ros.core.base.types import Frame, Sample
 
 @dataclass(frozen=True)
 class BagSettings:
-    """What can be set for a bag."""
+    """Settings of a played bag."""
 
     path: str = setting("", "the bag: its name in $FER_HOME/bags, or a path")
-    realtime: bool = setting(True, "play at the speed of recording and skip what is late; false: every frame, unpaced")
-    speed: float = setting(1.0, "times the speed of recording", low=0.1, high=100.0)
-    max_gap: float = setting(1.0, "pauses between frames are shortened to so many seconds", low=0.01, high=1.5)
+    realtime: bool = setting(True, "play at the speed of recording and skip late frames; false: every frame, unpaced")
+    speed: float = setting(1.0, "factor of the speed of recording", low=0.1, high=100.0)
+    max_gap: float = setting(
+        1.0, "longest pause between frames, seconds; longer ones are shortened", low=0.01, high=1.5
+    )
     loop: bool = setting(False, "begin again at the end")
-    keep_stamps: bool = setting(False, "leave the stamps as recorded; false: each frame is stamped when it is played")
+    keep_stamps: bool = setting(False, "keep the recorded stamps; false: stamp each frame when it is played")
 
 
 class BagSource(Source):
-    """The labelled frames of a bag in the order they were recorded; what a frame shows is its label."""
+    """The labelled frames of a bag in recorded order; a frame's truth is its label."""
 
     Settings: ClassVar[type[Any]] = BagSettings
 
@@ -75,7 +77,7 @@ class BagSource(Source):
         self._due = self._shown = time.monotonic()
 
     def _advance(self) -> Sample:
-        """The next frame; ``_shown`` is when it is due, ``_due`` when the one after it is."""
+        """The next frame; it is due at ``_shown``, and the one after it at ``_due``."""
         assert self._frames is not None
         if self._next is None:
             if not self.settings.loop:

@@ -1,4 +1,4 @@
-"""The camera of a phone, or of any browser with the dashboard open; its pictures come over the dashboard's server."""
+"""The camera of a phone, or of any browser with the dashboard open. The dashboard's server hands its pictures over."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ MAX_AGE = 2_000_000_000
 
 @dataclass(frozen=True)
 class BrowserSettings:
-    """What can be set for it."""
+    """Settings of the browser's camera."""
 
     socket: str = setting("", "where the dashboard hands over the pictures; empty: browser.sock in $FER_HOME")
     max_pixels: int = setting(1 << 21, "larger pictures are dropped, pixels", low=1, high=1 << 26)
 
 
 class BrowserSource(Source):
-    """Frames stamped when the browser took them, put right by the dashboard for the difference of the clocks.
+    """Frames stamped when the browser took them; the dashboard corrects for the difference of the clocks.
 
     :ivar left_out: pictures that could not be decoded, by reason.
     """
@@ -60,9 +60,9 @@ class BrowserSource(Source):
         self._receiver.open()
 
     def poll(self) -> bool:
-        """Let a browser connect that wants to lend its camera; for who reads another source meanwhile.
+        """Let a browser connect to lend its camera, while the caller reads another source.
 
-        :returns: whether one has.
+        :returns: whether one has connected.
         """
         self._waiting = self._receiver.read(0.0) or self._waiting
         return self.connected
@@ -80,7 +80,7 @@ class BrowserSource(Source):
                     continue  # the next one may be good
             if self._lent and not self.connected:
                 raise SourceUnavailable("the browser has stopped lending its camera")
-        raise SourceUnavailable("no browser lends its camera: open the dashboard there and choose it as the camera")
+        raise SourceUnavailable("no browser lends its camera: open the dashboard in one and choose it as the camera")
 
     def close(self) -> None:
         self._receiver.close()

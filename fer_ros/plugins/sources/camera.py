@@ -1,7 +1,7 @@
 """A camera, read by OpenCV: Video4Linux devices, and network streams by their address.
 
-All calls of the driver are made in one thread of their own, since any of them may hang when a camera is unplugged. It
-keeps the newest frame only, so a reader never gets an old one, however slow it is.
+One separate thread makes all calls of the driver, because any of them may hang when a camera is unplugged. It keeps
+only the newest frame, so even a slow reader never gets an old one.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ LIMITS = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """What can be set for a camera; the driver takes the nearest geometry that it can do."""
+    """Settings of a camera; the driver uses the nearest geometry that it supports."""
 
     device: str = setting("0", "number (0 is /dev/video0), device file, or address of a stream (rtsp://, http://)")
     width: int = setting(640, "width of the frames, pixels", low=16, high=7680)
     height: int = setting(480, "height of the frames, pixels", low=16, high=4320)
     fps: float = setting(30.0, "frames per second", low=1.0, high=1000.0)
-    fourcc: str = setting("MJPG", "pixel format, four characters (MJPG, YUYV …); empty: as the driver likes")
+    fourcc: str = setting("MJPG", "pixel format, four characters (MJPG, YUYV …); empty: the driver's choice")
     first_pause: float = setting(
-        0.5, "seconds to wait before a camera that failed is opened again; doubled each time", low=0.05, high=3600.0
+        0.5, "seconds before a failed camera is opened again; doubled each time", low=0.05, high=3600.0
     )
-    longest_pause: float = setting(10.0, "seconds to wait at most", low=0.05, high=3600.0)
+    longest_pause: float = setting(10.0, "longest pause, seconds", low=0.05, high=3600.0)
 
 
 class CameraSource(Source):
     """The newest frame of a camera, stamped when it was grabbed.
 
-    :ivar skipped: frames that were replaced by a newer one before anybody read them.
+    :ivar skipped: frames that a newer one replaced before anybody read them.
     """
 
     Settings: ClassVar[type[Any]] = CameraSettings
@@ -167,9 +167,9 @@ class _Grabber(threading.Thread):
 
 
 def _target(device: str) -> tuple[str, int]:
-    """What to open and by which of OpenCV's readers.
+    """What to open, and with which of OpenCV's readers.
 
-    :raises ConfigError: it can be no camera.
+    :raises ConfigError: it cannot be a camera.
     """
     if device.isascii() and device.isdigit() and len(device) <= 4:
         return f"/dev/video{int(device)}", cv2.CAP_V4L2

@@ -1,1 +1,1 @@
-"""One small plugin of each kind, whole and checked. `fer plugins new` starts a package with them."""
+"""One small plugin of each kind, complete and checked. `fer plugins new` starts a package with them."""

@@ -16,9 +16,9 @@ GRID = 4
 
 @dataclass(frozen=True)
 class ExampleSettings:
-    """What can be set for the backbone; each field becomes a ROS parameter."""
+    """Settings of the backbone; each field becomes a ROS parameter."""
 
-    gain: float = setting(1.0, "factor of all values", low=0.01, high=100.0, live=True)
+    gain: float = setting(1.0, "factor for all values", low=0.01, high=100.0, live=True)
 
 
 class ExampleBackbone(Backbone):

@@ -1,4 +1,4 @@
-"""Takes what is bright for a face."""
+"""Takes bright pixels for a face."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fer_ros import Detector, Face, Framing, Roi, setting
 
 @dataclass(frozen=True)
 class ExampleSettings:
-    """What can be set for the detector; each field becomes a ROS parameter."""
+    """Settings of the detector; each field becomes a ROS parameter."""
 
     threshold: int = setting(90, "grey level from which a pixel counts as bright", low=1, high=255, live=True)
     least: float = setting(0.01, "smallest face, as a share of the picture", low=0.0, high=1.0, live=True)

@@ -12,7 +12,7 @@ from fer_ros import Filter, setting
 
 @dataclass(frozen=True)
 class ExampleSettings:
-    """What can be set for the filter; each field becomes a ROS parameter."""
+    """Settings of the filter; each field becomes a ROS parameter."""
 
     half_life: float = setting(0.2, "seconds after which a frame counts half", low=0.01, high=10.0, live=True)
 

@@ -1,4 +1,4 @@
-"""The nearest mean: as few lines as a head can have that learns."""
+"""The nearest mean: about the shortest head that learns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fer_ros import Head, Task, TrainedHead, pack, setting, unpack
 
 @dataclass(frozen=True)
 class ExampleSettings:
-    """What can be set for the training; each field becomes a parameter of the trainer."""
+    """Settings of the training; each field becomes a parameter of the trainer."""
 
     sharpness: float = setting(5.0, "how sure the head is of the nearest label", low=0.01, high=1000.0, live=True)
 

@@ -10,14 +10,14 @@ from fer_ros import Result, Sink, setting
 
 @dataclass(frozen=True)
 class ExampleSettings:
-    """What can be set for the sink; each field becomes a ROS parameter."""
+    """Settings of the sink; each field becomes a ROS parameter."""
 
     topic: str = setting("example_label", "topic of the label, relative to the node's namespace")
-    least: float = setting(0.0, "labels of less confidence are left out", low=0.0, high=1.0, live=True)
+    least: float = setting(0.0, "labels with less confidence are left out", low=0.0, high=1.0, live=True)
 
 
 class ExampleSink(Sink):
-    """Publishes the label of the largest face as a std_msgs/String; prints it where there is no ROS."""
+    """Publishes the label of the largest face as a std_msgs/String; without ROS it prints it."""
 
     contract = 1
     Settings: ClassVar[type[Any]] = ExampleSettings

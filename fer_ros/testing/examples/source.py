@@ -14,7 +14,7 @@ from fer_ros import Frame, Source, SourceUnavailable, setting
 
 @dataclass(frozen=True)
 class ExampleSettings:
-    """What can be set for the source; each field becomes a ROS parameter."""
+    """Settings of the source; each field becomes a ROS parameter."""
 
     width: int = setting(320, "width of the frames, pixels", low=64, high=4096)
     height: int = setting(240, "height of the frames, pixels", low=64, high=4096)
