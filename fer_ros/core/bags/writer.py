@@ -28,8 +28,7 @@ SYNC_EVERY = 0.5
 class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
     """Writes a bag. One thread calls all methods.
 
-    Once :meth:`write` returns, a sample survives the end of this process; within a second it also survives a loss of
-    power.
+    Once :meth:`write` returns, a sample survives the end of this process, and a second later a loss of power.
 
     :ivar facts: such as camera and consent, of the takes that begin from now on.
     :ivar lost: why nothing can be written any more, such as a removed folder; empty while all is well.
