@@ -19,7 +19,7 @@ from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.errors import BadImage, FerError
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Roi
-from fer_ros.core.recording import FaceFinder, Recorder, RecordingSettings, State, settings_for
+from fer_ros.core.recording import FaceFinder, Recorder, RecordingSettings, State, renamed_labels, settings_for
 from fer_ros.core.vision import choosing
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Drops, Health
@@ -73,6 +73,8 @@ class RecorderNode(ManagedNode):
         known = f"one of {', '.join((choosing.AUTO, *registry.names('detectors')))}"
         self._settings = self.parameters.declare(RecorderSettings, apply=self._set, notes={"detector": known})
         self._recording = self.parameters.declare(RecordingSettings, apply=self._set_recording)
+        self._renamed = ""
+        self._tell_renamed()
         self._detector = choosing.resolve(self._settings.detector)
         self._plugin: type[Detector] = registry.load("detectors", self._detector)
         self._detectors = PluginSettings(self.parameters, "detectors", self._set_detector, settings_type=settings_for)
@@ -237,8 +239,16 @@ class RecorderNode(ManagedNode):
 
     def _set_recording(self, settings: RecordingSettings) -> None:
         self._recording = settings
+        self._tell_renamed()
         if self._recorder is not None:
             self._recorder.set(settings)
+
+    def _tell_renamed(self) -> None:
+        """Say once which labels of the parameter are recorded under another name."""
+        renamed = renamed_labels(self._recording.labels, self._recording.label_names)
+        if renamed and renamed != self._renamed:
+            self.get_logger().info(f"labels: {renamed}; label_names: as-is keeps them")
+        self._renamed = renamed
 
     def _health(self) -> Health:
         if self._input is not None:

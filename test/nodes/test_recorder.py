@@ -80,7 +80,7 @@ def test_from_the_camera_to_the_bag(ros: Any, wait: Wait, fer_home: Path) -> Non
     assert (paused.take, paused.take_samples, paused.bag) == (1, 8, started.bag)
     assert dict(zip(paused.labels, paused.counts, strict=True)) == {"happy": 8, "sad": 0}
     assert studio.start("sad").success
-    wait(lambda: studio.statuses[-1].take_samples >= 3)
+    wait(lambda: studio.statuses[-1].take == 2 and studio.statuses[-1].take_samples >= 3)
     assert studio.statuses[-1].state == RecordStatus.STATE_RECORDING
     taken_back = studio.call("discard_last")
     assert taken_back.success
@@ -214,6 +214,16 @@ def test_bad_requests_get_one_sentence(ros: Any, wait: Wait, fer_home: Path) -> 
     studio.node.trigger_deactivate()
     assert "activate it first" in studio.start("happy").message
     assert not (fer_home / "bags").exists() or list((fer_home / "bags").iterdir()) == []
+
+
+def test_labels_that_are_recorded_under_another_name_are_said_once(
+    ros: Any, wait: Wait, fer_home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    studio = Studio(ros, wait, camera=False, labels="joy, Sadness, odd")
+    for labels in ("joy, Sadness", "happy, sad", "odd, joy"):
+        assert studio.node.set_parameters([Parameter("labels", value=labels)])[0].successful
+    said = [line.split("labels: ")[1] for line in capfd.readouterr().err.splitlines() if "labels: " in line]
+    assert said == [f"{what}; label_names: as-is keeps them" for what in ("Sadness → sad, joy → happy", "joy → happy")]
 
 
 def test_deactivating_closes_the_bag(ros: Any, wait: Wait, fer_home: Path) -> None:

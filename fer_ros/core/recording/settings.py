@@ -89,6 +89,14 @@ def parse_labels(text: str, mode: str = KNOWN) -> tuple[str, ...]:
     return tuple(seen)
 
 
+def renamed_labels(text: str, mode: str = KNOWN) -> str:
+    """What :func:`parse_labels` renames, such as ``joy → happy``; empty where it renames nothing."""
+    names = LabelNames(mode)
+    for part in text.split(","):
+        names.of(part.strip())
+    return str(names)
+
+
 def meant(label: str, labels: tuple[str, ...], mode: str) -> str:
     """The allowed label that a name means; the name itself if there is none."""
     return label if label in labels or mode != KNOWN else resolve(label, labels) or label

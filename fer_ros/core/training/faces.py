@@ -64,6 +64,7 @@ def gather(
     progress: Callable[[float], None] | None = None,
     names: LabelNames | None = None,
     least: int = 2,
+    strict: bool = False,
 ) -> Faces:
     """Read the bags and cut the faces out, as the running robot does.
 
@@ -72,14 +73,15 @@ def gather(
     :param names: makes one label of its different names; None takes the known ones.
     :param progress: called with the share that is done, 0 to 1; estimated: the length of a bag is not known.
     :param least: faces of each label that are needed.
-    :raises ConfigError: no bag, one that cannot be read, or too few faces.
+    :param strict: refuse the first picture that cannot be read instead of leaving it out.
+    :raises ConfigError: no bag, one that cannot be read, too few faces, or ``strict`` and a bad picture.
     """
     if not folders:
         raise ConfigError("there is no bag to train on: record one first, with `fer record` or record/start")
     crops: list[ImageArray] = []
     found: list[tuple[str, int, int, int]] = []
     subjects: list[str] = []
-    without_face, left_out, names = 0, LeftOut(), names or LabelNames()
+    without_face, left_out, names = 0, LeftOut(strict), names or LabelNames()
     framings = [_framing(folder, detector) for folder in folders]
     # A network that sees grey needs no colours, and decoding them takes most of the time.
     for number, (session, sample) in enumerate(_samples(folders, spec.channels == 1, left_out), start=1):

@@ -26,6 +26,7 @@ class Options:
     base: str = setting("default", "the general model: its backbone is used and its score is the baseline", live=True)
     detector: str = setting("haar", "the detector whose boxes the bags hold, where they do not tell it", live=True)
     label_names: str = setting(KNOWN, LABEL_NAMES_HELP, choices=(KNOWN, AS_IS), live=True)
+    strict: bool = setting(False, "refuse pictures that cannot be read instead of leaving them out", live=True)
     seed: int = setting(1, "seed of everything random", low=0, high=2**32 - 1, live=True)
     train_share: float = setting(0.70, "share of the faces to train on", low=0.05, high=0.95, live=True)
     validation_share: float = setting(

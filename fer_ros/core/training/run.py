@@ -71,7 +71,9 @@ class _Training:
         with self._timed("loading") as done:
             spec, names = self.base.input, LabelNames(options.label_names)
             least = 1 if crosses else 2
-            found = face_tools.gather(self.bags, spec, options.detector, self.plugin.trains_on, done, names, least)
+            found = face_tools.gather(
+                self.bags, spec, options.detector, self.plugin.trains_on, done, names, least, options.strict
+            )
             folds = cross.folds(found.origin, options.gap)
             parted = splits.split(found.origin, found.labels, self._way(found), _shares(options), options.seed)
             if parted.kind == "cross":

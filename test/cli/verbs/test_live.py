@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,55 @@ def test_the_last_frame_of_a_source_with_an_end_is_read(fer: Run, tmp_path: Path
     assert done.code == 0, done.err
     frames = [json.loads(line) for line in done.out.splitlines()]
     assert frames and frames[-1]["faces"][0]["roi"] == {"x": 0, "y": 0, "width": 48, "height": 48}
+
+
+SLOW = """
+import time
+from pathlib import Path
+
+from fer_ros.core.base.contracts import Detector
+
+
+class Slow(Detector):
+    \"\"\"Takes its time.\"\"\"
+
+    def detect(self, image):
+        Path(__file__).with_name("looking").touch()
+        time.sleep(30)
+        return []
+"""
+
+
+@pytest.mark.parametrize("source", ["images", "video"])
+def test_ctrl_c_ends_it_also_while_the_last_frame_is_read(start: Run, tmp_path: Path, source: str) -> None:
+    info = tmp_path / "slow-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: slow\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[fer_ros.detectors]\nslow = slow_detector:Slow\n")
+    (tmp_path / "slow_detector.py").write_text(SLOW)
+    file = tmp_path / ("grey.png" if source == "images" else "grey.avi")
+    grey = np.full((48, 64, 3), 120, np.uint8)
+    if source == "images":
+        cv2.imwrite(str(file), grey)
+    else:
+        writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
+        writer.write(grey)
+        writer.release()
+    process = start(
+        sys.executable, "-m", "fer_ros.cli.main", "live", "--source", source, "--set", f"sources.{source}.path={file}",
+        "--detector", "slow", PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]),
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "looking").exists():
+        assert process.popen.poll() is None and time.monotonic() < deadline, process.err
+        time.sleep(0.02)
+    time.sleep(0.5)  # there was one frame: the source has ended, and the last frame is waited for
+    assert process.popen.poll() is None
+    began = time.monotonic()
+    process.signal(signal.SIGINT)
+    done = process.wait(20)
+    assert time.monotonic() - began < 3.0  # two, and one for a busy machine; without Ctrl-C it would be ten
+    assert done.code == 0 and "Traceback" not in done.err, done
 
 
 def test_sinks_are_chosen_and_set_several_at_once(fer: Run) -> None:

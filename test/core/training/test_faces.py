@@ -1,0 +1,32 @@
+"""The faces of bags: what cannot be read is left out and counted, or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer_ros.core.bags import BagWriter
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.geometry import InputSpec
+from fer_ros.core.base.types import Roi
+from fer_ros.core.training import faces
+from fer_ros.core.vision.images import encode_jpeg
+
+SPEC = InputSpec(8, 8, 3, "zero_to_one")
+
+
+def test_a_picture_that_cannot_be_read_is_counted_or_refused(fer_home: Path) -> None:
+    folder = fer_home / "bags" / "mine"
+    jpeg = encode_jpeg(np.full((48, 64, 3), 90, np.uint8))
+    with BagWriter(folder, {"detector": "haar"}) as writer:
+        for label in ("happy", "sad"):
+            writer.begin_take(label)
+            for number, data in enumerate((jpeg, jpeg[:-200], jpeg)):
+                writer.write(1_700_000_000_000_000_000 + number * 10**8, data, Roi(0, 0, 20, 20))
+            writer.end_take()
+    found = faces.gather([folder], SPEC, "haar")
+    assert len(found) == 4 and sum(found.left_out.counts.values()) == 2
+    with pytest.raises(ConfigError, match="without --strict it is left out"):
+        faces.gather([folder], SPEC, "haar", strict=True)
