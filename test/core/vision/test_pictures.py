@@ -82,6 +82,20 @@ def test_harmful_files_take_little_memory_and_time(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize(("name", "megabytes"), [("avif", 5), ("heic", 7)])
+def test_a_picture_that_takes_long_to_decode_is_refused_by_its_bytes(name: str, megabytes: int) -> None:
+    if name not in READABLE:
+        pytest.skip(f"no reader of {name} here")
+
+    def padded(box: bytes) -> np.ndarray:
+        more = (megabytes * 1_000_000 + 8).to_bytes(4, "big") + box + bytes(megabytes * 1_000_000)
+        return np.frombuffer(READABLE[name] + more, np.uint8)
+
+    with pytest.raises(BadImage, match=f"more than {megabytes} MB: save it smaller, or as JPEG"):
+        pictures.decode(padded(b"mdat"), 1 << 22)
+    assert pictures.decode(padded(b"mpvd"), 1 << 22).shape == PICTURE.shape  # a film behind the picture
+
+
 _WHOLE = [READABLE[n] for n in ("gif", "tiff lzw", "webp", "bmp", "ppm", "pam", "jpeg 2000", "sun raster", "pfm")]
 
 

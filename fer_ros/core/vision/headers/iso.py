@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fer_ros.core.base.errors import BadImage
 from fer_ros.core.vision.headers.header import Header, big, cut_off, damaged
 from fer_ros.core.vision.kinds import AVIF, HEIC, JPEG2000, Kind
 
 _CODESTREAM, _END = b"\xff\x4f\xff\x51", b"\xff\xd9"
 #: Tiles and components of a JPEG 2000 at most: each takes time and memory of its own.
 MAX_TILES, MAX_COMPONENTS = 4096, 4
+
+#: Bytes at most: decoding takes longer the more there are, so that 25 million pixels stay below two seconds of CPU.
+MAX_BYTES = {AVIF: 5_000_000, HEIC: 7_000_000}
 
 
 def avif(data: memoryview) -> Header:
@@ -20,17 +24,19 @@ def avif(data: memoryview) -> Header:
 def heic(data: memoryview) -> Header:
     """Size and end of a HEIC: the largest picture that its properties state (ISO/IEC 23008-12, ``ispe``).
 
-    :raises BadImage: it is damaged or cut off.
+    :raises BadImage: it is damaged, cut off, or of more than :data:`MAX_BYTES`.
     """
     return _heif(HEIC, data)
 
 
 def _heif(kind: Kind, data: memoryview) -> Header:
-    sizes, bits, frames, last = [(0, 0)], 8, 1, 0
+    sizes, bits, frames, last, film = [(0, 0)], 8, 1, 0, 0
     for name, start, end in _boxes(kind, data, 0, len(data)):
         last = end
         if name == b"moov":
             frames = 2
+        if name == b"mpvd":  # the film of a phone's motion photograph, which is not decoded
+            film += end - start
         if name != b"meta":
             continue
         for inner, at, stop in _boxes(kind, data, start + 4, end):
@@ -46,6 +52,9 @@ def _heif(kind: Kind, data: memoryview) -> Header:
     width, height = max(sizes, key=lambda size: size[0] * size[1])
     if not width:
         raise damaged(kind, "it states no size")
+    if last - film > MAX_BYTES[kind]:
+        most = MAX_BYTES[kind] // 1_000_000
+        raise BadImage("size", f"the {kind} has more than {most} MB: save it smaller, or as JPEG", "too large")
     return Header(kind, width, height, last, kind.cost, min(bits, 16), frames)
 
 
