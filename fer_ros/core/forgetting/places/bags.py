@@ -80,7 +80,9 @@ class _Clean:
         sync_folder(folder)
         if (folder / store.FILE).exists():
             if any(storage_of(file) for file in folder.iterdir() if file.is_file()):
-                told = {k: self.person.struck(v) if isinstance(v, str) else v for k, v in _entry(folder).items()}
+                # The names of the bag and its files stay: without them the entry could not be restored.
+                told = _entry(folder)
+                told["subject"] = self.person.struck(str(told.get("subject", "")))
                 write_atomic(folder / store.FILE, json.dumps(told, ensure_ascii=False).encode(), mode=0o600)
             else:
                 store.empty(folder.parent.parent, folder)
