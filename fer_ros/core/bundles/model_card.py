@@ -61,9 +61,7 @@ One network, one crop, no test-time averaging, measured on the exported files as
 
 Balanced accuracy is the mean recall of the labels. Confusion matrix: `confusion.png`; training curve: `training.png`.
 
-Calibration: the logits are divided by the temperature {quality["temperature"]:.3f}, which was fitted to
-{quality["split"]}. Expected calibration error (15 bins) {quality["calibration_error"]:.4f}, measured on each half of
-the faces with the temperature of the other half; {quality["calibration_error_before"]:.4f} without a temperature.
+{_calibration(quality)}
 
 Export: numbers kept as {bundle.recipe["quantize"]}. Accuracy in Keras, before the export,
 {quality["keras_accuracy"]:.4f}; {quality["keras_agreement"]:.2%} of the faces got the same label there.
@@ -89,6 +87,21 @@ Export: numbers kept as {bundle.recipe["quantize"]}. Accuracy in Keras, before t
 The weights are released under Apache-2.0 as far as the author's rights reach. The training data are research data of
 unclear licence: check whether your use allows a model trained on them.
 """
+
+
+def _calibration(quality: dict[str, Any]) -> str:
+    """What the temperature was chosen on, and the calibration error with it."""
+    chosen_on, split = quality["temperature_chosen_on"], quality["split"]
+    measured = f"Expected calibration error (15 bins) {quality['calibration_error']:.4f}"
+    if chosen_on == split:
+        chosen = f"was fitted to\n{split}. {measured}, measured on each half of\n"
+        chosen += "the faces with the temperature of the other half"
+    else:
+        chosen = f"was chosen on\n{chosen_on}.\n{measured} on {split}"
+    before = f"{quality['calibration_error_before']:.4f} without a temperature."
+    return (
+        f"Calibration: the logits are divided by the temperature {quality['temperature']:.3f}, which {chosen}; {before}"
+    )
 
 
 def _training(recipe: dict[str, Any], data: dict[str, Any]) -> list[str]:

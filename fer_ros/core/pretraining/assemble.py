@@ -77,14 +77,16 @@ def assemble(
     progress(2)
 
     found = metrics.measure(test.targets, exported.argmax(axis=1), stated.labels)
+    split = f"FER2013 {fer2013.PUBLIC_TEST}"
     quality = {
-        "split": f"FER2013 {fer2013.PUBLIC_TEST}",
+        "split": split,
         **found.to_dict(),
         "balanced_accuracy": found.macro_recall,
         "clean": _without_twins(training, test, exported.argmax(axis=1), stated.labels),
         "calibration_error": calibration_error(test.targets, adjustment.cross_fitted(logits, test.targets)),
         "calibration_error_before": calibration_error(test.targets, softmax(logits)),
         "temperature": divisor,
+        "temperature_chosen_on": split,
         **_against_keras(logits, in_keras, test.targets),
     }
     quality.pop("labels")
