@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.ros, pytest.mark.slow]
 #: What a user runs where a verb does more than show its help at little cost; ``train`` and ``doctor`` start processes.
 REAL = {
     "live": ["--source", "sample", "--frames", "2", "--no-dashboard"],
-    "train": ["pair", "--epochs", "2", "--hidden-units", "4", "--name", "taught"],
+    "train": ["pair", "--head", "dense", "--epochs", "2", "--hidden-units", "4", "--name", "taught"],
     "bags": [],
     "models": [],
     "plugins": [],
