@@ -46,13 +46,17 @@ def unsealed(facts: Any) -> tuple[dict[str, str], bool]:
     found = {str(key): str(value) for key, value in facts.items() if isinstance(value, (str, int, float))}
     stated = found.pop(CHECKSUM, None)
     if stated is None:
-        # A checksum whose name has changed.
-        if any(_FORM.fullmatch(value) for value in found.values()):
+        # A checksum whose name has changed, or that zeros have wiped out: they read as a fact without a name.
+        if any(_FORM.fullmatch(value) for value in found.values()) or not all(_is_name(key) for key in found):
             raise ValueError("its facts have changed")
         return found, False
     if stated != _checksum(found):
         raise ValueError("its facts have changed")
     return found, True
+
+
+def _is_name(key: str) -> bool:
+    return bool(key) and key.isprintable()
 
 
 def _checksum(facts: Mapping[str, str]) -> str:
