@@ -8,8 +8,10 @@ import io
 import keyword
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import NoReturn
 
 from fer_ros import __version__
@@ -92,6 +94,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def command() -> NoReturn:
     """The command as it is installed."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        end(0)
+
+    # While `fer live` imports, nothing is open yet; Ctrl-C is KeyboardInterrupt in every verb.
+    if sys.argv[1:2] == ["live"]:
+        signal.signal(signal.SIGTERM, leave)
     end(main())
 
 

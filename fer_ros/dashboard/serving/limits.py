@@ -19,14 +19,14 @@ class Bucket:
         self._rate, self._burst, self._clock = rate, burst, clock
         self._level, self._at = burst, clock()
 
-    def take(self) -> bool:
-        """Whether one more is allowed now."""
+    def take(self, count: float = 1.0) -> bool:
+        """Whether one more, or so many, is allowed now."""
         now = self._clock()
         self._level = min(self._burst, self._level + (now - self._at) * self._rate)
         self._at = now
-        if self._level < 1.0:
+        if self._level < count:
             return False
-        self._level -= 1.0
+        self._level -= count
         return True
 
 
@@ -42,11 +42,11 @@ class Limit:
         self._allowed = Bucket(rate, burst, clock)
         self._tolerated = Bucket(3 * rate, 3 * burst, clock)
 
-    def take(self) -> bool:
-        """Whether one more is allowed now.
+    def take(self, count: float = 1.0) -> bool:
+        """Whether one more, or so many, is allowed now.
 
         :raises Flood: it is by far too much.
         """
-        if not self._tolerated.take():
+        if not self._tolerated.take(count):
             raise Flood
-        return self._allowed.take()
+        return self._allowed.take(count)

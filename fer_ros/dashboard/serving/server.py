@@ -28,6 +28,7 @@ from fer_ros.dashboard.serving.access import Access
 from fer_ros.dashboard.serving.door import Door
 from fer_ros.dashboard.settings import DashboardSettings
 from fer_ros.dashboard.talking import protocol
+from fer_ros.dashboard.talking.before_hello import BeforeHello
 from fer_ros.dashboard.talking.client import CLOSING, Client
 from fer_ros.dashboard.talking.connection import HELLO, Conversation, greet, new_socket
 from fer_ros.dashboard.talking.discard import discard
@@ -231,11 +232,14 @@ class Server:
             return web.Response(status=426, text="A WebSocket is expected.\n", headers={"Upgrade": "websocket"})
         await socket.prepare(request)
         self.door.greets(request.protocol, HELLO + CLOSING)
+        before = BeforeHello(request.transport, request.protocol, lambda: self.door.refuse("too much before hello"))
         client = await greet(socket, self.access.knows, lambda: len(self.hub) < self._settings.max_clients)
         if client is None:
             self.door.refuse("no valid hello")
             return socket
+        before.end()
         self.door.knows(request.protocol)
+        client.transport = request.transport
         await self._talk(client, socket, request)
         return socket
 
@@ -249,6 +253,7 @@ class Server:
         try:
             await conversation.listen(socket, lambda: self._deafen(request))
         finally:
+            client.abort_in(CLOSING)
             self.hub.remove(client)
             await self.recording.gone(client)
             await self._phone.stop(client)
@@ -280,12 +285,7 @@ class Server:
             "labels": self._labels,
             "advised": settings.advised,
             "hold": protocol.HOLD,
-            "limits": {
-                "camera_bytes": protocol.MAX_BINARY,
-                "camera_pixels": protocol.MAX_CAMERA_PIXELS,
-                "camera_fps": protocol.CAMERA_FPS,
-                "text_bytes": protocol.MAX_TEXT,
-            },
+            "limits": protocol.LIMITS,
             "heads": registry.names("heads"),
             "secure": settings.secure,
             "share": None if settings.local else {"url": self.url, "qr": links.qr_rows(self.url)},

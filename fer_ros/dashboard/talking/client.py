@@ -40,7 +40,10 @@ class Watch:
 
 
 class Client:
-    """The state of one connection. Used in the server's thread only."""
+    """The state of one connection. Used in the server's thread only.
+
+    :ivar transport: of the connection, once it is known who speaks.
+    """
 
     def __init__(self, socket: web.WebSocketResponse, hello: Mapping[str, Any]) -> None:
         """Take over a connection whose ``hello`` was accepted."""
@@ -52,6 +55,7 @@ class Client:
         self.texts, self.seen = Limit(50, 100), Limit(120, 120)
         self.pictures, self._complaints = Limit(40, 40), Bucket(1, 1)
         self.open = True
+        self.transport: asyncio.Transport | None = None
         self._socket = socket
         self._waiting: deque[str] = deque()
         self._emotions: str | None = None
@@ -87,6 +91,16 @@ class Client:
             self._waiting.clear()
             self._waiting.append(protocol.encode({"type": "refused", "code": code, "message": message}))
             self._ready.set()
+            self.abort_in(REFUSING + CLOSING)
+
+    def abort_in(self, seconds: float) -> None:
+        """End the connection after this time, whatever the other side does.
+
+        Where it does not read, nothing more can be written: without this, the words before closing, and closing
+        itself, wait for as long as it likes.
+        """
+        if self.transport is not None:
+            asyncio.get_running_loop().call_later(seconds, self.transport.abort)
 
     def complain(self, code: str, message: str, **fields: object) -> None:
         """Report a mistake outside a request, once a second at most unless it names a picture."""

@@ -27,6 +27,8 @@ HELLO, HEARTBEAT = 5.0, 10.0
 FIRST_PINGS, FAST, SLOW = 5, 0.2, 2.0
 #: Requests that may wait for an earlier one of the same client.
 REQUESTS = 32
+#: Bytes of a picture; a larger one counts as so many.
+PICTURE = 1 << 19
 
 #: Does what a request asks for; what it returns goes into the reply.
 Action = Callable[[Client, Message], Awaitable[Mapping[str, Any] | None]]
@@ -182,7 +184,8 @@ class Conversation:
 
     async def _binary(self, data: bytes) -> None:
         client = self._client
-        allowed = client.pictures.take()
+        # By size, too: large ones keep us so busy that no more than the tolerated number is ever read.
+        allowed = client.pictures.take(max(1.0, len(data) / PICTURE))
         if len(data) > protocol.MAX_BINARY:
             client.refuse("size", f"a picture of {len(data)} bytes: {protocol.MAX_BINARY} are allowed")
             return

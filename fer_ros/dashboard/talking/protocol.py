@@ -17,6 +17,13 @@ VERSION = 1
 MAX_TEXT, MAX_BINARY = 16_384, 1 << 20
 #: Pixels of a phone's picture at most, and pictures a second.
 MAX_CAMERA_PIXELS, CAMERA_FPS = 1 << 21, 30
+#: What the page is told of them.
+LIMITS = {
+    "camera_bytes": MAX_BINARY,
+    "camera_pixels": MAX_CAMERA_PIXELS,
+    "camera_fps": CAMERA_FPS,
+    "text_bytes": MAX_TEXT,
+}
 #: Seconds without a ``hold`` after which a held button counts as let go.
 HOLD = 2.0
 

@@ -162,3 +162,12 @@ def test_no_training_library_is_imported_to_see(run: Run) -> None:
     )
     done = run(sys.executable, "-c", script)
     assert done.out.splitlines()[-1] == "0 []", done.err
+
+
+def test_sigterm_ends_it_well_also_while_it_imports(start: Run, wait: Callable[..., None]) -> None:
+    code = "import sys, time\nfrom fer_ros.cli import main\nsys.argv = ['fer', 'live']\n"
+    code += "main.parser_for = lambda verb: (print('importing', flush=True), time.sleep(60))\nmain.command()\n"
+    process = start(sys.executable, "-c", code)
+    wait(lambda: "importing" in process.out)
+    process.signal(signal.SIGTERM)
+    assert process.wait(20).code == 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import resource
 import socket
 import ssl
+import struct
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,7 +18,9 @@ import pytest
 
 from fer_ros.dashboard.serving import door
 from fer_ros.dashboard.serving.listening import group, listening
+from fer_ros.dashboard.talking import client as talking_client
 from fer_ros.dashboard.talking import connection
+from fer_ros.dashboard.talking.protocol import BINARY, CAMERA, VERSION
 
 HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Wait: "
 UPGRADE = (
@@ -175,6 +179,72 @@ def test_who_floods_without_reading_still_hears_why_it_ends(house: Any) -> None:
         assert loud.socket.close_code == 4429
 
     house.visit(script)
+
+
+def frame(data: bytes, opcode: int, length: int | None = None) -> bytes:
+    """A frame of a client, masked with zeros, that says it has ``length`` bytes."""
+    return bytes([0x80 | opcode, 0xFF]) + struct.pack(">QI", len(data) if length is None else length, 0) + data
+
+
+@pytest.mark.parametrize("floods", [True, False])
+def test_who_reads_nothing_at_all_is_cut_off_in_time(
+    house: Any, strangers: Any, monkeypatch: pytest.MonkeyPatch, floods: bool
+) -> None:
+    """Our words stay in the buffer, so that neither they nor closing ever come to an end."""
+    for module in (talking_client, connection):
+        monkeypatch.setattr(module, "REFUSING", 0.3)
+    deaf = strangers(house.server.port, "127.0.0.1", UPGRADE)
+    hello = {"type": "hello", "version": VERSION, "client": "deaf-one", "session": "20260102-030405"}
+    assert b"101" in deaf.recv(1_000)
+    deaf.sendall(frame(json.dumps(hello).encode(), 1))
+    deadline = time.monotonic() + 20
+    stuffed: list[asyncio.Transport] = []
+
+    def stuff() -> None:
+        for client in house.server.hub:
+            client.tell({"type": "much", "text": "x" * 30_000_000})
+            if not floods:
+                asyncio.get_running_loop().call_later(0.5, client.refuse, "slow", "it does not read")
+            stuffed.append(client.transport)
+
+    while not house.server.hub:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    house.server.post(stuff)
+    while not any(transport.get_write_buffer_size() for transport in stuffed):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    picture = frame(BINARY.pack(CAMERA, VERSION, 0, 1, 0.0, 64, 48, 0) + bytes(10_000), 2)
+    if floods:
+        deaf.settimeout(20)
+        with pytest.raises(ConnectionError):
+            while time.monotonic() < deadline:
+                deaf.sendall(picture)
+    while any(transport.get_write_buffer_size() for transport in stuffed):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert all(transport.is_closing() for transport in stuffed)
+
+
+def test_a_large_picture_counts_for_more(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "PICTURE", 1_000)
+
+    async def script(new: Any) -> None:
+        loud = await new()
+        await loud.told("welcome")
+        await loud.send_picture(bytes(200_000))
+        assert await loud.ends() == 4429
+
+    house.visit(script)
+
+
+def test_little_may_be_said_before_hello(house: Any, strangers: Any) -> None:
+    loud = strangers(house.server.port, "127.0.0.1", UPGRADE)
+    assert b"101" in loud.recv(1_000)
+    with contextlib.suppress(ConnectionError):
+        loud.sendall(frame(bytes(200_000), 1, 1 << 20))
+    assert ended(loud, 20)
+    assert refused(house)["too much before hello"] == 1
 
 
 def test_addresses_are_counted_by_who_can_have_them() -> None:
