@@ -164,10 +164,13 @@ def test_no_training_library_is_imported_to_see(run: Run) -> None:
     assert done.out.splitlines()[-1] == "0 []", done.err
 
 
-def test_sigterm_ends_it_well_also_while_it_imports(start: Run, wait: Callable[..., None]) -> None:
+def test_sigterm_ends_it_well_also_while_it_imports(start: Run) -> None:
     code = "import sys, time\nfrom fer_ros.cli import main\nsys.argv = ['fer', 'live']\n"
     code += "main.parser_for = lambda verb: (print('importing', flush=True), time.sleep(60))\nmain.command()\n"
     process = start(sys.executable, "-c", code)
-    wait(lambda: "importing" in process.out)
+    deadline = time.monotonic() + 20
+    while "importing" not in process.out:
+        assert time.monotonic() < deadline, process.err
+        time.sleep(0.05)
     process.signal(signal.SIGTERM)
     assert process.wait(20).code == 0
