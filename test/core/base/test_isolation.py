@@ -18,17 +18,17 @@ HOME = Path(fer_ros.__file__).resolve().parents[1]
 
 
 def test_the_working_folder_is_taken_off_a_path_unless_the_user_names_it_in_full() -> None:
-    path = ["", "/somewhere", "relative", "/lib", str(HOME)]
+    path = ["", "/work", "relative", "/lib", str(HOME)]
     kept = ["/lib", str(HOME)]
-    assert isolation.safe_path(path, "", "/somewhere") == kept
-    assert isolation.safe_path(path, ":/lib", "/somewhere") == kept
-    assert isolation.safe_path(path, "/lib:/work", "/somewhere") == ["/somewhere", *kept]
-    assert isolation.safe_path(path, "", "") == ["/somewhere", *kept]
+    assert isolation.safe_path(path, "", "/work") == kept
+    assert isolation.safe_path(path, ":/lib", "/work") == kept
+    assert isolation.safe_path(path, "/lib:/work", "/work") == ["/work", *kept]
+    assert isolation.safe_path(path, "", "") == ["/work", *kept]
 
 
 def test_the_working_folder_stays_behind_the_packages_where_pip_install_e_has_put_it() -> None:
     (site_folder, *_) = site.getsitepackages()
-    assert isolation.safe_path(["/somewhere", "/lib", site_folder, "/somewhere"], "", "/somewhere") == ["/lib", site_folder, "/somewhere"]
+    assert isolation.safe_path(["/work", "/lib", site_folder, "/work"], "", "/work") == ["/lib", site_folder, "/work"]
 
 
 def test_where_our_own_package_lies_in_the_working_folder_it_comes_last() -> None:
