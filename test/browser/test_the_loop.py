@@ -47,7 +47,8 @@ def test_hold_seven_buttons_train_and_see_the_right_emoticon(
     fer_home: Path,
 ) -> None:
     emoticons = yaml.safe_load((share_dir() / "config" / "emoticons.yaml").read_text())
-    page = open_page(robot("face").url)
+    # A head that learns in epochs, so that there is a curve to be seen.
+    page = open_page(robot("face", "trainer.head=dense").url)
     expect(page.get_by_test_id("face").first).to_be_visible()
     page.get_by_role("link", name="Record").click()
     expect(page.get_by_test_id("hold-angry")).to_have_attribute("aria-disabled", "false")  # the recorder is there
