@@ -16,7 +16,7 @@ from fer_msgs import msg, srv
 FIELDS: dict[Any, set[str]] = {
     msg.StageTimes: {"received", "detected", "classified", "published"},
     msg.Emotion: {
-        "header", "face_id", "roi", "detection_score", "label", "confidence", "labels", "probabilities", "emoticon",
+        "header", "face_id", "roi", "detection_score", "eyes", "quality", "hindrance", "label", "confidence", "labels", "probabilities", "emoticon",
         "emoticons", "model", "times",
     },
     msg.EmotionArray: {"header", "emotions", "model", "times"},
@@ -27,6 +27,11 @@ FIELDS: dict[Any, set[str]] = {
         "bags", "head", "split", "epochs", "learning_rate", "batch_fraction", "hidden_units", "seed", "name",
     },
     srv.Train.Response: {"success", "message", "model", "metrics", "seconds"},
+    msg.Metrics: {
+        "count", "accuracy", "accuracy_low", "accuracy_high", "macro_f1", "labels", "recall", "support", "confusion",
+    },
+    srv.CorrectEmotion.Request: {"label", "face_id", "subject", "keep_only"},
+    srv.CorrectEmotion.Response: {"success", "message", "bag", "take", "samples", "model"},
     srv.DiscardTake.Request: {"bag", "take"},
     srv.DiscardTake.Response: {"success", "message", "samples"},
     srv.RestoreTake.Request: {"bag", "take"},
