@@ -155,6 +155,7 @@ def _face(emotion: Emotion) -> Json:
         "id": emotion.face_id,
         "box": [box.x_offset, box.y_offset, box.width, box.height],
         "score": number(round(emotion.detection_score, 3)),
+        "eyes": [numbers((round(eye.x, 1), round(eye.y, 1))) for eye in emotion.eyes[:2]],
         "label": emotion.label[:MAX_TEXT],
         "confidence": number(round(emotion.confidence, 4)),
         "labels": _names(emotion.labels),

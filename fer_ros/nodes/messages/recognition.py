@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Point32
 from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
 from std_msgs.msg import Header
 
@@ -92,6 +93,7 @@ def _emotion(emotion: types.Emotion, model: str, head: Header, times: StageTimes
         face_id=emotion.face.track_id,
         roi=RegionOfInterest(x_offset=roi.x, y_offset=roi.y, width=roi.width, height=roi.height, do_rectify=False),
         detection_score=float(emotion.face.score),
+        eyes=[Point32(x=float(x), y=float(y)) for x, y in emotion.face.eyes or ()],
         label=emotion.label,
         confidence=float(emotion.confidence),
         labels=list(emotion.labels),

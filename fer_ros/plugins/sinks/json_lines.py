@@ -55,6 +55,7 @@ def _face(emotion: Emotion) -> dict[str, Any]:
         "id": emotion.face.track_id,
         "roi": {"x": roi.x, "y": roi.y, "width": roi.width, "height": roi.height},
         "detection_score": round(float(emotion.face.score), 4),
+        "eyes": [[round(float(x), 1), round(float(y), 1)] for x, y in emotion.face.eyes or ()],
         "label": emotion.label,
         "confidence": round(emotion.confidence, 6),
         "emoticon": emotion.emoticon,

@@ -18,7 +18,7 @@ STAMP = 1_700_000_000_000_000_000
 def result(*labels: str, emoticon: str = "😄") -> Result:
     emotions = [
         Emotion(
-            Face(Roi(1, 2, 30 - i, 40), 0.75, i + 1),
+            Face(Roi(1, 2, 30 - i, 40), 0.75, i + 1, None if i else ((9.0, 14.25), (20.5, 15.0))),
             label,
             0.9,
             LABELS,
@@ -42,6 +42,7 @@ def test_json_holds_every_face_every_time_and_every_probability(capsys: pytest.C
     assert (two["label"], two["confidence"], two["emoticon"], two["frame_id"]) == ("happy", 0.9, "😄", "eye")
     assert two["probabilities"] == {"sad": 0.1, "happy": 0.9}
     assert [face["id"] for face in two["faces"]] == [1, 2]
+    assert [face["eyes"] for face in two["faces"]] == [[[9.0, 14.2], [20.5, 15.0]], []]
     assert two["faces"][0]["roi"] == {"x": 1, "y": 2, "width": 30, "height": 40}
     assert two["times"]["acquired"] == STAMP and two["times"]["published"] == STAMP + 7_000_000
     assert two["latency_ms"] == {"receive": 1.0, "detect": 1.0, "classify": 2.0, "publish": 3.0, "total": 7.0}
