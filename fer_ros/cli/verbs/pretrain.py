@@ -18,6 +18,7 @@ from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import warn
 from fer_ros.core.base import paths, registry
 from fer_ros.core.base.errors import ConfigError, unknown_name
+from fer_ros.core.base.files import sha256
 from fer_ros.core.bundles import bundle as bundles
 from fer_ros.core.bundles.bundle import Bundle, Network
 from fer_ros.core.datasets import fer2013
@@ -45,6 +46,8 @@ OPTIONS = {
     "teacher_weight": "share of the target that the teacher has",
     "seed": "seed of everything random",
 }
+#: The word of ``--weights`` that lets Keras download them.
+IMAGENET = "imagenet"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +80,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="models, or their folders, whose mean answer is learned",
     )
     parser.add_argument("--start", metavar="MODEL", help="model of the same backbone to start from, or its folder")
-    parser.add_argument("--weights", choices=("imagenet",), help="start from published weights, where they can be had")
+    parser.add_argument(
+        "--weights",
+        metavar="FILE|imagenet",
+        help="start from Keras' ImageNet weights of the backbone: their file (….h5), or imagenet to download them",
+    )
     parser.add_argument(
         "--quantize",
         choices=export.QUANTIZATIONS,
@@ -103,14 +110,16 @@ def run(args: argparse.Namespace) -> int:
     start = None if args.start is None else _model(args.start)
     if start is not None:
         recipe = replace(recipe, start=networks.digest(start))
+    file = None if args.weights in (None, IMAGENET) else Path(args.weights)
+    if args.weights is not None:
+        recipe = replace(recipe, start=IMAGENET if file is None else _known_by(file))
     faces = fer2013.load(args.dataset, args.strict)
     if faces.left_out.counts:
         warn(f"{args.dataset}: left out: {faces.left_out}")
     data.check_labels(faces, args.strict)
     initial = None if start is None else networks.load(start).get_weights()
-    if args.weights:
-        initial = networks.imagenet(recipe)
-        recipe = replace(recipe, start="" if initial is None else args.weights)
+    if args.weights is not None:
+        initial = networks.imagenet(recipe, file)
     teacher = networks.Teachers(teachers, recipe.input, faces.labels) if teachers else None
     recipe = replace(recipe, teacher=", ".join(map(networks.digest, teachers)))
     with Bar(recipe.epochs, "epochs") as bar:
@@ -133,6 +142,13 @@ def _model(name: str) -> Bundle:
     return Bundle.load(Path(name) if "/" in name else name)
 
 
+def _known_by(file: Path) -> str:
+    """Name and digest of a file of weights, for the recipe and the card."""
+    if not file.is_file():
+        raise ConfigError(f"{file}: no such file; give a Keras weight file (….h5), or the word {IMAGENET}")
+    return f"{file.name} {sha256(file)[:16]}"
+
+
 def _recipe(args: argparse.Namespace) -> Recipe:
     """The named recipe with what was given; teacher and start are filled in later."""
     given = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
@@ -146,7 +162,7 @@ def _recipe(args: argparse.Namespace) -> Recipe:
         raise unknown_name(f"preset of {recipe.backbone}", recipe.preset, plugin.presets)
     if bool(args.teacher) != (recipe.teacher_weight > 0):
         raise ConfigError("a teacher needs --teacher-weight over 0, and the weight a --teacher")
-    if args.start is not None and args.weights:
+    if args.start is not None and args.weights is not None:
         raise ConfigError("--start and --weights exclude each other: give one")
     return recipe
 
@@ -196,12 +212,14 @@ def _options(args: argparse.Namespace) -> str:
     words = ["--name", args.name]
     if args.recipe != "default":
         words += ["--recipe", args.recipe]
-    for name in (*OPTIONS, "size", "weights"):
+    for name in (*OPTIONS, "size"):
         value = getattr(args, name)
         if value is not None:
             words += [f"--{name.replace('_', '-')}", *map(str, value if isinstance(value, list) else [value])]
     if args.teacher:
         words += ["--teacher", *(Path(name).name for name in args.teacher)]
+    if args.weights is not None:
+        words += ["--weights", Path(args.weights).name]
     if args.start is not None:
         words += ["--start", Path(args.start).name]
     return " ".join([*words, "--quantize", args.quantize])

@@ -158,6 +158,8 @@ def _training(recipe: dict[str, Any], data: dict[str, Any]) -> list[str]:
 def _start(recipe: dict[str, Any]) -> str:
     if not recipe["start"]:
         return "Starts from random weights."
+    if recipe["start"] == "imagenet" or ".h5 " in recipe["start"]:
+        return f"Starts from published weights ({recipe['start']})."
     text = f"Starts from the backbone of the model {recipe['start']}"
     before = recipe.get("before")
     if before:

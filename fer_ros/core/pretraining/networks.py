@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,10 @@ from fer_ros.core.base.files import sha256
 from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.bundles.bundle import Bundle
-from fer_ros.core.pretraining import classifier
+from fer_ros.core.pretraining import classifier, keras_file
 from fer_ros.core.pretraining.export import WEIGHTS_FILE
 from fer_ros.core.pretraining.recipe import Recipe
 from fer_ros.core.vision.softmax import softmax
-
-log = logging.getLogger(__name__)
 
 
 def load(base: Bundle) -> Any:
@@ -68,10 +66,11 @@ def digest(base: Bundle) -> str:
     return f"{base.name} {sha256(base.path / WEIGHTS_FILE)[:16]}"
 
 
-def imagenet(recipe: Recipe) -> list[FloatArray] | None:
-    """Weights trained on ImageNet for the recipe's backbone, or None, with a warning, where they cannot be downloaded.
+def imagenet(recipe: Recipe, file: Path | None = None) -> list[FloatArray]:
+    """Weights trained on ImageNet for the recipe's backbone.
 
-    :raises ConfigError: there are none for this backbone, preset and input.
+    :param file: as Keras publishes them; None: Keras downloads them.
+    :raises ConfigError: there are none for this backbone, preset and input, the file is damaged, or the download fails.
     """
     plugin = registry.load("backbones", recipe.backbone)
     if recipe.preset not in plugin.presets:
@@ -79,14 +78,17 @@ def imagenet(recipe: Recipe) -> list[FloatArray] | None:
     published = getattr(plugin, "imagenet", None)
     if published is None:
         raise ConfigError(f"there are no ImageNet weights for backbone {recipe.backbone}: leave --weights out")
+    given = None if file is None else keras_file.read(file)
     try:
-        return list(published(recipe.input, **plugin.presets[recipe.preset]))
+        return list(published(recipe.input, **plugin.presets[recipe.preset], given=given))
     except ConfigError:
         raise
     except Exception as error:
         # Keras raises bare Exceptions, urllib's and h5py's own where a download fails.
-        log.warning("the ImageNet weights cannot be downloaded (%s): starting from random ones", reason(error))
-        return None
+        raise ConfigError(
+            f"the ImageNet weights cannot be downloaded ({reason(error)}): give their file (--weights FILE), or leave "
+            "--weights out"
+        ) from error
 
 
 class Teachers:

@@ -64,6 +64,8 @@ def run(
     plugin = registry.load("backbones", recipe.backbone)
     if recipe.preset not in plugin.presets:
         raise unknown_name(f"preset of {recipe.backbone}", recipe.preset, plugin.presets)
+    if start is not None:
+        _check_start(plugin.build(recipe.input, **plugin.presets[recipe.preset]), start, recipe)
     training, removed = data.training_faces(faces)
     test = faces.part(fer2013.PUBLIC_TEST)
     run_folder.claim(folder, recipe, faces)
@@ -91,7 +93,7 @@ def run(
             _check_same_weights(backbone, exact, recipe, spec)
             network = classifier.build(backbone, recipe, len(training.labels))
         if start is not None and not run_folder.epochs_done(folder):
-            _start(backbone, start, recipe)
+            backbone.set_weights(start)
         classifier.compile_for(network, recipe, steps=len(batches))
         batches.spec = spec
         state = Checkpoints(folder, network, batches, test, progress)
@@ -117,10 +119,9 @@ def _check_same_weights(backbone: Any, exact: Any, recipe: Recipe, spec: InputSp
         )
 
 
-def _start(backbone: Any, weights: list[FloatArray], recipe: Recipe) -> None:
+def _check_start(backbone: Any, weights: list[FloatArray], recipe: Recipe) -> None:
     if [tuple(w.shape) for w in backbone.weights] != [array.shape for array in weights]:
         raise ConfigError(
             f"the weights to start from ({recipe.start}) are not those of backbone {recipe.backbone}, "
             f"preset {recipe.preset}, with {recipe.input.channels} channels: choose others, or none"
         )
-    backbone.set_weights(weights)

@@ -79,19 +79,29 @@ class MobileNetV1(LiteRTBackbone):
         return keras.Model(inputs, x, name="mobilenet_v1")
 
     @classmethod
-    def imagenet(cls, spec: InputSpec, alpha: float, stem_stride: int, strides: Sequence[int]) -> list[FloatArray]:
-        """Weights trained on ImageNet, as far as the network goes; Keras downloads them and keeps them in ``~/.keras``.
+    def imagenet(
+        cls,
+        spec: InputSpec,
+        alpha: float,
+        stem_stride: int,
+        strides: Sequence[int],
+        given: list[FloatArray] | None = None,
+    ) -> list[FloatArray]:
+        """Weights trained on ImageNet, as far as the network goes.
 
+        :param given: those that Keras publishes, all; None: Keras downloads them and keeps them in ``~/.keras``.
         :raises ConfigError: no weights are published for this width, these strides or this input.
         """
-        import keras
-
         geometry = stem_stride == 2 and tuple(strides) == STRIDES[: len(strides)]
         if alpha not in PUBLISHED or not geometry or spec.channels != 3 or spec.scaling != "minus_one_to_one":
             raise ConfigError(
                 f"ImageNet weights are published for mobilenet_v1 of width {', '.join(map(str, PUBLISHED))} on colour "
                 "crops: choose --recipe paper2023, or leave --weights out"
             )
-        full = keras.applications.MobileNet((spec.height, spec.width, 3), alpha, include_top=False, weights="imagenet")
+        if given is None:
+            import keras
+
+            shape = (spec.height, spec.width, 3)
+            given = keras.applications.MobileNet(shape, alpha, include_top=False, weights="imagenet").get_weights()
         # The stem, then two convolutions a block, each with four vectors of its batch norm, in the same order.
-        return list(full.get_weights()[: 5 * (1 + 2 * len(strides))])
+        return list(given[: 5 * (1 + 2 * len(strides))])

@@ -29,7 +29,7 @@ from fer_ros.core.pretraining import data, export, finer, networks
 from fer_ros.core.pretraining import run as pretrain
 from fer_ros.core.pretraining.assemble import assemble
 from fer_ros.core.pretraining.loop import Batches
-from fer_ros.core.pretraining.recipe import Recipe
+from fer_ros.core.pretraining.recipe import Recipe, named
 from fer_ros.core.recognition.recogniser import Model
 from fer_ros.core.vision.litert import LiteRTBackbone
 
@@ -164,7 +164,8 @@ def export_facts() -> dict[str, Any]:
     paper = registry.load("backbones", "mobilenet_v1")
     ours = paper.build(InputSpec(224, 224, 3), **paper.presets["paper2023"])
     theirs = keras.applications.MobileNet((224, 224, 3), 0.25, include_top=False, weights=None)
-    ours.set_weights(theirs.get_weights())
+    theirs.save(FOLDER / "published.h5")
+    ours.set_weights(networks.imagenet(named("paper2023"), FOLDER / "published.h5"))
     picture = rng.uniform(-1, 1, (1, 224, 224, 3)).astype(np.float32)
     return {
         "exports": out,
