@@ -19,8 +19,8 @@ from fer_ros.core.base.types import FloatArray
 def read(file: Path) -> list[FloatArray]:
     """All arrays, float32, in the order of the layers; within a layer in that of the file.
 
-    :raises ConfigError: there is no such file, it is damaged or of another kind, points to another file, holds something
-        else than finite numbers, or more than :data:`fer_ros.core.base.arrays.MAX_BYTES` of them.
+    :raises ConfigError: it is damaged or of another kind, points to another file, holds something else than finite
+        numbers, or more than :data:`fer_ros.core.base.arrays.MAX_BYTES` of them.
     """
     try:
         import h5py  # Keras brings it
