@@ -35,7 +35,8 @@ def read(file: Path) -> list[FloatArray]:
 
 
 def _arrays(file: Path, opened: Any) -> list[FloatArray]:
-    total, out = 0, []
+    total = 0
+    out: list[FloatArray] = []
     for name, found in _datasets(file, opened):
         total += int(np.prod(found.shape, dtype=object)) * max(4, found.dtype.itemsize)
         if total > MAX_BYTES or len(out) >= MAX_ARRAYS:
