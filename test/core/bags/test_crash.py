@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,12 +120,44 @@ def test_killed_at_random_moments(run: Run, tmp_path: Path, storage: str, kills:
             with bags.BagWriter(folder, {}) as writer:
                 assert writer.samples == samples
             assert [(s.stamp, s.take) for s in bags.stored(folder)] == before
-            # Where a message was cut in two, the file as it was stays as a backup. An old journal of SQLite may stay.
-            names = [f.name for f in folder.iterdir() if ".backup" not in f.name]
-            assert {Path(name).suffix for name in names} <= {".mcap", ".db3", ".yaml", ".db3-journal"}
+            # Where a transaction of SQLite was cut in two, the file as it was stays as a backup.
+            names = [f.name for f in folder.iterdir() if storage == "mcap" or ".backup" not in f.name]
+            assert {Path(name).suffix for name in names} <= {".mcap", ".db3", ".yaml"}
             with Reader(folder) as reader:
                 assert reader.message_count == 2 * samples == len(list(reader.messages()))
     assert total > kills  # they did record
+
+
+@pytest.mark.parametrize("log", ["", "-journal", "-wal"])
+def test_killed_while_sqlite_makes_or_finishes_a_file(tmp_path: Path, log: str) -> None:
+    """What it has left then holds nothing, and goes; it is no backup."""
+    folder = tmp_path / "bag"
+    with bags.BagWriter(folder, {}, "sqlite3") as writer:
+        writer.begin_take("happy")
+        writer.write(stamp(1), picture(1), roi(1))
+    # Before the tables of the second file were made, and before a byte of the first one's journal was written.
+    with contextlib.closing(sqlite3.connect(folder / "bag_2.db3")) as base:
+        base.execute("PRAGMA journal_mode = WAL")
+    if log:
+        (folder / f"bag_2.db3{log}").touch()
+    (folder / "bag_1.db3-journal").touch()
+    with bags.BagWriter(folder, {}) as writer:
+        assert writer.samples == 1
+    assert sorted(file.name for file in folder.iterdir()) == ["bag_1.db3", "metadata.yaml"]
+
+
+def test_a_database_whose_list_of_tables_is_damaged_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    folder = tmp_path / "bag"
+    with bags.BagWriter(folder, {}, "sqlite3") as writer:
+        for number in (1, 2):
+            writer.begin_take("happy")
+            writer.write(stamp(number), picture(number), roi(number))
+    file = folder / "bag_2.db3"
+    data = bytearray(file.read_bytes())
+    data[103:105] = b"\0\0"  # the number of entries in it
+    file.write_bytes(data)
+    bags.repair(folder)
+    assert [s.stamp for s in bags.stored(folder)] == [stamp(1), stamp(2)]
 
 
 @pytest.fixture

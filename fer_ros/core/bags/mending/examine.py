@@ -57,7 +57,9 @@ class Examined:
     def empty(self) -> bool:
         """Begun by us, but without a sample yet."""
         nothing = not self.damage and self.scan.cut and not self.scan.counts
-        return nothing and (_blank(self.path) or self.survey is None or self.survey.ours)
+        # A sound database without a table: killed before they were made.
+        bare = self.path.suffix == SQLITE and not self.topics
+        return nothing and (bare or _blank(self.path) or self.survey is None or self.survey.ours)
 
 
 def examine(file: Path) -> Examined:
@@ -70,7 +72,7 @@ def examine(file: Path) -> Examined:
     try:
         for _, data in BY_SUFFIX[file.suffix].scan(found.scan):
             found.checksum = zlib.crc32(data, found.checksum)
-        if file.suffix == SQLITE and found.scan.topics:
+        if file.suffix == SQLITE:  # also one without tables: they may be there, and only their list be damaged
             found.damage = sqlite_salvage.sound(file) or sqlite_salvage.hidden(file, sum(found.scan.counts.values()))
     except Damaged as error:
         found.damage = error.why

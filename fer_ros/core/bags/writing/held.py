@@ -119,7 +119,9 @@ class HeldFolder:
         put(self.path.parent, [self.path / name for name in names], entry)
 
     def clean_up(self) -> None:
-        """Remove what a crash left of writing ``metadata.yaml``, and logs without their file.
+        """Remove what a crash left of writing ``metadata.yaml``, logs without their file, and logs that hold nothing.
+
+        SQLite makes an empty journal in the moment in which it finishes a file.
 
         :raises OSError: a file cannot be removed.
         """
@@ -127,7 +129,7 @@ class HeldFolder:
             file.unlink(missing_ok=True)
         for suffix in COMPANIONS:
             for file in self.path.glob(f"*{suffix}"):
-                if not file.with_name(file.name.removesuffix(suffix)).exists():
+                if not file.stat().st_size or not file.with_name(file.name.removesuffix(suffix)).exists():
                     file.unlink(missing_ok=True)
 
     def remove(self) -> None:
