@@ -191,8 +191,7 @@ class Classroom:
         copies = options.copies_of(count, plugin.crosses)
         crops = np.stack([pictures[i].crop for i in lesson.taught])
         if copies:
-            rng = np.random.default_rng([options.seed, 1])
-            crops = np.concatenate([crops, faces.altered(crops, options, copies, rng)])
+            crops = np.concatenate([crops, faces.altered(crops, options, copies)])
         maps, rows = self._embed(crops), count * (1 + copies)
         measured = np.zeros(rows, dtype=bool)
         measured[:count] = folds.measured & folds.enough

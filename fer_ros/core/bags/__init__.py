@@ -5,7 +5,7 @@ from fer_ros.core.bags.folder import part_files
 from fer_ros.core.bags.locate import bag_folder, listing, locate, new_name
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, StoredSample
 from fer_ros.core.bags.part import StorageError
-from fer_ros.core.bags.reader import read, stored
+from fer_ros.core.bags.reader import decoded, each, read, stored
 from fer_ros.core.bags.repair import Repaired, discard_backups, repair
 from fer_ros.core.bags.summary import BagInfo, TakeInfo, info
 from fer_ros.core.bags.writer import BagWriter
@@ -20,9 +20,11 @@ __all__ = [
     "StoredSample",
     "TakeInfo",
     "bag_folder",
+    "decoded",
     "delete_bag",
     "discard_backups",
     "discard_take",
+    "each",
     "info",
     "listing",
     "locate",

@@ -30,6 +30,15 @@ END_OF_TIME = (1 << 31) * 1_000_000_000
 #: Characters of a subject's name at most.
 MAX_SUBJECT = 64
 _MAX_SIDE = (1 << 31) - 1
+#: Those of Jazzy that ours consist of: to load all of them takes half as long as a small training.
+_STANDARD = {
+    "builtin_interfaces/msg/Time": "int32 sec\nuint32 nanosec\n",
+    "std_msgs/msg/Header": "builtin_interfaces/Time stamp\nstring frame_id\n",
+    "sensor_msgs/msg/RegionOfInterest": (
+        "uint32 x_offset\nuint32 y_offset\nuint32 height\nuint32 width\nbool do_rectify\n"
+    ),
+    IMAGE_TYPE: "std_msgs/Header header\nstring format\nuint8[] data\n",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +129,15 @@ def check_subject(name: str) -> str:
 
 @functools.cache
 def typestore() -> Typestore:
-    """The types of Jazzy and our own label. Made once: importing takes 0.2 s.
+    """The types of a bag: of Jazzy what is needed, and our own label. Made once: importing takes 0.1 s.
 
     :raises ConfigError: the definition of ``fer_msgs/Label`` is not installed.
     """
     from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
-    store = get_typestore(Stores.ROS2_JAZZY)
-    store.register(get_types_from_msg(_label_file().read_text(encoding="utf-8"), LABEL_TYPE))
+    store = get_typestore(Stores.EMPTY)
+    for kind, text in {**_STANDARD, LABEL_TYPE: _label_file().read_text(encoding="utf-8")}.items():
+        store.register(get_types_from_msg(text, kind))
     return store
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 
@@ -22,6 +23,8 @@ from fer_ros.core.base.types import Sample
 from fer_ros.core.vision import images
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: Images or labels that wait for their partner at most; further ones have none.
 MAX_WAITING = 300
@@ -156,22 +159,37 @@ def read(
     :param left_out: called with the name of each picture left out, and the reason; by default it warns.
     :raises ConfigError: there is no bag, it is damaged, of other topics or without labels.
     """
+    for _, sample in each(path, lambda found: decoded(found, path.name, grey), threads, left_out):
+        yield sample
+
+
+def each(
+    path: Path,
+    work: Callable[[StoredSample], T],
+    threads: int = 2,
+    left_out: Callable[[str, BadImage], None] = _warn,
+) -> Iterator[tuple[StoredSample, T]]:
+    """What comes of the labelled frames of a bag, in the order they were recorded; arguments as in :func:`read`.
+
+    :param work: called in the threads. Where it raises ``BadImage``, the frame is left out.
+    """
     bag = open_bag(path)
     with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="decode") as pool:
         source = bag.samples()
-        waiting: list[tuple[StoredSample, Future[Sample | BadImage]]] = []
+        waiting: deque[tuple[StoredSample, Future[T]]] = deque()
         try:
             while True:
-                for _, stored_sample in islice(source, 8 * threads - len(waiting)):
-                    waiting.append((stored_sample, pool.submit(_decoded, stored_sample, bag.path.name, grey)))
+                for _, found in islice(source, 8 * threads - len(waiting)):
+                    waiting.append((found, pool.submit(work, found)))
                 if not waiting:
                     return
-                stored_sample, future = waiting.pop(0)
-                sample = future.result()
-                if isinstance(sample, BadImage):
-                    left_out(f"{bag.path.name} at {stored_sample.stamp / 1e9:.3f} s", sample)
+                found, future = waiting.popleft()
+                try:
+                    result = future.result()
+                except BadImage as error:
+                    left_out(f"{bag.path.name} at {found.stamp / 1e9:.3f} s", error)
                 else:
-                    yield sample
+                    yield found, result
         finally:
             for _, future in waiting:
                 future.cancel()
@@ -195,11 +213,12 @@ def open_bag(path: Path) -> Bag:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _decoded(sample: StoredSample, bag: str, grey: bool) -> Sample | BadImage:
-    try:
-        image = images.decode_compressed(sample.picture, grey=grey)
-    except BadImage as error:
-        return error
+def decoded(sample: StoredSample, bag: str, grey: bool) -> Sample:
+    """A stored frame with its picture; the face's box lies within, and is None where it does not.
+
+    :raises BadImage: the picture cannot be decoded.
+    """
+    image = images.decode_compressed(sample.picture, grey=grey)
     if image.ndim == 2 and not grey:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
     roi = sample.roi.clipped(image.shape[1], image.shape[0]) if sample.roi else None

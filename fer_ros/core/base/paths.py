@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -55,6 +56,20 @@ def in_home(path: Path) -> bool:
         return fer_home() in path.parents
     except ConfigError:
         return False
+
+
+def embeddings_file() -> Path:
+    """What a training keeps of recorded faces for the next one. It may not exist."""
+    return fer_home() / "embeddings.db"
+
+
+def drop_embeddings() -> None:
+    """Remove that file, as must be done with whatever is removed for good; the next training makes it anew.
+
+    :raises OSError: it cannot be removed.
+    """
+    with contextlib.suppress(ConfigError):  # no home, so no file
+        embeddings_file().unlink(missing_ok=True)
 
 
 def share_dir() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from fer_ros.core.bundles.bundle import Bundle
@@ -203,7 +204,7 @@ def personal(bundle: Bundle) -> str:
         else f"The general model `{data['base']}` lacks some of these labels, so the two cannot be compared."
     )
     recipe = "\n".join(f"- {name}: {_short(value)}" for name, value in bundle.recipe.items())
-    curve = "; training: `training.png`" if data["curve"] else ""
+    curve = "The course of the training: `training.png`.\n" if data["curve"] else ""
     refitted = (
         f"The head that ships then learned all {data['refitted_on']} faces, these among them; the figures are those of "
         "the head before.\n"
@@ -230,11 +231,14 @@ Left out between two parts: {data["left_out"]}; frames without a face: {data["wi
 {measured}
 
 {compared}
-{refitted}Confusion matrix: `confusion.png`{curve}.
-
+{refitted}{curve}
 | label | precision | recall | F1 | faces |
 |---|---|---|---|---|
 {rows}
+
+What the faces of each label were taken for:
+
+{_confusion(bundle.labels, quality["confusion"])}
 
 ## Recipe
 
@@ -246,6 +250,12 @@ Left out between two parts: {data["left_out"]}; frames without a face: {data["wi
 - It reads an expression on a face, not what somebody feels. Do not use it to judge, select or watch people.
 - The bags show people: keep them and this model as private as their consent asks.
 """
+
+
+def _confusion(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
+    """Counts of a confusion matrix, rows: true labels; columns: answers."""
+    rows = [f"| {label} | {' | '.join(map(str, row))} |" for label, row in zip(labels, counts, strict=True) if any(row)]
+    return "\n".join([f"| true | {' | '.join(labels)} |", "|---" * (1 + len(labels)) + "|", *rows])
 
 
 def _short(value: Any) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from fer_ros.core import bags
+from fer_ros.core.bags.messages import StoredSample
 from fer_ros.core.bags.reader import open_bag
 from fer_ros.core.bags.summary import FACES, PICTURES
 from fer_ros.core.base import registry
@@ -18,9 +22,10 @@ from fer_ros.core.base.contracts import Backbone
 from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.geometry import Framing, InputSpec
 from fer_ros.core.base.labels import DEFAULT_LABELS, NONE_OF_THESE, LabelNames
-from fer_ros.core.base.types import ImageArray, Maps, Sample
+from fer_ros.core.base.types import ImageArray, Maps
 from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.training.augment import Augmentation, augment
+from fer_ros.core.training.cache import Cache, key
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.split_parts import Origin
 from fer_ros.core.vision import choosing, crop
@@ -65,6 +70,7 @@ def gather(
     names: LabelNames | None = None,
     least: int = 2,
     strict: bool = False,
+    cache: Cache | None = None,
 ) -> Faces:
     """Read the bags and cut the faces out, as the running robot does.
 
@@ -74,6 +80,7 @@ def gather(
     :param progress: called with the share that is done, 0 to 1; estimated: the length of a bag is not known.
     :param least: faces of each label that are needed.
     :param strict: refuse the first picture that cannot be read instead of leaving it out.
+    :param cache: of crops.
     :raises ConfigError: no bag, one that cannot be read, too few faces, or ``strict`` and a bad picture.
     """
     if not folders:
@@ -83,23 +90,18 @@ def gather(
     subjects: list[str] = []
     without_face, left_out, names = 0, LeftOut(strict), names or LabelNames()
     framings = [_framing(folder, detector) for folder in folders]
-    # A network that sees grey needs no colours, and decoding them takes most of the time.
-    for number, (session, sample) in enumerate(_samples(folders, spec.channels == 1, left_out), start=1):
+    for number, (session, stored, face) in enumerate(_crops(folders, framings, spec, left_out, cache or Cache()), 1):
         if progress and number % BATCH == 0:
             progress((session + number / (number + 600.0)) / len(folders))
-        label = names.of(sample.label)
+        label = names.of(stored.label)
         if only and label not in only:
             continue
-        framing = framings[session]
-        if framing is None:
-            crops.append(crop.resize(sample.image, spec))
-        elif sample.roi is not None:
-            crops.append(crop.cut(sample.image, sample.roi, framing, spec))
-        else:
+        if face is None:
             without_face += 1
             continue
-        found.append((label, session, sample.take, sample.stamp))
-        subjects.append(sample.subject)
+        crops.append(face)
+        found.append((label, session, stored.take, stored.stamp))
+        subjects.append(stored.subject)
     _enough(Counter(label for label, *_ in found), only, without_face, least)
     labels = in_order({label for label, *_ in found})
     columns = [[labels.index(label) for label, *_ in found], *zip(*(rest for _, *rest in found), strict=True)]
@@ -118,25 +120,48 @@ def in_order(labels: set[str]) -> tuple[str, ...]:
 
 
 def embed(
-    backbone: Backbone, crops: ImageArray, spec: InputSpec, progress: Callable[[int], None] | None = None
+    backbone: Backbone,
+    crops: ImageArray,
+    spec: InputSpec,
+    progress: Callable[[int], None] = lambda count: None,
+    cache: Cache | None = None,
+    network: str = "",
 ) -> Maps:
     """What the backbone gives for crops; there may be none.
 
     :param progress: called with the number of crops done.
+    :param network: tells this backbone from all others in the cache.
     """
-    embeddings = np.empty((len(crops), *backbone.output_shape), dtype=np.float32)
-    finer = np.empty((len(crops), *(backbone.finer_shape or (0,))), dtype=np.float32)
-    for start in range(0, len(crops), BATCH):
-        part = slice(start, start + BATCH)
-        found = backbone.maps(crop.scale(crops[part], spec))
-        embeddings[part], finer[part] = found.embeddings, found.finer
-        if progress:
-            progress(min(start + BATCH, len(crops)))
+    shape, finer_shape = backbone.output_shape, backbone.finer_shape or (0,)
+    embeddings, finer = (np.empty((len(crops), *s), dtype=np.float32) for s in (shape, finer_shape))
+    if cache is None:
+        cache, names = Cache(), [b""] * len(crops)
+    else:
+        names = [key("maps", crop_.tobytes(), network, spec, shape, finer_shape) for crop_ in crops]
+    missing = []
+    for row, name in enumerate(names):
+        data = cache.get(name, embeddings[row].nbytes + finer[row].nbytes)
+        if data is None:
+            missing.append(row)
+            continue
+        values = np.frombuffer(data, np.float32)
+        embeddings[row] = values[: embeddings[row].size].reshape(shape)
+        finer[row] = values[embeddings[row].size :].reshape(finer_shape)
+    for start in range(0, len(missing), BATCH):
+        rows = missing[start : start + BATCH]
+        found = backbone.maps(crop.scale(crops[rows], spec))
+        embeddings[rows], finer[rows] = found.embeddings, found.finer
+        for row in rows:
+            cache.put(names[row], embeddings[row].tobytes() + finer[row].tobytes())
+        progress(len(crops) - len(missing) + start + len(rows))
     return Maps(embeddings, finer)
 
 
-def altered(crops: ImageArray, options: Options, copies: int, rng: np.random.Generator) -> ImageArray:
-    """Copies of crops, mirrored, shifted and lit differently: uint8 (n · copies, height, width, channels)."""
+def altered(crops: ImageArray, options: Options, copies: int) -> ImageArray:
+    """Copies of crops, mirrored, shifted and lit differently: uint8 (n · copies, height, width, channels).
+
+    How a crop is altered depends on nothing but itself, the options and the number of the copy.
+    """
     strength = Augmentation(
         shift=options.shift,
         scale=0.0,
@@ -146,7 +171,12 @@ def altered(crops: ImageArray, options: Options, copies: int, rng: np.random.Gen
         erase=0.0,
         flip=options.flip,
     )
-    found = [augment(image, rng, strength) for _ in range(copies) for image in crops]
+    seeds = [zlib.crc32(image.tobytes()) for image in crops]
+    found = [
+        augment(image, np.random.default_rng([options.seed, copy, seed]), strength)
+        for copy in range(copies)
+        for image, seed in zip(crops, seeds, strict=True)
+    ]
     return np.rint(np.stack(found)).astype(np.uint8).reshape(-1, *crops.shape[1:])
 
 
@@ -170,10 +200,36 @@ def _framing(folder: Path, detector: str) -> Framing | None:
     return framing
 
 
-def _samples(folders: Sequence[Path], grey: bool, left_out: LeftOut) -> Iterator[tuple[int, Sample]]:
-    for session, folder in enumerate(folders):
-        for sample in bags.read(folder, grey=grey, left_out=left_out.unreadable):
-            yield session, sample
+def _crops(
+    folders: Sequence[Path],
+    framings: Sequence[Framing | None],
+    spec: InputSpec,
+    left_out: LeftOut,
+    cache: Cache,
+) -> Iterator[tuple[int, StoredSample, ImageArray | None]]:
+    """Number of the bag, what is stored, and the crop, None where there is no face."""
+    for session, (folder, framing) in enumerate(zip(folders, framings, strict=True)):
+        work = functools.partial(_crop, folder.name, framing, spec, cache)
+        for stored, face in bags.each(folder, work, left_out=left_out.unreadable):
+            yield session, stored, face
+
+
+def _crop(bag: str, framing: Framing | None, spec: InputSpec, cache: Cache, stored: StoredSample) -> ImageArray | None:
+    shape = (spec.height, spec.width, spec.channels)
+    name = key("crop", stored.picture, stored.roi, framing, shape)
+    data = cache.get(name, prod(shape))
+    if data is not None:
+        return np.frombuffer(data, np.uint8).reshape(shape)
+    # A network that sees grey needs no colours, and decoding them takes most of the time.
+    sample = bags.decoded(stored, bag, grey=spec.channels == 1)
+    if framing is None:
+        face = crop.resize(sample.image, spec)
+    elif sample.roi is not None:
+        face = crop.cut(sample.image, sample.roi, framing, spec)
+    else:
+        return None
+    cache.put(name, face.tobytes())
+    return face
 
 
 def _enough(counts: Counter[str], only: tuple[str, ...], without_face: int, least: int) -> None:

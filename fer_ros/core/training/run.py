@@ -26,6 +26,7 @@ from fer_ros.core.evaluating import metrics, plots
 from fer_ros.core.evaluating.metrics import Metrics
 from fer_ros.core.training import cross, splits, writing
 from fer_ros.core.training import faces as face_tools
+from fer_ros.core.training.cache import Cache
 from fer_ros.core.training.faces import Faces
 from fer_ros.core.training.fitting import head_setup
 from fer_ros.core.training.options import Options
@@ -47,12 +48,12 @@ def train(request: Request, report: Report | None = None) -> Outcome:
     :param report: called at every change of phase, after every epoch, and now and then in between.
     :raises FerError: in one sentence, what was wrong and what to do.
     """
-    with model_store.exclusive(), ThreadPoolExecutor(1, "plots") as aside:
-        return _Training(request, report or (lambda progress: None), aside).run()
+    with model_store.exclusive(), Cache.opened() as cache, ThreadPoolExecutor(1, "plots") as aside:
+        return _Training(request, report or (lambda progress: None), aside, cache).run()
 
 
 class _Training:
-    def __init__(self, request: Request, report: Report, aside: Executor) -> None:
+    def __init__(self, request: Request, report: Report, aside: Executor, cache: Cache) -> None:
         """Check the request; ``aside`` draws plots while the cores have nothing better to do."""
         self.options, self.report = request.options, report
         self.plugin: type[Head] = registry.load("heads", self.options.head)
@@ -63,16 +64,25 @@ class _Training:
         registry.load("detectors", choosing.resolve(self.options.detector))
         self.base = Bundle.load(self.options.base)
         self.phases: dict[str, float] = {}
-        self._aside = aside
+        self._aside, self._cache = aside, cache
 
     def run(self) -> Outcome:
         options, crosses = self.options, self.plugin.crosses
-        self._aside.submit(plots.prepare)
+        if not crosses:  # such a head has no epochs to plot
+            self._aside.submit(plots.prepare)
         with self._timed("loading") as done:
             spec, names = self.base.input, LabelNames(options.label_names)
             least = 1 if crosses else 2
             found = face_tools.gather(
-                self.bags, spec, options.detector, self.plugin.trains_on, done, names, least, options.strict
+                self.bags,
+                spec,
+                options.detector,
+                self.plugin.trains_on,
+                done,
+                names,
+                least,
+                options.strict,
+                self._cache,
             )
             folds = cross.folds(found.origin, options.gap)
             parted = splits.split(found.origin, found.labels, self._way(found), _shares(options), options.seed)
@@ -102,8 +112,6 @@ class _Training:
             head.read(samples.chosen(np.arange(1)).maps)
         if measured is None:
             raise ConfigError(f"head '{options.head}' gave a model without the labels it was trained on")
-        if measured.count:
-            pictures["confusion.png"] = self._aside.submit(plots.confusion, measured)
         outcome = Outcome(
             model=self.name,
             path=str(self.target),
@@ -157,10 +165,11 @@ class _Training:
         crops, targets = found.crops, found.origin.labels
         copies = self.options.copies_of(len(found), self.plugin.crosses)
         if copies:
-            rng = np.random.default_rng([self.options.seed, 1])
-            crops = np.concatenate([crops, face_tools.altered(crops, self.options, copies, rng)])
+            crops = np.concatenate([crops, face_tools.altered(crops, self.options, copies)])
             targets = np.tile(targets, 1 + copies)
-        maps = face_tools.embed(backbone, crops, self.base.input, lambda count: done(count / len(crops)))
+        maps = face_tools.embed(
+            backbone, crops, self.base.input, lambda count: done(count / len(crops)), self._cache, self._network
+        )
         measured = np.zeros(len(crops), dtype=bool)
         measured[: len(found)] = folds.measured & folds.enough
         return LabelledFaces(
@@ -209,6 +218,12 @@ class _Training:
             return np.arange(0), np.zeros((0, len(labels)), np.float32)
         known = np.flatnonzero(np.isfinite(answers).all(axis=1))
         return known, answers[known]
+
+    @property
+    def _network(self) -> str:
+        """Tells the backbone from all others."""
+        network = self.base.backbone
+        return f"{network.plugin} {self.base.checksums[network.file]}"
 
     def _plugin_of(self, trained: TrainedHead) -> str:
         """The name of the plugin that runs a trained head."""

@@ -194,6 +194,7 @@ def _remove(path: Path) -> None:
         os.rename(path, hidden)
     shutil.rmtree(hidden)
     files.sync_folder(path.parent)
+    paths.drop_embeddings()
 
 
 def _free(trash: Path, entry: Entry) -> Path:

@@ -85,7 +85,7 @@ def test_weights_of_another_network_are_refused(bag: Path, fer_home: Path) -> No
 def test_augmented_copies_keep_the_face(bag: Path) -> None:
     found = faces.gather([bag], Bundle.load("default").input, "whole_frame")
     options = dataclasses.replace(OPTIONS, copies=3, shift=0.05, light=0.2, flip=False)
-    copies = faces.altered(found.crops, options, 3, np.random.default_rng(0))
+    copies = faces.altered(found.crops, options, 3)
     assert copies.shape == (72, 48, 48, 1) and copies.dtype == np.uint8
     likeness = [
         np.corrcoef(found.crops[i % 24].ravel().astype(float), copies[i].ravel().astype(float))[0, 1] for i in range(72)

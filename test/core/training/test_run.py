@@ -22,6 +22,7 @@ from fer_ros.core.bundles import model_store
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.recognition.recogniser import Model
 from fer_ros.core.training import faces, run
+from fer_ros.core.training.cache import Cache
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
 from fer_ros.core.training.request import Request
@@ -72,7 +73,7 @@ def test_a_head_learns_and_the_bundle_answers(general: Bundle, make_bag: MakeBag
     assert bundle.quality["accuracy"] == 1.0 and bundle.data["bags"] == ["a"] and bundle.data["subjects"] == ["anna"]
     assert bundle.data["counts"]["angry"] == outcome.counts["angry"]
     names = {file.name for file in bundle.path.iterdir()}
-    assert {"model.yaml", "backbone.bin", "head.npz", "training.json", "confusion.png", "README.md"} <= names
+    assert {"model.yaml", "backbone.bin", "head.npz", "training.json", "README.md"} <= names
     assert ("training.png" in names) == (head != "prototype") == bool(outcome.history)
     report = json.loads((bundle.path / "training.json").read_text())
     assert report["history"] == outcome.history and list(report["phases"]) == list(outcome.phases)[:-1]
@@ -137,7 +138,7 @@ def test_class_weights_make_labels_count_alike(general: Bundle, make_bag: MakeBa
             return task
 
     with ThreadPoolExecutor(1) as aside:
-        Watch(request((bag,), "weighted", class_weights=True), lambda progress: None, aside).run()
+        Watch(request((bag,), "weighted", class_weights=True), lambda progress: None, aside, Cache()).run()
     assert seen["sums"][0] == pytest.approx(seen["sums"][1]) and seen["mean"] == pytest.approx(1.0)
 
 

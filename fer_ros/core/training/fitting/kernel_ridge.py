@@ -75,12 +75,15 @@ def held_out(problem: Problem, strengths: list[Strength]) -> list[Matrix]:
 
     Rows that no fold leaves out are left at the scores of a fit to everything, and mean nothing.
     """
-    inverses: dict[float, Any] = {}
-    out = []
-    for strength in strengths:
-        if strength.ridge not in inverses:
-            inverses[strength.ridge] = np.linalg.inv(problem.kernel + strength.ridge * np.eye(len(problem.kernel)))
-        out.append(_held_out(problem, strength, inverses[strength.ridge]))
+    rows, labels = problem.kernel[problem.measured], problem.targets.shape[1]
+    out: list[Matrix] = [rows] * len(strengths)
+    for ridge in dict.fromkeys(strength.ridge for strength in strengths):
+        same = [i for i, strength in enumerate(strengths) if strength.ridge == ridge]
+        # What differs between these is the right side only, so they are solved side by side.
+        fixed = np.hstack([strengths[i].prior * problem.general + strengths[i].base for i in same])
+        scores = _held_out(problem, rows, ridge, np.tile(problem.targets, len(same)) - fixed, fixed[problem.measured])
+        for place, i in enumerate(same):
+            out[i] = scores[:, place * labels : (place + 1) * labels]
     return out
 
 
@@ -92,28 +95,37 @@ def losses(scores: Matrix, truth: Indices, temperature: float) -> Matrix:
     return np.asarray(total - logits[np.arange(len(truth)), truth], dtype=np.float64)
 
 
-def temperature(scores: Matrix, truth: Indices, usual: float) -> float:
-    """The factor of the scores that fits best, held near the usual one where rows are few; ``usual`` without any."""
-    costs = [
-        losses(scores, truth, usual * factor).sum() + 0.5 * (np.log(factor) / TEMPERATURE_SPREAD) ** 2
-        for factor in TEMPERATURES
-    ]
-    return float(usual * TEMPERATURES[int(np.argmin(costs))])
+def losses_by_heat(scores: list[Matrix], truth: Indices, usual: float) -> Matrix:
+    """:func:`losses` of each entry at each of :data:`TEMPERATURES`, (entries, temperatures, rows)."""
+    return np.array([[losses(one, truth, usual * factor) for factor in TEMPERATURES] for one in scores])
+
+
+def best_heats(costs: Matrix) -> Indices:
+    """Of each entry the number of the temperature that fits best, held near the usual one where rows are few.
+
+    :param costs: what :func:`losses_by_heat` gives, or some rows of it.
+    """
+    held = 0.5 * (np.log(TEMPERATURES) / TEMPERATURE_SPREAD) ** 2
+    return np.asarray((costs.sum(axis=2) + held).argmin(axis=1), dtype=np.int64)
 
 
 def _left_over(problem: Problem, strength: Strength) -> Matrix:
     return problem.targets - strength.prior * problem.general - strength.base
 
 
-def _held_out(problem: Problem, strength: Strength, inverse: Matrix) -> Matrix:
-    fixed = strength.prior * problem.general + strength.base
-    full = inverse @ (problem.targets - fixed)
-    out = fixed[problem.measured] + problem.kernel[problem.measured] @ full
+def _held_out(problem: Problem, rows: Matrix, ridge: float, left: Matrix, fixed: Matrix) -> Matrix:
+    """See :func:`held_out`.
+
+    :param rows: (measured, n), those of the kernel.
+    :param left: (n, columns), what the kernel is to explain; ``fixed`` (measured, columns) is added to its answer.
+    """
+    inverse: Any = np.linalg.inv(problem.kernel + ridge * np.eye(len(problem.kernel)))
+    full = inverse @ left
+    out = fixed + rows @ full
     for fold in np.unique(problem.folds[problem.folds >= 0]):
         inside = np.flatnonzero(problem.folds == fold)
-        rows = np.flatnonzero(problem.folds[problem.measured] == fold)
+        own = np.flatnonzero(problem.folds[problem.measured] == fold)
         without = full - inverse[:, inside] @ np.linalg.solve(inverse[np.ix_(inside, inside)], full[inside])
         without[inside] = 0.0
-        measured = problem.measured[rows]
-        out[rows] = fixed[measured] + problem.kernel[measured] @ without
-    return out
+        out[own] = fixed[own] + rows[own] @ without
+    return np.asarray(out, dtype=np.float64)

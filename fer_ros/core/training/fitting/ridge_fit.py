@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -68,9 +68,9 @@ def train(task: Task, keep_general: bool = True, penalty: float = 0.0, prior: fl
     )
     candidates = strengths(len(task.labels), general, penalty, prior)
     scores = kernel_ridge.held_out(problem, candidates) if len(problem.measured) else []
-    best = chosen(problem, scores, candidates)
+    costs = kernel_ridge.losses_by_heat(scores, problem.truth, TEMPERATURE)
+    best, heat = chosen(costs) if scores else (0, TEMPERATURE)
     strength = candidates[best]
-    heat = kernel_ridge.temperature(scores[best], problem.truth, TEMPERATURE) if scores else TEMPERATURE
     # Without the usual values of many people nothing says how like two faces are.
     low, high = GATE if stated and keep_general and general.has.any() else (-2.0, -1.0)
     content = pack(
@@ -92,9 +92,7 @@ def train(task: Task, keep_general: bool = True, penalty: float = 0.0, prior: fl
         "temperature": round(heat, 2),
         "rows": len(rows),
     }
-    return TrainedHead(
-        content, "ridge", labels, facts=facts, held_out=_answers(task, problem, scores, candidates, rows)
-    )
+    return TrainedHead(content, "ridge", labels, facts=facts, held_out=_answers(task, problem, scores, costs, rows))
 
 
 def general_head(task: Task, keep: bool) -> tuple[tuple[str, ...], General]:
@@ -160,17 +158,18 @@ def strengths(taught: int, general: General, penalty: float, prior: float) -> li
     ]
 
 
-def chosen(problem: Problem, scores: list[Matrix], candidates: list[Strength]) -> int:
-    """The best candidate by cross-validation, or the first where none is clearly better."""
-    if not scores:
-        return 0
-    costs = [
-        kernel_ridge.losses(s, problem.truth, kernel_ridge.temperature(s, problem.truth, TEMPERATURE)) for s in scores
-    ]
-    best = int(np.argmin([cost.mean() for cost in costs]))
-    gain = costs[0] - costs[best]
-    error = gain.std() / np.sqrt(max(1, len(gain)))
-    return best if best and gain.mean() > CLEARLY * error else 0
+def chosen(costs: Matrix) -> tuple[int, float]:
+    """The best candidate by cross-validation, or the first where none is clearly better; and its temperature.
+
+    :param costs: see :func:`fer_ros.core.training.fitting.kernel_ridge.losses_by_heat`, some rows at least.
+    """
+    heats = kernel_ridge.best_heats(costs)
+    at_best = costs[np.arange(len(costs)), heats]
+    best = int(np.argmin(at_best.mean(axis=1)))
+    gain = at_best[0] - at_best[best]
+    if gain.mean() <= CLEARLY * gain.std() / np.sqrt(len(gain)):
+        best = 0
+    return best, float(TEMPERATURE * kernel_ridge.TEMPERATURES[heats[best]])
 
 
 def known(x: FloatArray) -> npt.NDArray[np.int64]:
@@ -184,7 +183,7 @@ def known(x: FloatArray) -> npt.NDArray[np.int64]:
 
 
 def _answers(
-    task: Task, problem: Problem, scores: list[Matrix], candidates: list[Strength], rows: npt.NDArray[np.int64]
+    task: Task, problem: Problem, scores: list[Matrix], costs: Matrix, rows: npt.NDArray[np.int64]
 ) -> FloatArray | None:
     """Probabilities of each picture by the others, NaN: unknown; its fold has no say in strength and temperature."""
     if not scores:
@@ -193,8 +192,6 @@ def _answers(
     folds = problem.folds[problem.measured]
     for fold in np.unique(folds):
         inside, others = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        rest = replace(problem, measured=problem.measured[others])
-        best = chosen(rest, [s[others] for s in scores], candidates) if len(others) else 0
-        heat = kernel_ridge.temperature(scores[best][others], rest.truth, TEMPERATURE) if len(others) else TEMPERATURE
+        best, heat = chosen(costs[:, :, others]) if len(others) else (0, TEMPERATURE)
         out[rows[problem.measured[inside]]] = softmax((heat * scores[best][inside]).astype(np.float32))
     return out

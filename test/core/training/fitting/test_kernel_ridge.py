@@ -58,8 +58,13 @@ def test_the_dual_form_is_ridge_regression() -> None:
 
 def test_few_faces_leave_the_temperature_near_the_usual_one() -> None:
     sure = np.array([[1.0, 0.0, 0.0]] * 40)
-    truth = np.zeros(40, np.int64)
-    few = kernel_ridge.temperature(sure[:1], truth[:1], 9.0)
-    assert 9.0 <= few < 11.0 < kernel_ridge.temperature(sure * 0.2, truth, 9.0)
-    assert kernel_ridge.temperature(sure, np.arange(40) % 2, 9.0) < 9.0
-    assert kernel_ridge.temperature(sure[:0], truth[:0], 9.0) == pytest.approx(9.0)
+    right, half = np.zeros(40, np.int64), np.arange(40) % 2
+
+    def best(scores: np.ndarray, truth: np.ndarray) -> float:
+        costs = kernel_ridge.losses_by_heat([scores], truth, 9.0)
+        return float(9.0 * kernel_ridge.TEMPERATURES[kernel_ridge.best_heats(costs)[0]])
+
+    few = best(sure[:1], right[:1])
+    assert 9.0 <= few < 11.0 < best(sure * 0.2, right)
+    assert best(sure, half) < 9.0
+    assert best(sure[:0], right[:0]) == pytest.approx(9.0)
