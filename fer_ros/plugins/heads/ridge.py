@@ -33,7 +33,11 @@ class RidgeSettings:
         0.0, "how strongly the weights are held small; 0: by cross-validation", low=0.0, high=1e3, live=True
     )
     prior: float = setting(
-        -1.0, "weight of the general model's answer, 0 to 1; -1: by cross-validation", low=-1.0, high=1.0, live=True
+        -1.0,
+        "weight of the general model's answer, 0 to 1; -1: by its accuracy on what is taught",
+        low=-1.0,
+        high=1.0,
+        live=True,
     )
 
 

@@ -96,6 +96,20 @@ def test_more_pictures_make_it_surer(load: Load) -> None:
     assert sure == sorted(sure) and sure[-1] > sure[0]
 
 
+def test_it_is_held_near_a_general_model_that_reads_the_person_and_the_less_the_more_is_taught() -> None:
+    kernel = np.maximum(GENERAL.arrays["kernel"].T, 0.0)
+    weights = []
+    for right, several in ((7, 1), (4, 1), (7, 2), (7, 40)):
+        targets = np.tile(np.arange(7), several)
+        shown = np.where(targets < right, targets, (targets + 1) % 7)
+        readable = np.broadcast_to(9.0 * kernel[shown][:, np.newaxis, np.newaxis], (len(targets), 3, 3, 256))
+        assert (GENERAL.predict(readable).argmax(axis=1) == targets).mean() == right / 7
+        found = replace(maps(targets, 1), embeddings=readable)
+        trained = RidgeHead.train(task(BASE.labels, targets, found, RidgeSettings(), None))
+        weights.append(trained.facts["prior"])
+    assert weights == pytest.approx([0.6, 0.6 * 4 / 7, 0.3, 0.15], abs=1e-3)
+
+
 def test_thousands_of_faces_are_thinned_and_learned(load: Load) -> None:
     targets = np.repeat(np.arange(7), 300)
     folds = np.tile(np.arange(300) // 100, 7)

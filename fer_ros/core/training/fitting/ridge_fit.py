@@ -18,7 +18,10 @@ from fer_ros.core.vision import likeness
 from fer_ros.core.vision.softmax import softmax
 
 #: The strength and the temperature where nothing can be measured; found on half of KDEF's people.
-PENALTY, PRIOR, TEMPERATURE = 0.1, 0.3, 9.0
+PENALTY, TEMPERATURE = 0.1, 9.0
+#: The prior is this times the general model's accuracy on the pictures that are taught, none of which it has seen, over
+#: the pictures of a label, of which this many count at most: those of one take are much alike.
+PRIOR, MOST_COUNTED = 0.6, 4
 #: The prior where labels stay that were not taught: their share of the answer rests on it.
 PRIOR_KEEPING = 1.0
 PENALTIES, PRIORS = (0.03, 0.1, 0.3, 1.0), (0.0, 0.15, 0.3, 0.6)
@@ -50,7 +53,7 @@ def train(task: Task, keep_general: bool = True, penalty: float = 0.0, prior: fl
 
     :param keep_general: see the settings of ``ridge``.
     :param penalty: 0: chosen by cross-validation.
-    :param prior: -1: likewise.
+    :param prior: -1: by :func:`usual_weight`, or another that cross-validation finds clearly better.
     """
     labels, general = general_head(task, keep_general)
     rows = thinned(task)
@@ -66,7 +69,13 @@ def train(task: Task, keep_general: bool = True, penalty: float = 0.0, prior: fl
         folds=faces.folds,
         measured=np.flatnonzero(faces.measured),
     )
-    candidates = strengths(len(task.labels), general, penalty, prior)
+    if prior < 0.0:
+        pictures = slice(int(faces.pictures))
+        trusted = float((answers[pictures].argmax(axis=1) == faces.targets[pictures]).mean())
+        usual_prior = usual_weight(trusted, faces.pictures / len(task.labels))
+    else:
+        usual_prior = prior
+    candidates = strengths(len(task.labels), general, penalty, usual_prior, choose=prior < 0.0)
     scores = kernel_ridge.held_out(problem, candidates) if len(problem.measured) else []
     costs = kernel_ridge.losses_by_heat(scores, problem.truth, TEMPERATURE)
     best, heat = chosen(costs) if scores else (0, TEMPERATURE)
@@ -135,20 +144,32 @@ def thinned(task: Task) -> npt.NDArray[np.int64]:
     return np.sort(np.concatenate(kept))
 
 
-def strengths(taught: int, general: General, penalty: float, prior: float) -> list[Strength]:
+def usual_weight(accuracy: float, pictures: float) -> float:
+    """The prior where nothing says more: the better the general model reads these people, and the less is taught.
+
+    :param accuracy: of the general model on what is taught, 0 to 1.
+    :param pictures: taught pictures of a label.
+    """
+    return PRIOR * accuracy / min(max(pictures, 1.0), MOST_COUNTED)
+
+
+def strengths(taught: int, general: General, penalty: float, prior: float, choose: bool) -> list[Strength]:
     """What is tried; the usual one first.
 
     :param taught: how many labels are taught; they come first.
+    :param penalty: 0: several are tried.
+    :param choose: try other priors, too.
     """
     labels = len(general.has)
     complete = taught == labels
-    usual_prior = PRIOR if complete else PRIOR_KEEPING
-    if prior >= 0.0:
-        priors: list[float] = [prior]
+    if not choose:
+        priors = [prior]
     elif not general.has.any():
         priors = [0.0]
+    elif complete:
+        priors = [prior, *(value for value in PRIORS if value != prior)]
     else:
-        priors = [usual_prior, *(value for value in PRIORS if complete and value != usual_prior)]
+        priors = [PRIOR_KEEPING]
     penalties = [penalty] if penalty > 0.0 else [PENALTY, *(value for value in PENALTIES if value != PENALTY)]
     own = np.arange(labels) < taught
     return [
