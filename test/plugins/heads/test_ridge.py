@@ -97,7 +97,7 @@ def test_more_pictures_make_it_surer(load: Load) -> None:
 
 
 def test_it_is_held_near_a_general_model_that_reads_the_person_and_the_less_the_more_is_taught() -> None:
-    kernel = np.maximum(GENERAL.arrays["kernel"].T, 0.0)
+    kernel = np.maximum(unpack(BASE.path / BASE.head.file, {"kernel": (256, 7)})["kernel"].T, 0.0)
     weights = []
     for right, several in ((7, 1), (4, 1), (7, 2), (7, 40)):
         targets = np.tile(np.arange(7), several)
