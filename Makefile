@@ -1,9 +1,11 @@
 # Everything for a machine without ROS 2, and with a sourced one just the same. `make help` lists the targets.
-# VENV=folder and PYTHON=interpreter choose where the environment lies and what it is made with.
+# VENV=folder and PYTHON=interpreter choose where the environment lies and what it is made with,
+# JOBS=n how many processes run the tests.
 
 VENV ?= .venv
 PYTHON ?=
 ARGS ?=
+JOBS ?= 2
 export VENV PYTHON
 
 SHELL := /bin/bash
@@ -28,10 +30,10 @@ live: setup ## see emotions, in the terminal and on a page; ARGS="--no-dashboard
 	@$(BIN)/fer live --dashboard $(ARGS)
 
 test: setup-dev ## run the tests; ARGS="-k camera" chooses
-	@$(RUN) $(BIN)/python -m pytest $(ARGS)
+	@$(RUN) $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 test-fast: setup-dev ## the tests that need neither ROS nor seconds each
-	@$(RUN) $(BIN)/python -m pytest -q -m "not slow and not ros" $(ARGS)
+	@$(RUN) $(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not ros" $(ARGS)
 
 test-page: ## check the TypeScript of the dashboard's page: types, eslint, vitest; needs Node.js 20.19 or later
 	cd web && npm ci && npm run check && npm run lint && npm test
