@@ -71,6 +71,7 @@ setup(
             "recorder = fer_ros.nodes.entry:recorder",
             "trainer = fer_ros.nodes.entry:trainer",
             "dashboard = fer_ros.nodes.entry:dashboard",
+            "live = fer_ros.nodes.entry:live",
         ],
         "fer_ros.sources": [
             "auto = fer_ros.plugins.sources.auto:AutoSource",

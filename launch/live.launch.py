@@ -57,6 +57,7 @@ ARGUMENTS = (
     ),
     Argument("record", "false", "whether labelled frames can be recorded into bags, by record/start", kind=bool),
     Argument("train", "false", "whether models can be trained on recorded bags, by the service train", kind=bool),
+    Argument("compose", "false", "run all nodes in one process: less CPU, but they crash together", kind=bool),
     Argument("dashboard", "false", "whether a page is served; it brings record and train with it", kind=bool),
     Argument(
         "dashboard_host",
@@ -73,19 +74,20 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def _nodes(value: Values) -> list[LaunchDescriptionEntity]:
-    nodes = [value.node("inference")]
-    if not value["image_topic"]:
-        nodes.append(value.node("camera"))
     # Recorder and trainer use the camera and the detector of inference, so that crops are framed alike.
-    also = {name: value.text(name) for name in ("image_topic", "image_transport", "detector") if value[name]}
-    dashboard = value.yes("dashboard")
-    if dashboard:
-        shown = {name: text for name, text in also.items() if name != "detector"}
-        nodes.append(value.node("dashboard", needed=False, **shown))
-    if dashboard or value.yes("record"):
-        nodes.append(value.node("recorder", needed=False, **also))
-    if dashboard or value.yes("train"):
-        nodes.append(
-            value.node("trainer", needed=False, **{name: also[name] for name in ("detector",) if name in also})
-        )
+    also = {name: value[name] for name in ("image_topic", "image_transport", "detector") if value[name]}
+    images = {name: text for name, text in also.items() if name != "detector"}
+    page, more = value.yes("dashboard"), dict[str, dict[str, str]]()
+    if page:
+        more["dashboard"] = images
+    if page or value.yes("record"):
+        more["recorder"] = also
+    if page or value.yes("train"):
+        more["trainer"] = {name: text for name, text in also.items() if name == "detector"}
+    camera = not value["image_topic"]
+    if value.yes("compose"):
+        return [value.composed(camera, more)]
+    nodes = [value.node("inference"), *([value.node("camera")] if camera else [])]
+    for name, parameters in more.items():
+        nodes.append(value.node(name, needed=False, **{key: value.text(key) for key in parameters}))
     return nodes

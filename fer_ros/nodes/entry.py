@@ -36,6 +36,11 @@ def dashboard() -> NoReturn:
     _run("dashboard.node")
 
 
+def live() -> NoReturn:
+    """Run :func:`fer_ros.nodes.live.main`."""
+    _run("live")
+
+
 def _run(name: str) -> NoReturn:
     def leave(number: int, frame: FrameType | None) -> None:
         os._exit(0)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
@@ -80,34 +81,58 @@ class Values:
         return ParameterValue(self[name], value_type=str)
 
     def node(self, name: str, needed: bool = True, **parameters: object) -> Node:
-        """One of our nodes, with the parameters that the arguments set.
+        """One of our nodes in a process of its own, with the parameters that the arguments set.
 
         :param needed: the others are useless without it, so they end when it ends for good. If it is not needed, it
             may end or fail to start, and the others go on.
         :param parameters: further ones; dots in their names are written as two underscores.
         """
         given = {
-            a.parameter.partition(".")[2]: self._typed(a)
-            for a in self._arguments
-            if a.parameter.partition(".")[0] == name and self[a.name] != ""
+            a.parameter.partition(".")[2]: self._typed(a) for a in self._set() if a.parameter.startswith(f"{name}.")
         }
-        common = {flag: self.yes(flag) for flag in ("autostart", "use_sim_time")}
         extra = {key.replace("__", "."): value for key, value in parameters.items()}
+        return self._start(name, needed, name=name, parameters={**given, **extra})
+
+    def composed(self, camera: bool, more: Mapping[str, Mapping[str, str]]) -> Node:
+        """Inference and others in one process; frames reach inference without a copy.
+
+        :param camera: whether our camera is among them.
+        :param more: further nodes: recorder, trainer, dashboard → parameters as text.
+        """
+        words = [] if camera else ["--no-camera"]
+        for argument in self._set():
+            node, _, parameter = argument.parameter.partition(".")
+            if node in more or node in ("camera", "inference"):
+                words += ["--set", f"{f'{node}.' if node in more else ''}{parameter}={self[argument.name]}"]
+        for node, parameters in more.items():
+            words += [
+                "--with",
+                node,
+                *(w for name, text in parameters.items() for w in ("--set", f"{node}.{name}={text}")),
+            ]
+        return self._start("live", True, arguments=words, parameters={})
+
+    def _set(self) -> list[Argument]:
+        """The arguments that set a parameter, and were given."""
+        return [a for a in self._arguments if a.parameter and self[a.name] != ""]
+
+    def _start(self, executable: str, needed: bool, parameters: Mapping[str, object], **arguments: Any) -> Node:
+        common = {flag: self.yes(flag) for flag in ("autostart", "use_sim_time")}
 
         def make() -> Node:
             return Node(
                 package="fer_ros",
-                executable=name,
-                name=name,
+                executable=executable,
                 namespace=self["namespace"],
-                parameters=[self["params_file"], {**common, **given, **extra}],
+                parameters=[self["params_file"], {**common, **parameters}],
                 ros_arguments=["--log-level", self["log_level"]],
                 additional_env=environment(self.yes("respawn")),
                 output="screen",
                 on_exit=supervision.ended,
+                **arguments,
             )
 
-        supervision = Supervision(name, needed, self.yes("respawn"), make)
+        supervision = Supervision(executable, needed, self.yes("respawn"), make)
         return supervision.start()
 
     def _typed(self, argument: Argument) -> object:

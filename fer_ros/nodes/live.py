@@ -1,17 +1,21 @@
-"""Camera and inference in one process: frames go from one to the other as they are, and are published too."""
+"""Several nodes in one process: frames go from camera to inference as they are, and are published too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fer_ros.core.base.errors import FerError
 from fer_ros.core.base.paths import share_dir
 from fer_ros.core.base.settings import fields
 from fer_ros.core.base.types import Result
 from fer_ros.nodes.camera import CameraNode, CameraSettings
 from fer_ros.nodes.inference import InferenceNode, InferenceSettings
+from fer_ros.nodes.launched import BAD_CONFIGURATION, end_with_launch
 from fer_ros.nodes.lifecycle import ManagedNode, ManagedSettings
 from fer_ros.nodes.logs import forward
 from fer_ros.nodes.running import Ending, Host, initialise, leave, make
@@ -24,11 +28,14 @@ LAST_FRAMES = 10.0
 class LiveOptions:
     """What differs from the parameter file.
 
-    :ivar settings: parameter name → value as typed; the camera's are known by name or by ``sources.``.
+    :ivar settings: parameter name → value as typed; the camera's are known by name or by ``sources.``, those of the
+        nodes of ``more`` by the node's name and a dot before them.
     :ivar params_file: None takes ``config/params.yaml``, as the launch file does.
     :ivar frames: end after so many results; 0: go on until interrupted or until the source ends.
     :ivar sinks: sinks that run besides those of the parameter ``sink``.
-    :ivar dashboard: serve a page, on which people also record and train.
+    :ivar more: further nodes: ``recorder``, ``trainer``, ``dashboard``.
+    :ivar camera: False leaves our camera out; inference then subscribes to its ``image_topic``.
+    :ivar ros_arguments: the command line of the process; None makes one from ``params_file`` and ``log_level``.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -37,11 +44,13 @@ class LiveOptions:
     log_level: str = "warn"
     frames: int = 0
     sinks: tuple[str, ...] = ()
-    dashboard: bool = False
+    more: tuple[str, ...] = ()
+    camera: bool = True
+    ros_arguments: Sequence[str] | None = None
 
 
-#: What the settings of the nodes begin with that a dashboard needs beside camera and inference.
-MORE = ("recorder.", "trainer.", "dashboard.")
+#: What a page needs besides camera and inference.
+WITH_PAGE = ("recorder", "trainer", "dashboard")
 
 
 class Live:
@@ -56,27 +65,31 @@ class Live:
         self._frames, self._count, self._on_result = options.frames, 0, on_result
         self._ending = Ending()
         file = options.params_file or share_dir() / "config" / "params.yaml"
-        initialise(["--ros-args", "--params-file", str(file), "--log-level", options.log_level])
+        default = ("--ros-args", "--params-file", str(file), "--log-level", options.log_level)
+        initialise(default if options.ros_arguments is None else options.ros_arguments)
         # What both know, such as autostart, goes to both; what nobody knows is refused by inference.
         of_camera, of_both = set(fields(CameraSettings)) | set(fields(ManagedSettings)), set(fields(ManagedSettings))
         of_both |= of_camera & set(fields(InferenceSettings))
-        of_more = {n: v for n, v in options.settings.items() if options.dashboard and n.startswith(MORE)}
+        prefixes = tuple(f"{name}." for name in options.more)
+        of_more = {n: v for n, v in options.settings.items() if prefixes and n.startswith(prefixes)}
         others = {n: v for n, v in options.settings.items() if n not in of_more}
         for_camera = {n: v for n, v in others.items() if n in of_camera or n.startswith(("sources.", "source."))}
         for_inference = {n: v for n, v in others.items() if n in of_both or n not in for_camera}
-        for_camera.setdefault("exit_at_end", "true")
         nodes = {"namespace": options.namespace}
         of_inference: dict[str, Any] = {"settings": for_inference, "sinks": options.sinks, **nodes}
-        self.inference = make(lambda: InferenceNode(subscribe=False, **of_inference))
+        self.inference = make(lambda: InferenceNode(subscribe=not options.camera, **of_inference))
         self.inference.sinks.on_broken = self.finish
-        self.camera = make(lambda: CameraNode(settings=for_camera, **nodes))
-        self.camera.receivers.append(self.inference.submit)
         self.inference.listeners.append(self._take)
+        self.camera: Any = None
+        if options.camera:
+            self.camera = make(lambda: CameraNode(settings=for_camera, **nodes))
+            self.camera.receivers.append(self.inference.submit)
         managed = {n: v for n, v in others.items() if n in fields(ManagedSettings)}
-        more = _more(managed, of_more, options.namespace) if options.dashboard else []
-        # Inference first, so that it is ready for the first frame; without a page the rest goes on.
-        self._host = Host([self.inference, self.camera, *more], self._ending, dispensable=more)
-        forward(self.camera.get_logger())
+        more = [_further(name, managed, of_more, options.namespace) for name in options.more]
+        # Inference first, so that it is ready for the first frame; without the further ones the rest goes on.
+        self._nodes = [self.inference, *([self.camera] if self.camera else []), *more]
+        self._host = Host(self._nodes, self._ending, dispensable=more)
+        forward(self.inference.get_logger())
 
     @property
     def status(self) -> int:
@@ -100,13 +113,16 @@ class Live:
         self._ending.on_signals()
         self._host.start()
         self._ending.wait()
-        if self.camera.ended:
+        if self.camera and self.camera.ended:
             self.inference.drain(LAST_FRAMES)
         self._ending.within_grace()
 
     def close(self) -> None:
         """Free everything."""
         self._host.stop()
+        if self.status == 0:
+            for node in self._nodes:
+                node.kept.forget()
         leave()
 
     def _take(self, result: Result) -> None:
@@ -119,20 +135,42 @@ class Live:
             self._ending.finish()
 
 
-def _more(managed: Mapping[str, str], settings: Mapping[str, str], namespace: str) -> list[ManagedNode]:
-    """The nodes of a dashboard.
+def _further(name: str, managed: Mapping[str, str], settings: Mapping[str, str], namespace: str) -> ManagedNode:
+    """A node besides camera and inference.
 
-    :param managed: settings that all of them get.
-    :param settings: parameter name, with one of :data:`MORE` before it, → value as typed.
+    :param managed: settings that every node gets.
+    :param settings: parameter name, with a node's name and a dot before it, → value as typed.
     """
-    # Only here: without a dashboard none of it is needed.
-    from fer_ros.nodes.dashboard.node import DashboardNode
-    from fer_ros.nodes.recorder import RecorderNode
-    from fer_ros.nodes.trainer import TrainerNode
+    # Only here: without them none of it is needed.
+    kind: Callable[..., ManagedNode]
+    if name == "recorder":
+        from fer_ros.nodes.recorder import RecorderNode as kind
+    elif name == "trainer":
+        from fer_ros.nodes.trainer import TrainerNode as kind
+    else:
+        from fer_ros.nodes.dashboard.node import DashboardNode as kind
+    own = {n.removeprefix(f"{name}."): v for n, v in settings.items() if n.startswith(f"{name}.")}
+    return make(lambda: kind(settings={**managed, **own}, namespace=namespace))
 
-    def made(prefix: str, kind: Callable[..., ManagedNode]) -> ManagedNode:
-        own = {name.removeprefix(prefix): value for name, value in settings.items() if name.startswith(prefix)}
-        return make(lambda: kind(settings={**managed, **own}, namespace=namespace))
 
-    kinds = (RecorderNode, TrainerNode, DashboardNode)
-    return [made(prefix, kind) for prefix, kind in zip(MORE, kinds, strict=True)]
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the composition as a launch starts it: ``live --with NODES --set NAME=VALUE … --ros-args …``."""
+    from rclpy.utilities import remove_ros_args
+
+    ros_arguments = sys.argv[1:] if arguments is None else list(arguments)
+    parser = argparse.ArgumentParser(prog="live", description=__doc__)
+    parser.add_argument("--with", dest="more", action="append", default=[], choices=WITH_PAGE, help="a further node")
+    parser.add_argument("--no-camera", action="store_true", help="take the images of inference's image_topic")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
+    args = parser.parse_args(remove_ros_args(args=["live", *ros_arguments])[1:])
+    settings = dict(text.partition("=")[::2] for text in args.set)
+    options = LiveOptions(settings, more=tuple(args.more), camera=not args.no_camera, ros_arguments=[*ros_arguments])
+    end_with_launch()
+    try:
+        live = Live(options, lambda result: None)
+    except FerError as error:
+        print(f"live: {error}", file=sys.stderr)
+        return BAD_CONFIGURATION
+    live.run()
+    live.close()
+    return live.status

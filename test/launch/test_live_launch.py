@@ -48,7 +48,7 @@ def test_every_argument_is_described(run: Run) -> None:
     done = run(*LAUNCH, "--show-args", timeout=60)
     assert done.code == 0, done.err
     names = ("source", "image_topic", "image_transport", "namespace", "model", "params_file", "annotate", "autostart",
-             "dashboard", "dashboard_host")  # fmt: skip
+             "compose", "dashboard", "dashboard_host")  # fmt: skip
     assert [name for name in names if f"'{name}':" not in done.out] == []
 
 
@@ -76,6 +76,21 @@ def test_it_sees_in_its_namespace_and_ends_on_ctrl_c(start: Run, run: Run) -> No
     done = launch.wait(30)
     text = done.out + done.err
     assert text.count("process has finished cleanly") == 2 and "Traceback" not in text, text
+
+
+@needs_launch
+@pytest.mark.ros
+@pytest.mark.slow
+def test_composed_it_is_one_process_with_the_same_names(start: Run, run: Run) -> None:
+    launch = start(*LAUNCH, "compose:=true", "source:=sample", "record:=true", "train:=true", "annotate:=false")
+    heard = run(sys.executable, "-c", LISTENER, "/fer/emotion", timeout=60)
+    assert "camera_optical_frame" in heard.out, launch.out + launch.err
+    nodes = run("ros2", "node", "list", "--no-daemon", timeout=60).out.split()
+    assert {"/fer/camera", "/fer/inference", "/fer/recorder", "/fer/trainer"} <= set(nodes)
+    launch.signal(signal.SIGINT)
+    done = launch.wait(30)
+    text = done.out + done.err
+    assert text.count("process has finished cleanly") == 1 and "Traceback" not in text, text
 
 
 @needs_launch

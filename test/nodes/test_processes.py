@@ -79,6 +79,25 @@ def test_a_process_that_knows_only_the_messages_gets_emotions_with_the_stamps_of
         assert "Traceback" not in done.err and "rror" not in done.err, done.err
 
 
+def test_several_nodes_share_one_process(start: Run, run: Run) -> None:
+    words = [
+        "--with",
+        "recorder",
+        "--set",
+        "source=sample",
+        "--set",
+        "frame_id=third_eye",
+        "--set",
+        "recorder.labels=a,b",
+    ]
+    live = start(sys.executable, "-c", ENTRY, "live", *words, *arguments())
+    heard = json.loads(run(sys.executable, "-c", LISTENER, timeout=60).out)
+    assert heard["shared"] >= 5 and heard["frame_ids"] == ["third_eye"] and heard["labels"]
+    live.signal(signal.SIGINT)
+    done = live.wait(20)
+    assert (done.code, done.out) == (0, "") and "Traceback" not in done.err, done.err
+
+
 def test_ctrl_c_in_the_first_moment_is_quiet(start: Run) -> None:
     node = start(sys.executable, "-c", f"print('here', flush=True)\n{ENTRY}", "inference", *arguments())
     while "here" not in node.out:

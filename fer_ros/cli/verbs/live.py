@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     for module in ("rclpy", "fer_msgs"):
         if importlib.util.find_spec(module) is None:
             raise ConfigError(f"{module} is not installed here: run `make setup`, or source ROS 2 and the workspace")
-    from fer_ros.nodes.live import Live, LiveOptions
+    from fer_ros.nodes.live import WITH_PAGE, Live, LiveOptions
 
     tally = Tally()
 
@@ -74,9 +74,8 @@ def run(args: argparse.Namespace) -> int:
 
     log_level = args.log_level.removesuffix("ing")  # ROS says "warn"
     sinks = ("json_lines",) if args.json else () if args.sink else ("console",)
-    options = LiveOptions(
-        _settings(args), args.params_file, args.namespace, log_level, args.frames, sinks, dashboard=args.dashboard
-    )
+    more = WITH_PAGE if args.dashboard else ()
+    options = LiveOptions(_settings(args), args.params_file, args.namespace, log_level, args.frames, sinks, more)
     live = Live(options, take)
     try:
         live.run()
@@ -94,7 +93,7 @@ def _say(live: Live) -> None:
 
 
 def _settings(args: argparse.Namespace) -> dict[str, str]:
-    settings = assignments(args.set)
+    settings = {"exit_at_end": "true"} | assignments(args.set)
     for name in ("source", "detector", "model"):
         if getattr(args, name) is not None:
             settings[name] = getattr(args, name)
