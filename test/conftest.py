@@ -180,9 +180,9 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 
 @pytest.fixture
 def run(start: Start) -> Run:
-    """``run(*command, timeout=60, **environment) -> Finished``: run a command to its end."""
+    """``run(*command, timeout=120, **environment) -> Finished``: run a command to its end."""
 
-    def run(*command: str | os.PathLike[str], timeout: float = 60.0, **environment: str) -> Finished:
+    def run(*command: str | os.PathLike[str], timeout: float = 120.0, **environment: str) -> Finished:
         return start(*command, **environment).wait(timeout)
 
     return run
@@ -190,9 +190,9 @@ def run(start: Start) -> Run:
 
 @pytest.fixture
 def fer(run: Run) -> Run:
-    """``fer(*arguments, timeout=60, **environment) -> Finished``: run the ``fer`` command of this environment."""
+    """``fer(*arguments, timeout=120, **environment) -> Finished``: run the ``fer`` command of this environment."""
 
-    def fer(*arguments: str | os.PathLike[str], timeout: float = 60.0, **environment: str) -> Finished:
+    def fer(*arguments: str | os.PathLike[str], timeout: float = 120.0, **environment: str) -> Finished:
         return run(sys.executable, "-m", "fer_ros.cli.main", *arguments, timeout=timeout, **environment)
 
     return fer

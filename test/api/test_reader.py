@@ -41,7 +41,7 @@ def reader() -> fer_ros.Reader:
 def test_the_example_runs_in_a_fresh_process_without_ros(frames: list[Any], tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "people.jpg"), frames[0])
     done = subprocess.run(
-        [sys.executable, "-c", EXAMPLE], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", EXAMPLE], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
     )
     # LiteRT says on standard error that it runs on the CPU.
     assert done.returncode == 0, done.stderr
@@ -50,7 +50,7 @@ def test_the_example_runs_in_a_fresh_process_without_ros(frames: list[Any], tmp_
 
 def test_importing_loads_nothing_heavy() -> None:
     code = "import sys, fer_ros; dir(fer_ros); print({'cv2', 'numpy', 'yaml', 'ai_edge_litert'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "set()"), done.stderr
 
 

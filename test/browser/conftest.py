@@ -44,7 +44,7 @@ def _browser_path() -> str:
         if path is None:
             continue
         try:
-            subprocess.run([path, "--version"], check=True, capture_output=True, timeout=30)
+            subprocess.run([path, "--version"], check=True, capture_output=True, timeout=120)
         except (OSError, subprocess.SubprocessError):
             continue
         return path

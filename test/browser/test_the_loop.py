@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 from fer_ros.core.base.labels import DEFAULT_LABELS
 from fer_ros.core.base.paths import share_dir
 
-pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(600)]
 
 PATIENCE = 60_000
 #: Samples of each expression: two seconds, so that enough of them are held out for the score to say something.

@@ -45,7 +45,7 @@ def test_the_parameter_file_holds_the_defaults() -> None:
 @pytest.mark.ros
 @pytest.mark.slow
 def test_every_argument_is_described(run: Run) -> None:
-    done = run(*LAUNCH, "--show-args", timeout=60)
+    done = run(*LAUNCH, "--show-args", timeout=120)
     assert done.code == 0, done.err
     names = ("source", "image_topic", "image_transport", "namespace", "model", "params_file", "annotate", "autostart",
              "compose", "dashboard", "dashboard_host")  # fmt: skip
@@ -70,7 +70,7 @@ print(*[(m.label, m.header.frame_id) for m in got[:1]])
 @pytest.mark.slow
 def test_it_sees_in_its_namespace_and_ends_on_ctrl_c(start: Run, run: Run) -> None:
     launch = start(*LAUNCH, "source:=sample", "namespace:=robot7", "annotate:=false")
-    heard = run(sys.executable, "-c", LISTENER, "/robot7/emotion", timeout=60)
+    heard = run(sys.executable, "-c", LISTENER, "/robot7/emotion", timeout=120)
     assert "camera_optical_frame" in heard.out, launch.out + launch.err
     launch.signal(signal.SIGINT)
     done = launch.wait(30)
@@ -83,9 +83,9 @@ def test_it_sees_in_its_namespace_and_ends_on_ctrl_c(start: Run, run: Run) -> No
 @pytest.mark.slow
 def test_composed_it_is_one_process_with_the_same_names(start: Run, run: Run) -> None:
     launch = start(*LAUNCH, "compose:=true", "source:=sample", "record:=true", "train:=true", "annotate:=false")
-    heard = run(sys.executable, "-c", LISTENER, "/fer/emotion", timeout=60)
+    heard = run(sys.executable, "-c", LISTENER, "/fer/emotion", timeout=120)
     assert "camera_optical_frame" in heard.out, launch.out + launch.err
-    nodes = run("ros2", "node", "list", "--no-daemon", timeout=60).out.split()
+    nodes = run("ros2", "node", "list", "--no-daemon", timeout=120).out.split()
     assert {"/fer/camera", "/fer/inference", "/fer/recorder", "/fer/trainer"} <= set(nodes)
     launch.signal(signal.SIGINT)
     done = launch.wait(30)
@@ -107,7 +107,7 @@ def test_composed_it_is_one_process_with_the_same_names(start: Run, run: Run) ->
     ],
 )
 def test_what_is_wrong_ends_it_with_a_status(run: Run, words: list[str], expected: str) -> None:
-    done = run(*LAUNCH, *words, timeout=60)
+    done = run(*LAUNCH, *words, timeout=120)
     assert done.code == 1 and expected in done.out + done.err and "Traceback" not in done.out + done.err
 
 

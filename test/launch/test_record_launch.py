@@ -93,7 +93,7 @@ def test_recorded_then_replayed(start: Run, run: Run, fer_home: Path) -> None:
     replay = start(
         "ros2", "launch", "fer_ros", "replay.launch.py", f"bag:={bag.name}", "loop:=true", "keep_stamps:=true", *names
     )
-    heard = run(sys.executable, "-c", LISTENER, timeout=60)
+    heard = run(sys.executable, "-c", LISTENER, timeout=120)
     replay.signal(signal.SIGINT)
     done = replay.wait(30)
     assert heard.out.strip() in {str(s.stamp // 10**9) for s in bags.stored(bag)}, done.out + done.err

@@ -132,8 +132,8 @@ class Ros:
 
 
 def until(condition: Callable[[], Any], what: str = "did not happen") -> None:
-    """Wait for a condition, 20 seconds at most."""
-    deadline = time.monotonic() + 20
+    """Wait for a condition, 90 seconds at most."""
+    deadline = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.01)

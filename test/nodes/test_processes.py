@@ -63,7 +63,7 @@ def test_a_process_that_knows_only_the_messages_gets_emotions_with_the_stamps_of
         start(sys.executable, "-c", ENTRY, "inference", *arguments()),
         start(sys.executable, "-c", ENTRY, "camera", *arguments(source="sample", frame_id="third_eye")),
     ]
-    heard = json.loads(run(sys.executable, "-c", LISTENER, timeout=60).out)
+    heard = json.loads(run(sys.executable, "-c", LISTENER, timeout=120).out)
     assert heard["shared"] >= 5, "emotions carry the stamps of images"
     assert heard["frame_ids"] == ["third_eye"] and heard["labels"] and heard["imported"] == []
     assert len(heard["stamps"]) >= 10
@@ -91,7 +91,7 @@ def test_several_nodes_share_one_process(start: Run, run: Run) -> None:
         "recorder.labels=a,b",
     ]
     live = start(sys.executable, "-c", ENTRY, "live", *words, *arguments())
-    heard = json.loads(run(sys.executable, "-c", LISTENER, timeout=60).out)
+    heard = json.loads(run(sys.executable, "-c", LISTENER, timeout=120).out)
     assert heard["shared"] >= 5 and heard["frame_ids"] == ["third_eye"] and heard["labels"]
     live.signal(signal.SIGINT)
     done = live.wait(20)
@@ -121,7 +121,7 @@ def test_ctrl_c_in_the_first_moment_is_quiet(start: Run) -> None:
 def test_wrong_arguments_end_the_process_with_one_line(
     run: Run, node: str, parameters: dict[str, str], words: list[str]
 ) -> None:
-    done = run(sys.executable, "-c", ENTRY, node, *arguments(**parameters), timeout=30)
+    done = run(sys.executable, "-c", ENTRY, node, *arguments(**parameters), timeout=120)
     lines = [line for line in done.err.splitlines() if "XNNPACK" not in line]
     assert done.code == 2 and len(lines) == 1, done
     assert all(word in lines[0] for word in words), lines[0]
@@ -130,7 +130,7 @@ def test_wrong_arguments_end_the_process_with_one_line(
 def test_a_damaged_model_ends_the_process_with_one_line(run: Run, reversed_model: str, fer_home: Path) -> None:
     with (fer_home / "models" / reversed_model / "head.npz").open("ab") as file:
         file.write(b"x")
-    done = run(sys.executable, "-c", ENTRY, "inference", *arguments(model=reversed_model), timeout=30)
+    done = run(sys.executable, "-c", ENTRY, "inference", *arguments(model=reversed_model), timeout=120)
     assert done.code == 2 and done.err.count("\n") == 1 and "SHA-256" in done.err, done
 
 
@@ -139,6 +139,6 @@ def test_a_wrong_parameter_file_is_named(run: Run, tmp_path: Path, content: str 
     file = tmp_path / "p.yaml"
     if content is not None:
         file.write_text(content)
-    done = run(sys.executable, "-c", ENTRY, "camera", "--ros-args", "--params-file", str(file), timeout=30)
+    done = run(sys.executable, "-c", ENTRY, "camera", "--ros-args", "--params-file", str(file), timeout=120)
     assert done.code == 2 and "Traceback" not in done.err
     assert "jpeg_quality = 0" in done.err.splitlines()[-1] or str(file) in done.err.splitlines()[-1]

@@ -85,7 +85,7 @@ def _is_free(models: Path) -> bool:
 
 
 def _wait(condition: Callable[[], Any], what: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.01)

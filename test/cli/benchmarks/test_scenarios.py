@@ -83,7 +83,7 @@ def test_a_worker_answers_or_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(800)
 def test_keras_is_measured_in_turns_with_ours_where_it_is_installed() -> None:
     if reason := peers.missing_keras():
         pytest.skip(reason)

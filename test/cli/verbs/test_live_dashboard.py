@@ -27,7 +27,7 @@ def test_the_page_is_served_and_named(start: Run, fer_home: Path) -> None:
     while not (found := re.search(r"dashboard: (http://127\.0\.0\.1:\d+/)\n", process.err)):
         assert process.popen.poll() is None and time.monotonic() < deadline, process.err
         time.sleep(0.1)
-    with urllib.request.urlopen(f"{found.group(1)}healthz", timeout=30) as answer:
+    with urllib.request.urlopen(f"{found.group(1)}healthz", timeout=120) as answer:
         assert answer.read() == b"ok\n"
     process.signal(signal.SIGINT)
     done = process.wait(20)

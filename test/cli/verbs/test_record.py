@@ -92,7 +92,7 @@ class Terminal:
         return int(counts[-1]) if counts else 0
 
     def wait(self) -> int:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 90
         while self.process.poll() is None:
             assert time.monotonic() < end, self.text[-2000:]
             self.read()

@@ -128,7 +128,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(bag: str, fer_home: Path, start: Star
         "--name",
         "never",
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not (fer_home / "models").is_dir():
         assert time.monotonic() < deadline and process.popen.poll() is None, process.err
         time.sleep(0.02)

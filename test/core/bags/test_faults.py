@@ -148,7 +148,7 @@ def _facts(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(0 if COUNT > 1000 else 300)
+@pytest.mark.timeout(0 if COUNT > 1000 else 800)
 def test_nothing_wrong_is_given_as_right_and_nothing_readable_is_lost(
     originals: list[Original], tmp_path: Path, quiet: None
 ) -> None:

@@ -159,7 +159,7 @@ def test_no_descriptor_is_left(parent: Path, storage: str) -> None:
         [sys.executable, "-c", LIMITED, parent / "one", storage],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -26,7 +26,7 @@ from fer_ros.core.pretraining.recipe import Recipe
 MISSING = [name for name in ("tensorflow", "keras", "matplotlib") if importlib.util.find_spec(name) is None]
 needs_tensorflow = pytest.mark.skipif(bool(MISSING), reason=f"training needs {', '.join(MISSING)}: make setup-dev")
 #: Two processes that import TensorFlow and convert networks: seconds on an idle machine.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(800)
 
 #: A backbone of somebody else, so small that an epoch takes no time.
 SMALL = '''
@@ -120,7 +120,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 def _run(words: list[str], environment: dict[str, str]) -> None:
     done = subprocess.run(
-        [sys.executable, *words], env=environment, capture_output=True, text=True, timeout=280, check=False
+        [sys.executable, *words], env=environment, capture_output=True, text=True, timeout=780, check=False
     )
     assert done.returncode == 0, done.stderr
 

@@ -78,12 +78,13 @@ def test_a_cut_off_file_ends_where_it_was_cut(video_file: Path, tmp_path: Path, 
     assert numbers == list(range(len(numbers))) and 5 < len(numbers) < FRAMES
 
 
-def test_what_is_no_video_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_what_is_no_video_is_refused_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a long path would be shortened in the message
     (tmp_path / "text.mp4").write_text("no video")
     (tmp_path / "empty.mp4").touch()
     for name in ("text.mp4", "empty.mp4", "none.mp4", ""):
         with pytest.raises(ConfigError) as caught:
-            VideoSource(VideoSettings(str(tmp_path / name))).open()
+            VideoSource(VideoSettings(name or str(tmp_path))).open()
         assert name in str(caught.value) and "\n" not in str(caught.value)
     with pytest.raises(ConfigError, match="no video given"):
         VideoSource()
@@ -102,7 +103,7 @@ def test_opencv_and_ffmpeg_write_nothing_beside_the_error(tmp_path: Path) -> Non
         "    print(error)\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "text.mp4")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert "is damaged or no video" in done.stdout and done.stderr == ""
 
 
