@@ -16,7 +16,7 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import Emotion, Frame, ImageArray, Result
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.recognition.recogniser import Model, Recogniser
-from fer_ros.core.recognition.smoothing import Smoother, SmoothingSettings
+from fer_ros.core.recognition.smoothing import Smoother, SmoothingSettings, each_frame
 from fer_ros.core.vision import choosing
 
 
@@ -51,7 +51,8 @@ class Reader:
         :param detector: what finds the faces: the name of a plugin, see ``fer plugins detectors``; ``"auto"``: the best
             one that works on this machine.
         :param detector_settings: setting → value, such as ``{"max_faces": 3}``; the others keep their defaults.
-        :param smoothing: how :meth:`track` steadies labels; None takes the defaults. :meth:`read` never smooths.
+        :param smoothing: how :meth:`track` steadies labels; None takes the defaults. :meth:`read` never smooths, and
+            takes only ``min_quality`` of it: with 0 no label is ``uncertain`` because the face is hard to read.
         :param threads: CPU threads of the network, 1 or more.
         :param mirror: read each face twice, also mirrored: a little better for twice the network's time.
         :raises ConfigError: the model or the detector is unknown or cannot be loaded, or a setting is wrong.
@@ -64,8 +65,10 @@ class Reader:
         chosen = settings.make(plugin.Settings, detector_settings or {}, plugin_names.prefix("detectors", detector))
         loaded = Model.open(self.bundle, threads, mirror)
         # Each way of reading has a detector of its own, so that a single picture does not disturb a video's tracks.
-        self._single = Recogniser(loaded, plugin(chosen))
-        self._video = Recogniser(loaded, plugin(chosen), smoother=Smoother(smoothing or SmoothingSettings()))
+        smoothing = smoothing or SmoothingSettings()
+        single = Smoother(each_frame(smoothing.min_quality))
+        self._single = Recogniser(loaded, plugin(chosen), smoother=single)
+        self._video = Recogniser(loaded, plugin(chosen), smoother=Smoother(smoothing))
         self._lock = threading.Lock()
         self._last = 0
 

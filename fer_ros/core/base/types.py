@@ -123,12 +123,16 @@ class Emotion:
     """The expression read from one face.
 
     :ivar label: one of ``labels``, chosen from probabilities smoothed over time, so that it holds still; or
-        ``uncertain`` if none is certain enough. It need not have the highest of ``probabilities``.
+        ``uncertain`` if none is certain enough or the face cannot be read. It need not have the highest of
+        ``probabilities``.
     :ivar confidence: the smoothed probability of ``label``, 0 to 1; if that is ``uncertain``, the highest one.
     :ivar labels: all labels of the model.
     :ivar probabilities: float32, in the order of ``labels``, sum 1; those of this frame alone, unless told otherwise.
     :ivar emoticon: Unicode emoticon of ``label``; empty if none is known.
     :ivar emoticons: further candidates for the same label.
+    :ivar quality: how well an expression can be read from this face, 0 to 1.
+    :ivar hindrance: what hinders it: ``small``, ``dark``, ``blurred``, ``turned`` or ``covered``; empty where
+        ``quality`` is 0.5 or more.
     """
 
     face: Face
@@ -138,6 +142,8 @@ class Emotion:
     probabilities: FloatArray
     emoticon: str = ""
     emoticons: tuple[str, ...] = ()
+    quality: float = 1.0
+    hindrance: str = ""
 
     @property
     def roi(self) -> Roi:

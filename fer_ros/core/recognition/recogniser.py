@@ -18,7 +18,8 @@ from fer_ros.core.base.labels import UNCERTAIN
 from fer_ros.core.base.types import Emotion, Face, FloatArray, Frame, ImageArray, Result, StageTimes
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.recognition.smoothing import Reading, Smoother
-from fer_ros.core.vision import crop
+from fer_ros.core.vision import crop, quality
+from fer_ros.core.vision.quality import Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ class Recogniser:
         self._live_backbone = Live(self._model.backbone)
         self.emoticons = emoticons or Emoticons.load()
         self._smoother, self._smoothed = smoother or Smoother(), self._model
+        quality.load()
 
     @property
     def bundle(self) -> Bundle:
@@ -164,12 +166,19 @@ class Recogniser:
                 # What another model said, maybe of other labels, says nothing about this one's.
                 self._smoother.reset()
                 self._smoothed = model
-            readings = self._smoother.read(faces, model.classify(crops), frame.stamp)
-            emotions = [self._emotion(model, *pair) for pair in zip(faces, readings, strict=True)]
+            found = self._qualities(model, frame.image, faces, crops)
+            readings = self._smoother.read(faces, model.classify(crops), frame.stamp, [one.value for one in found])
+            emotions = [self._emotion(model, *parts) for parts in zip(faces, readings, found, strict=True)]
         times.classified = self._clock()
         return Result(frame, emotions, model.bundle.name, times)
 
-    def _emotion(self, model: Model, face: Face, reading: Reading) -> Emotion:
+    def _qualities(self, model: Model, image: ImageArray, faces: list[Face], crops: ImageArray) -> list[Quality]:
+        spec, view, framing = model.bundle.input, quality.VIEW, self.detector.framing
+        same = (spec.width, spec.height, spec.channels) == (view.width, view.height, view.channels)
+        views = crops if same else np.stack([crop.cut(image, face.roi, framing, view) for face in faces])
+        return quality.assess(views, faces, framing)
+
+    def _emotion(self, model: Model, face: Face, reading: Reading, found: Quality) -> Emotion:
         labels = model.bundle.labels
         label = UNCERTAIN if reading.label is None else labels[reading.label]
         return Emotion(
@@ -180,4 +189,6 @@ class Recogniser:
             probabilities=reading.probabilities,
             emoticon=self.emoticons.of(label),
             emoticons=self.emoticons.candidates(label),
+            quality=found.value,
+            hindrance=found.hindrance,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from fer_ros.core.base.types import Face, FloatArray
 FORGET = 1.0
 #: Faces remembered at most; the detectors report far fewer at a time.
 MAX_FACES = 256
+#: Seconds over which the quality of a face is averaged, and how far above ``min_quality`` it must come again.
+QUALITY_TIME, QUALITY_MARGIN = 0.2, 0.1
 #: How far a sum of probabilities may be from 1.
 TOLERANCE = 1e-3
 
@@ -38,6 +41,13 @@ class SmoothingSettings:
         high=1.0,
         live=True,
     )
+    min_quality: float = setting(
+        0.5,
+        "the label is 'uncertain' while the face's quality, how well it can be read, is below this; 0: never",
+        low=0.0,
+        high=1.0,
+        live=True,
+    )
     smooth_probabilities: bool = setting(
         False, "publish the smoothed probabilities in place of the head's own", live=True
     )
@@ -48,6 +58,11 @@ class SmoothingSettings:
         :raises ConfigError: it is unknown, or fails to load.
         """
         registry.load("filters", self.filter)
+
+
+def each_frame(min_quality: float = 0.0) -> SmoothingSettings:
+    """Each frame by itself, with its most probable label."""
+    return SmoothingSettings(filter="none", hysteresis=0.0, min_quality=min_quality)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,17 @@ class _Track:
     label: int | None = None
     #: Whether a label was withdrawn, so that the next one has to be better than just good enough.
     withdrawn: bool = False
+    quality: float | None = None
+    #: Whether it cannot be read well enough.
+    hindered: bool = False
+
+    def judge(self, quality: float, elapsed: float, least: float) -> None:
+        """Take the quality of the face in this frame, ``elapsed`` seconds after the last one."""
+        old = quality if self.quality is None else self.quality
+        self.quality = old + (1.0 - math.exp(-elapsed / QUALITY_TIME)) * (quality - old)
+        # Never out of reach: half the way to 1 at most.
+        again = min(least + QUALITY_MARGIN, (1.0 + least) / 2.0) if least > 0.0 else 0.0
+        self.hindered = self.quality < (again if self.hindered else least)
 
     def choose(self, settings: SmoothingSettings, smoothed: FloatArray) -> None:
         """Keep the label until another one leads by the margin, and be uncertain below the threshold."""
@@ -102,7 +128,7 @@ class Smoother:
         :param filter_settings: of the filter that ``settings`` names; None takes its defaults.
         """
         self._tracks: dict[int, _Track] = {}
-        self.configure(settings or SmoothingSettings(filter="none", hysteresis=0.0), filter_settings)
+        self.configure(settings or each_frame(), filter_settings)
 
     def configure(self, settings: SmoothingSettings, filter_settings: Any = None) -> None:
         """Use other settings from the next frame on; a new filter starts afresh with each face.
@@ -117,20 +143,24 @@ class Smoother:
         """Forget every face, for example when another model answers."""
         self._tracks = {}
 
-    def read(self, faces: Sequence[Face], rows: FloatArray, stamp: int) -> list[Reading]:
+    def read(
+        self, faces: Sequence[Face], rows: FloatArray, stamp: int, qualities: Sequence[float] | None = None
+    ) -> list[Reading]:
         """Take the head's answers for the faces of one frame.
 
         :param rows: float32 (faces, labels). A row that is no distribution, such as one with NaN, is ignored.
         :param stamp: when the frame was taken, nanoseconds.
+        :param qualities: how well each face can be read, 0 to 1; None: well.
         """
         oldest = stamp - round(1e9 * FORGET)
         self._tracks = {key: track for key, track in self._tracks.items() if oldest <= track.seen < stamp}
-        readings = [self._read(face.track_id, row, stamp) for face, row in zip(faces, rows, strict=True)]
+        known = qualities if qualities is not None else [1.0] * len(faces)
+        readings = [self._read(face.track_id, row, stamp, q) for face, row, q in zip(faces, rows, known, strict=True)]
         for key in list(self._tracks)[: max(0, len(self._tracks) - MAX_FACES)]:
             del self._tracks[key]
         return readings
 
-    def _read(self, key: int, row: FloatArray, stamp: int) -> Reading:
+    def _read(self, key: int, row: FloatArray, stamp: int, quality: float) -> Reading:
         settings, plugin, filter_settings = self._configuration
         # Taken out and put back behind: the first of them is the one that was not seen for longest. 0: not tracked.
         track = self._tracks.pop(key, None) if key else None
@@ -140,6 +170,7 @@ class Smoother:
         if track.settings is not filter_settings:
             track.settings = filter_settings
             Live.give(track.filter, filter_settings)
+        track.judge(quality, elapsed, settings.min_quality)
         if is_distribution(row):
             smoothed = track.filter.update(row, 0.0 if track.smoothed is None else elapsed)
             if not (smoothed.shape == row.shape and is_distribution(smoothed)):
@@ -151,6 +182,8 @@ class Smoother:
             return Reading(None, 0.0, row)
         confidence = track.smoothed.max() if track.label is None else track.smoothed[track.label]
         published = track.smoothed if settings.smooth_probabilities else row
+        if track.hindered:
+            return Reading(None, float(track.smoothed.max()), published)
         return Reading(track.label, float(confidence), published)
 
 

@@ -156,6 +156,8 @@ def _face(emotion: Emotion) -> Json:
         "box": [box.x_offset, box.y_offset, box.width, box.height],
         "score": number(round(emotion.detection_score, 3)),
         "eyes": [numbers((round(eye.x, 1), round(eye.y, 1))) for eye in emotion.eyes[:2]],
+        "quality": number(round(emotion.quality, 3)),
+        "hindrance": emotion.hindrance[:MAX_TEXT],
         "label": emotion.label[:MAX_TEXT],
         "confidence": number(round(emotion.confidence, 4)),
         "labels": _names(emotion.labels),

@@ -94,6 +94,8 @@ def _emotion(emotion: types.Emotion, model: str, head: Header, times: StageTimes
         roi=RegionOfInterest(x_offset=roi.x, y_offset=roi.y, width=roi.width, height=roi.height, do_rectify=False),
         detection_score=float(emotion.face.score),
         eyes=[Point32(x=float(x), y=float(y)) for x, y in emotion.face.eyes or ()],
+        quality=float(emotion.quality),
+        hindrance=emotion.hindrance,
         label=emotion.label,
         confidence=float(emotion.confidence),
         labels=list(emotion.labels),

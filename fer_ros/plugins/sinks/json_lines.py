@@ -56,6 +56,8 @@ def _face(emotion: Emotion) -> dict[str, Any]:
         "roi": {"x": roi.x, "y": roi.y, "width": roi.width, "height": roi.height},
         "detection_score": round(float(emotion.face.score), 4),
         "eyes": [[round(float(x), 1), round(float(y), 1)] for x, y in emotion.face.eyes or ()],
+        "quality": round(float(emotion.quality), 3),
+        "hindrance": emotion.hindrance,
         "label": emotion.label,
         "confidence": round(emotion.confidence, 6),
         "emoticon": emotion.emoticon,

@@ -38,9 +38,9 @@ class Watch:
     def __init__(self, smoother: Smoother, number: int = 1) -> None:
         self.smoother, self.number, self.stamp = smoother, number, START
 
-    def see(self, *values: float, after: int = 33 * MS) -> Reading:
+    def see(self, *values: float, after: int = 33 * MS, quality: float = 1.0) -> Reading:
         self.stamp += after
-        (reading,) = self.smoother.read([face(self.number)], row(*values)[None], self.stamp)
+        (reading,) = self.smoother.read([face(self.number)], row(*values)[None], self.stamp, [quality])
         return reading
 
 
@@ -147,6 +147,25 @@ def test_what_is_no_distribution_leaves_no_trace(name: str, broken: tuple[float,
 
 
 any_row = arrays.arrays(np.float32, (3,), elements=st.floats(width=32))
+
+
+def test_a_face_that_cannot_be_read_is_uncertain_and_its_probabilities_stay() -> None:
+    watch = Watch(Smoother(settings(min_quality=0.5)))
+    refused = watch.see(0.2, 0.8, quality=0.1)
+    assert refused.label is None and refused.confidence == pytest.approx(0.8)
+    assert refused.probabilities.tolist() == row(0.2, 0.8).tolist()
+    assert watch.see(0.2, 0.8, after=700 * MS, quality=1.0).label == 1
+    for _ in range(20):  # about the threshold it does not flicker
+        assert watch.see(0.2, 0.8, quality=0.55).label == 1
+    watch.see(0.2, 0.8, after=700 * MS, quality=1.0)
+    assert watch.see(0.2, 0.8, quality=0.0).label == 1, "one bad frame is none"
+    assert [watch.see(0.2, 0.8, quality=0.2).label for _ in range(9)][-1] is None
+    assert [watch.see(0.2, 0.8, quality=0.55).label for _ in range(40)][-1] is None
+    watch.smoother.configure(settings(min_quality=0.0))
+    assert watch.see(0.2, 0.8, quality=0.0).label == 1, "0: never"
+    assert Watch(Smoother(settings(min_quality=1.0))).see(0.2, 0.8).label == 1, "1 is within reach"
+
+
 good_row = arrays.arrays(np.float32, (3,), elements=st.floats(0, 1, width=32)).map(
     lambda a: (a + np.float32(1e-3)) / (a + np.float32(1e-3)).sum()
 )

@@ -81,13 +81,14 @@ def test_every_face_carries_header_times_and_all_probabilities() -> None:
     assert (first.roi.x_offset, first.roi.y_offset, first.roi.width, first.roi.height) == (1, 2, 30, 40)
 
 
-def test_eyes_are_told_where_the_detector_tells_them() -> None:
+def test_eyes_and_what_hinders_the_reading_are_told() -> None:
     one, other = emotion(1, 0.75), emotion(5, 0.5)
-    seen = replace(one, face=replace(one.face, eyes=((-2.5, 12.0), (18.0, 13.25))))
+    seen = replace(one, face=replace(one.face, eyes=((-2.5, 12.0), (18.0, 13.25))), quality=0.25, hindrance="dark")
     message = messages.emotions(Result(Frame(np.zeros((50, 90), np.uint8), 1), [seen, other], "m"))
     got = deserialize_message(serialize_message(message), type(message))
     assert [(eye.x, eye.y, eye.z) for eye in got.emotions[0].eyes] == [(-2.5, 12.0, 0.0), (18.0, 13.25, 0.0)]
     assert list(got.emotions[1].eyes) == []
+    assert [(face.quality, face.hindrance) for face in got.emotions] == [(0.25, "dark"), (1.0, "")]
 
 
 def test_no_face_is_an_empty_array() -> None:
