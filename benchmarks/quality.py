@@ -2,9 +2,9 @@
 """Measure what quality refuses, and what reading those faces would have been worth.
 
 Frames of 640×480 are made of people_dev's portraits: small, dark, blurred, tilted, with a mask or sunglasses. For each
-set: the share of faces found that are refused (quality below 0.5) and why; accuracy of those that are kept and of those
-that are refused; and the share of all pictures that get a label with a confidence of 0.5 or more. The last lines are the
-time of one face in ms, beside the network and the head in the same run.
+set: the share of faces found that are refused (quality below 0.5) and why; accuracy of those that are kept and of
+those that are refused; and the share of all pictures that get a label with a confidence of 0.5 or more. The last line
+is the time of one face in ms, beside the network and the head in the same run.
 
     python benchmarks/quality.py PEOPLE_DEV [--detector yunet] [--every 4]
 """
