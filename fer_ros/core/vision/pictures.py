@@ -31,6 +31,8 @@ Colour = Literal["any", "grey", "bgr"]
 MAX_FILE_PIXELS = 48 << 20
 #: Bytes of the largest file that is read.
 MAX_FILE_BYTES = 256 << 20
+#: Pixels at the end of the last row. A decoder fills what is cut off with one colour.
+FLAT = 64
 ANIMATED = "animated: its first picture counts"
 _FLAGS = {"any": cv2.IMREAD_ANYCOLOR, "grey": cv2.IMREAD_GRAYSCALE, "bgr": cv2.IMREAD_COLOR}
 #: Kinds whose deep samples OpenCV gives as they are.
@@ -64,7 +66,7 @@ def decode(
     :returns: uint8, (height, width, 3) BGR or (height, width) grey.
     :raises BadImage: ``reason`` is ``size``, or ``compression``: no picture, cut off or damaged.
     """
-    header = measure(data.data)
+    header = measure(data.data, quick=not upright)
     check_size(header.width, header.height, max_pixels * JPEG.cost // max(JPEG.cost, header.cost))
     if header.frames > 1:
         note(ANIMATED)
@@ -134,9 +136,19 @@ def _opencv(header: Header, data: npt.NDArray[np.uint8], colour: Colour, upright
         return None
     if image is None or image.dtype not in (np.uint8, np.uint16, np.float32):
         return None
-    if header.kind in (JPEG, PNG) and sorted(image.shape[:2]) != sorted((header.height, header.width)):
+    if header.kind in (JPEG, PNG) and not _of_size(image, header):
         raise damaged(header.kind, "it is of another size than it states")
+    if header.kind is JPEG and not upright and header.end == len(data):
+        last, count = image[-1, -FLAT:].tobytes(), min(FLAT, header.width)
+        if last == last[: len(last) // count] * count:
+            measure(data.data)  # it ends like a picture that is cut off: look for its own end mark
     return image
+
+
+def _of_size(image: npt.NDArray[Any], header: Header) -> bool:
+    """Whether it is as large as it states; a turned picture has its sides exchanged."""
+    size = image.shape[:2]
+    return size in ((header.height, header.width), (header.width, header.height))
 
 
 def _coloured(image: npt.NDArray[Any], colour: Colour) -> npt.NDArray[Any]:

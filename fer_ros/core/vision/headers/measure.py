@@ -33,10 +33,11 @@ _READERS: dict[kinds.Kind, Callable[[memoryview], Header]] = {
 }
 
 
-def measure(data: memoryview) -> Header:
+def measure(data: memoryview, quick: bool = False) -> Header:
     """What a picture says of itself; nothing is decoded.
 
     :param data: a whole file, one-dimensional, bytes.
+    :param quick: believe the end mark at the end of a JPEG: see :func:`jpeg`.
     :raises BadImage: ``reason`` is ``compression``: it is no picture that is read here, damaged, or cut off.
     """
     kind = kinds.kind_of(data)
@@ -51,7 +52,7 @@ def measure(data: memoryview) -> Header:
 
         return header_of(kind, data)
     try:
-        return reader(data)
+        return jpeg(data, quick) if reader is jpeg else reader(data)
     except (IndexError, ValueError) as error:
         raise damaged(kind, "its header is incomplete") from error
 
