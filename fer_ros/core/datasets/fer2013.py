@@ -5,6 +5,7 @@ A damaged row is left out and counted, or refused where that is asked for.
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,10 @@ TRAINING, PUBLIC_TEST, PRIVATE_TEST = "Training", "PublicTest", "PrivateTest"
 USAGES = (TRAINING, PUBLIC_TEST, PRIVATE_TEST)
 #: Names of the columns in files that others made of it.
 COLUMNS = {"usage": "Usage", "split": "Usage", "label": "emotion", "pixel": "pixels", "image": "pixels"}
+#: Some write the grey levels as a list of Python.
+_LIST = str.maketrans("[],", "   ")
+#: Many grey levels, which no header holds.
+_GREY_LEVELS = re.compile(r"\[?\s*(\d{1,3}[\s,]+){100}")
 #: What else a table may have, for the error.
 LISTED = ", or path and label of pictures"
 
@@ -158,7 +163,8 @@ def _from_npz(path: Path, left_out: LeftOut) -> Fer2013:
 def _from_csv(path: Path, left_out: LeftOut) -> Fer2013:
     found: list[tuple[ImageArray, int, str, int]] = []
     count = 0
-    for count, (line, row) in enumerate(tables.rows(path, ("emotion", "pixels"), COLUMNS, LISTED), start=1):
+    rows_read = tables.rows(path, ("emotion", "pixels"), COLUMNS, LISTED, _columns_of)
+    for count, (line, row) in enumerate(rows_read, start=1):
         try:
             face, target = _pixels(row["pixels"]), _emotion(row["emotion"])
             # Kaggle's train.csv has no column Usage.
@@ -183,6 +189,16 @@ def _from_csv(path: Path, left_out: LeftOut) -> Fer2013:
     )
 
 
+def _columns_of(fields: list[str]) -> list[str] | None:
+    """The columns of a table without a header, told by what its first row holds; None where that is no row."""
+    kinds = ["pixels" if _GREY_LEVELS.match(field) else "Usage" if field.strip() in USAGES else "" for field in fields]
+    others = [number for number, kind in enumerate(kinds) if not kind]
+    if kinds.count("pixels") != 1 or len(others) != 1:
+        return None
+    kinds[others[0]] = "emotion"
+    return kinds
+
+
 def _empty(path: Path, left_out: LeftOut) -> ConfigError:
     return ConfigError(f"{path}: holds no faces" + (f" that can be used ({left_out})" if left_out.counts else ""))
 
@@ -192,7 +208,7 @@ def _pixels(text: str | None) -> ImageArray:
         with warnings.catch_warnings():
             # What is no number ends the reading with a warning. Ten times as fast as split() and int().
             warnings.simplefilter("error")
-            levels = np.fromstring(text or "", dtype=np.int64, sep=" ")
+            levels = np.fromstring((text or "").translate(_LIST), dtype=np.int64, sep=" ")
     except (ValueError, DeprecationWarning):
         raise BadRow("of damaged pixels", "numbers expected") from None
     if levels.size != SIDE * SIDE:
@@ -205,8 +221,9 @@ def _pixels(text: str | None) -> ImageArray:
 def _emotion(value: str | int | None) -> int:
     """The number of the label, which is given as that number or by its name."""
     try:
-        target = int(value)  # type: ignore[arg-type]
-    except (ValueError, TypeError):
+        number = float("" if value is None else value)  # pandas writes 3 as 3.0 where a label is missing elsewhere
+        target = int(number) if number.is_integer() else -1
+    except (ValueError, OverflowError):
         name = resolve(str(value or ""), DEFAULT_LABELS)
         target = -1 if name is None else DEFAULT_LABELS.index(name)
     if not 0 <= target < len(DEFAULT_LABELS):
@@ -224,7 +241,11 @@ def _usage(value: str | None) -> str:
 def _votes_csv(path: Path, count: int, left_out: LeftOut) -> FloatArray:
     """Votes per label, float32 (count, labels); damaged ones are left out, and their faces have none."""
     names = list(FERPLUS_TO_LABEL)
-    rows = list(tables.rows(path, tuple(names)))
+    of_label = {label: name for name, label in FERPLUS_TO_LABEL.items()}
+    others = {
+        given.strip().casefold(): of_label.get(resolve(given, DEFAULT_LABELS) or "") for given in tables.header(path)
+    }
+    rows = list(tables.rows(path, tuple(names), {given: name for given, name in others.items() if name}))
     if len(rows) != count:
         raise ConfigError(f"{path}: has {len(rows)} rows, fer2013.csv has {count}; they must be of the same release")
     votes = np.zeros((count, len(names)), dtype=np.float32)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,7 +23,11 @@ MAX_LINE, NAMED = 1 << 20, 12
 
 
 def rows(
-    path: Path, needed: tuple[str, ...], other_names: Mapping[str, str] | None = None, instead: str = ""
+    path: Path,
+    needed: tuple[str, ...],
+    other_names: Mapping[str, str] | None = None,
+    instead: str = "",
+    unnamed: Callable[[list[str]], list[str] | None] = lambda _: None,
 ) -> Iterator[tuple[int, Row]]:
     """Line number and row, blank lines aside; columns are found by their names, in any case, order and with blanks.
 
@@ -32,6 +37,7 @@ def rows(
     :param needed: columns that must be there, as the rows will name them.
     :param other_names: folded name → column, for names that other data sets use.
     :param instead: what else would do, for the error.
+    :param unnamed: gets the first line's fields; the names of its columns where it is no header but a row, else None.
     :raises ConfigError: the file cannot be read, or a column is missing: the line says which are expected and there.
     """
     try:
@@ -40,7 +46,8 @@ def rows(
             separator = max(SEPARATORS, key=head.count)
             given = _fields(head, separator) or []
             known = {_folded(name): name for name in needed} | dict(other_names or {})
-            names = [known.get(_folded(name), name.strip()) for name in given]
+            bare = unnamed(given)
+            names = bare or [known.get(_folded(name), name.strip()) for name in given]
             missing = [name for name in needed if name not in names]
             if missing:
                 there = ", ".join(quoted(name.strip()) for name in given[:NAMED]) or "none"
@@ -48,9 +55,8 @@ def rows(
                     f"{path}: column {', '.join(sorted(missing))} is missing: expected {', '.join(needed)}{instead}; "
                     f"its first line has {there}"
                 )
-            line = 1
-            while text := file.readline(MAX_LINE):
-                line += 1
+            texts = itertools.chain([head] if bare else [], iter(lambda: file.readline(MAX_LINE), ""))
+            for line, text in enumerate(texts, start=1 if bare else 2):
                 if text.strip():
                     fields = _fields(text, separator) or []
                     yield line, dict(zip(names, [*fields, *[None] * len(names)], strict=False))

@@ -18,6 +18,7 @@ USAGES = ("Training", "Training", "PublicTest", "PrivateTest")
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 48, 48), dtype=np.uint8)
 TARGETS = (3, 0, 6, 1)
 HEADER = "emotion,pixels,Usage"
+RENAMED = "usage, image , Neutral,happy,Surprised,sad,angry,Disgust,fearful,contempt,unknown,NF"
 #: As in FER+: votes of ten people for the ten columns.
 PLUS_HEADER = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
 PLUS = [
@@ -71,8 +72,9 @@ def test_other_orders_marks_and_line_ends_are_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(fer2013.load(path).images, IMAGES)
 
 
-def test_the_votes_beside_it_are_used(tmp_path: Path) -> None:
-    write(tmp_path, PLUS, PLUS_HEADER, "fer2013new.csv")
+@pytest.mark.parametrize("header", [PLUS_HEADER, RENAMED])
+def test_the_votes_beside_it_are_used(tmp_path: Path, header: str) -> None:
+    write(tmp_path, PLUS, header, "fer2013new.csv")
     faces = fer2013.load(write(tmp_path, ROWS))
     # angry, disgust, fear, happy, sad, surprise, neutral
     assert faces.votes.tolist() == [[0, 0, 0, 10, 0, 0, 0], [3, 0, 0, 0, 0, 0, 4], [0] * 7, [5, 6, 7, 2, 4, 3, 1]]

@@ -6,15 +6,17 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from fer_ros.core.base.errors import BadImage
 from fer_ros.core.vision import depth, images, pictures
-from test.core.vision.conftest import GREY, PICTURE, READABLE, REFUSED, TOLERANCE, with_exif
+from test.core.vision.conftest import GREY, PICTURE, READABLE, REFUSED, TOLERANCE, pil, with_exif
 
 
 @pytest.mark.parametrize("name", READABLE)
@@ -87,13 +89,38 @@ def test_a_picture_that_takes_long_to_decode_is_refused_by_its_bytes(name: str, 
     if name not in READABLE:
         pytest.skip(f"no reader of {name} here")
 
-    def padded(box: bytes) -> np.ndarray:
-        more = (megabytes * 1_000_000 + 8).to_bytes(4, "big") + box + bytes(megabytes * 1_000_000)
-        return np.frombuffer(READABLE[name] + more, np.uint8)
+    def with_film(claimed: int) -> np.ndarray:
+        """With a phone's film behind it, of whose bytes the picture claims some for itself (the end of ``iloc``)."""
+        data = bytearray(READABLE[name])
+        at = data.index(b"iloc") - 4
+        end = at + int.from_bytes(data[at : at + 4], "big")
+        if claimed:
+            data[end - 4 : end] = claimed.to_bytes(4, "big")
+        film = megabytes * 1_000_000 + 8
+        return np.frombuffer(bytes(data) + film.to_bytes(4, "big") + b"mpvd" + bytes(film - 8), np.uint8)
 
     with pytest.raises(BadImage, match=f"more than {megabytes} MB: save it smaller, or as JPEG"):
-        pictures.decode(padded(b"mdat"), 1 << 22)
-    assert pictures.decode(padded(b"mpvd"), 1 << 22).shape == PICTURE.shape  # a film behind the picture
+        pictures.decode(with_film(megabytes * 1_000_000 + 1), 1 << 22)
+    assert pictures.decode(with_film(0), 1 << 22).shape == PICTURE.shape
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [("avif", {"speed": 10, "quality": 30}), ("heic", {"quality": 10, "enc_params": {"preset": "ultrafast"}})],
+)
+def test_the_largest_picture_of_phones_takes_little_memory_and_time(
+    tmp_path: Path, name: str, how: dict[str, Any]
+) -> None:
+    if name not in READABLE:
+        pytest.skip(f"no writer of {name} here")
+    side = int((pictures.MAX_FILE_PIXELS // 2) ** 0.5)
+    file = tmp_path / "large"
+    file.write_bytes(pil("HEIF" if name == "heic" else "AVIF", Image.linear_gradient("L").resize((side, side)), **how))
+    script = MEASURE.replace("pass", "raise")
+    done = subprocess.run([sys.executable, "-c", script, file], capture_output=True, text=True, check=True)
+    megabytes, seconds = json.loads(done.stdout)
+    assert megabytes < 500 and seconds < 2.0
 
 
 _WHOLE = [READABLE[n] for n in ("gif", "tiff lzw", "webp", "bmp", "ppm", "pam", "jpeg 2000", "sun raster", "pfm")]

@@ -12,6 +12,8 @@ _CODESTREAM, _END = b"\xff\x4f\xff\x51", b"\xff\xd9"
 #: Tiles and components of a JPEG 2000 at most: each takes time and memory of its own.
 MAX_TILES, MAX_COMPONENTS = 4096, 4
 
+#: Items of a HEIF at most: a photograph has one for each of its tiles.
+MAX_ITEMS = 4096
 #: Bytes at most: decoding takes longer the more there are, so that 25 million pixels stay below two seconds of CPU.
 MAX_BYTES = {AVIF: 5_000_000, HEIC: 7_000_000}
 
@@ -30,16 +32,16 @@ def heic(data: memoryview) -> Header:
 
 
 def _heif(kind: Kind, data: memoryview) -> Header:
-    sizes, bits, frames, last, film = [(0, 0)], 8, 1, 0, 0
+    sizes, bits, frames, last, coded = [(0, 0)], 8, 1, 0, None
     for name, start, end in _boxes(kind, data, 0, len(data)):
         last = end
         if name == b"moov":
             frames = 2
-        if name == b"mpvd":  # the film of a phone's motion photograph, which is not decoded
-            film += end - start
         if name != b"meta":
             continue
         for inner, at, stop in _boxes(kind, data, start + 4, end):
+            if inner == b"iloc":
+                coded = _coded_bytes(kind, data[at:stop])
             if inner != b"iprp":
                 continue
             for box, first, behind in _boxes(kind, data, at, stop):
@@ -52,10 +54,38 @@ def _heif(kind: Kind, data: memoryview) -> Header:
     width, height = max(sizes, key=lambda size: size[0] * size[1])
     if not width:
         raise damaged(kind, "it states no size")
-    if last - film > MAX_BYTES[kind]:
+    # Where an animation keeps its pictures, only its film says.
+    if (last if coded is None or frames > 1 else coded) > MAX_BYTES[kind]:
         most = MAX_BYTES[kind] // 1_000_000
         raise BadImage("size", f"the {kind} has more than {most} MB: save it smaller, or as JPEG", "too large")
     return Header(kind, width, height, last, kind.cost, min(bits, 16), frames)
+
+
+def _coded_bytes(kind: Kind, box: memoryview) -> int | None:
+    """Bytes that are decoded at most: those that the box ``iloc`` gives to items, wherever they lie.
+
+    What no item uses, such as the film of a phone's motion photograph, is not decoded.
+
+    :returns: None where the box leaves it open.
+    """
+    version, sizes = box[0], big(box, 4, 2)
+    offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
+    if version > 2 or not length:
+        return None
+    wide = 4 if version == 2 else 2
+    count, at, coded = big(box, 6, wide), 6 + wide, 0
+    if count > MAX_ITEMS:
+        raise damaged(kind, f"{count} items")
+    before = wide + (4 if version else 2) + base
+    step = (index if version else 0) + offset
+    for _ in range(count):
+        at += before + 2
+        for _ in range(big(box, at - 2, 2)):
+            part = big(box, at + step, length)
+            if not part:  # up to the end of the file
+                return None
+            at, coded = at + step + length, coded + part
+    return coded
 
 
 def _boxes(kind: Kind, data: memoryview, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
