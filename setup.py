@@ -97,7 +97,6 @@ setup(
         ],
         "fer_ros.heads": [
             "auto = fer_ros.plugins.heads.auto:AutoHead",
-            "calibrated = fer_ros.plugins.heads.calibrated:CalibratedHead",
             "dense = fer_ros.plugins.heads.dense:DenseHead",
             "fine_tune = fer_ros.plugins.heads.fine_tune:FineTuneHead",
             "linear = fer_ros.plugins.heads.linear:LinearHead",

@@ -138,6 +138,7 @@ def _task(folder: Path, cls: type[Head], settings: Any) -> Task:
         input=InputSpec(12, 12, 1, "zero_to_one"),
         head=LinearHead(file, LABELS, SHAPE),
         head_plugin="linear",
+        head_file=file.name,
         backbone_file="backbone.tflite",
         quality={"confusion": [[8, 1, 1], [1, 8, 1], [1, 1, 8]]},
     )

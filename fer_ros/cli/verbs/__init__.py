@@ -9,7 +9,6 @@ VERBS = {
     "forget": "remove everything that is kept of a person",
     "import": "make a bag from a folder of pictures, or from fer2013.csv",
     "train": "teach a model the faces in your bags",
-    "calibrate": "correct the model for one person, from that person's neutral face",
     "eval": "measure a model on a dataset",
     "duplicates": "find photographs that occur twice in a dataset",
     "models": "list the models; select, rename or delete one, or go back to the last one",

@@ -49,9 +49,6 @@ class DenseHead(Head):
         hidden = np.maximum(embeddings.reshape(len(embeddings), -1) @ a["kernel1"] + a["bias1"], 0.0)
         return softmax(hidden @ a["kernel2"] + a["bias2"])
 
-    def shifted(self, offset: FloatArray) -> bytes:
-        return pack(**{**self.arrays, "bias2": self.arrays["bias2"] + offset})
-
     @classmethod
     def train(cls, task: Task) -> TrainedHead:
         from fer_ros.core.training.fitting import head_fit

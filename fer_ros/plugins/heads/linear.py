@@ -38,9 +38,6 @@ class LinearHead(Head):
     def predict(self, embeddings: FloatArray) -> FloatArray:
         return softmax(embeddings.mean(axis=(1, 2)) @ self.arrays["kernel"] + self.arrays["bias"])
 
-    def shifted(self, offset: FloatArray) -> bytes:
-        return pack(kernel=self.arrays["kernel"], bias=self.arrays["bias"] + offset)
-
     @classmethod
     def train(cls, task: Task) -> TrainedHead:
         from fer_ros.core.training.fitting import head_fit

@@ -39,9 +39,6 @@ class PrototypeHead(Head):
         distances = _distances(_pooled(embeddings) / a["scale"], a["means"] / a["scale"])
         return softmax(a["bias"] - distances / a["temperature"])
 
-    def shifted(self, offset: FloatArray) -> bytes:
-        return pack(**{**self.arrays, "bias": self.arrays["bias"] + offset})
-
     @classmethod
     def train(cls, task: Task) -> TrainedHead:
         x, targets, weights = _pooled(task.training.embeddings), task.training.targets, task.training.weights

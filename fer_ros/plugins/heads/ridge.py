@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_ros.core.base.arrays import pack, unpack
+from fer_ros.core.base.arrays import unpack
 from fer_ros.core.base.contracts import Head, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.settings import setting
@@ -88,11 +88,6 @@ class RidgeHead(Head):
         taught = softmax(a["temperature"][0] * scores)
         share = gate((x @ a["known"].T).max(axis=1), float(a["gate"][0]), float(a["gate"][1]))[:, np.newaxis]
         return np.asarray(share * taught + (1 - share) * general, dtype=np.float32) if a["general"].any() else taught
-
-    def shifted(self, offset: FloatArray) -> bytes:
-        a = self.arrays
-        base, bias = a["base"] + offset / a["temperature"][0], a["general_bias"] + offset
-        return pack(**{**a, "base": base, "general_bias": bias})
 
     @classmethod
     def train(cls, task: Task) -> TrainedHead:

@@ -1,4 +1,4 @@
-"""``fer train`` and ``fer calibrate`` on recorded bags, and what becomes of the selection."""
+"""``fer train`` on recorded bags, and what becomes of the selection."""
 
 from __future__ import annotations
 
@@ -80,14 +80,6 @@ def test_json_is_one_object_with_the_whole_outcome(bag: str, capsys: pytest.Capt
 def test_a_path_is_as_good_as_a_name(recorded: Path, fer_home: Path) -> None:
     assert main(["train", str(recorded), "--head", "prototype", "--name", "anna"]) == 0
     assert Bundle.load("anna").data["bags"] == ["pair"]
-
-
-def test_calibrating_keeps_the_labels(bag: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["calibrate", bag, "--name", "me", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["counts"].keys() == {"neutral"} and set(found["facts"]["offset"]) == set(Bundle.load("default").labels)
-    assert found["metrics"]["accuracy"] >= found["baseline"]["accuracy"]
-    assert Bundle.load("me").head.plugin == Bundle.load("default").head.plugin
 
 
 @pytest.mark.parametrize(

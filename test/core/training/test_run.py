@@ -162,24 +162,6 @@ def test_five_faces_a_label_are_enough_for_prototypes(general: Bundle, make_bag:
     assert outcome.metrics.labels[-1] == "none of these"
 
 
-def test_calibration_corrects_the_neutral_face_and_nothing_else(general: Bundle, make_bag: MakeBag) -> None:
-    """Somebody whose neutral face looks sad to the general model."""
-    blue = {**COLOURS, "neutral": (185, 120, 95)}
-    outcome = train(make_bag("a", {"neutral": 90, "happy": 30}, colours=blue), name="mine", head="calibrated")
-    assert outcome.baseline is not None and outcome.baseline.per_class["neutral"]["recall"] < 0.5
-    assert outcome.metrics.per_class["neutral"]["recall"] > 0.9
-    assert outcome.counts.keys() == {"neutral"} and outcome.facts["offset"]["sad"] < 0
-    assert answers("mine", ["happy", "sad", "neutral"]) == ["happy", "sad", "neutral"]
-    bundle = Bundle.load("mine")
-    assert bundle.labels == general.labels and bundle.head.plugin == "linear"
-    assert bundle.data["parameters"] == general.data["parameters"]
-
-
-def test_a_neutral_face_that_is_read_well_is_left_alone(general: Bundle, make_bag: MakeBag) -> None:
-    outcome = train(make_bag("a", {"neutral": 60}), head="calibrated")
-    assert outcome.facts["offset"] == {"happy": 0.0, "sad": 0.0, "neutral": 0.0} and outcome.metrics.accuracy == 1.0
-
-
 def test_faces_are_framed_as_the_detector_of_their_bag_asks(general: Bundle, make_bag: MakeBag) -> None:
     """The detector ``left`` of the test frames twice as large as its boxes; pictures that are faces need no frame."""
     plain, left, none = (
@@ -214,7 +196,6 @@ def test_grey_crops_are_those_of_the_coloured_pictures(general: Bundle, make_bag
         (THREE, {"split": "cross"}, "split 'cross' is of the heads auto and ridge"),
         (THREE, {"head": "fine_tune"}, "holds no weights to train on"),
         (THREE, {"head": "dense", "from_general": True, "hidden_units": 3}, "at least 6 hidden units"),
-        ({"happy": 20, "sad": 20}, {"head": "calibrated"}, "hold no face labelled neutral"),
         ({"angry": 20, "none of these": 20}, {"from_general": True}, "knows none of the labels"),
     ],
 )

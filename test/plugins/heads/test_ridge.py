@@ -15,7 +15,6 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import Maps
 from fer_ros.core.bundles.bundle import FINER_FILE, Bundle
 from fer_ros.core.training.fitting import head_setup
-from fer_ros.core.vision.softmax import softmax
 from fer_ros.plugins.heads.auto import AutoHead, AutoSettings
 from fer_ros.plugins.heads.ridge import RidgeHead, RidgeSettings
 
@@ -149,15 +148,3 @@ def test_a_head_for_another_network_says_so(load: Load, tmp_path: Path) -> None:
     broken = replace(trained, content=pack(**arrays))
     with pytest.raises(ConfigError, match="do not fit each other"):
         load(broken)
-
-
-def test_a_shifted_head_answers_with_the_offset_in_its_logits(load: Load) -> None:
-    trained = RidgeHead.train(task(BASE.labels, np.arange(7), maps(np.arange(7), 1), RidgeSettings(), None))
-    offset = np.array([0.5, -1.0, 2.0, 0, 0, 0, 0], np.float32)
-    for some in (maps(np.arange(7), 2, 0.0), Maps(np.zeros((7, 3, 3, 256), np.float32), maps(np.arange(7), 1).finer)):
-        before = load(trained).read(some)
-        after = load(replace(trained, content=load(trained).shifted(offset))).read(some)
-        if (before - GENERAL.read(some)).max() < 1e-5:
-            np.testing.assert_allclose(after, softmax(np.log(before) + offset), atol=1e-4)
-        else:
-            assert (after[:, 2] > before[:, 2]).all()

@@ -7,14 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fer_ros.core.base.arrays import pack
 from fer_ros.core.base.contracts import Head
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.vision.softmax import softmax
-from fer_ros.plugins.heads.calibrated import LIMIT, CalibratedHead, correction
 from fer_ros.plugins.heads.dense import DenseHead
 from fer_ros.plugins.heads.linear import LinearHead
 from fer_ros.plugins.heads.prototype import PrototypeHead
@@ -58,35 +54,7 @@ def test_prototypes_are_distances_in_deviations(tmp_path: Path) -> None:
         np.testing.assert_allclose(row, np.exp(logits) / np.exp(logits).sum(), atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", FILES, ids=lambda kind: kind.__name__)
-def test_a_shifted_head_answers_with_the_offset_in_its_logits(tmp_path: Path, kind: type[Head]) -> None:
-    head, offset = made(tmp_path, kind), np.array([0.5, -1.0, 2.0], np.float32)
-    before = head.predict(MAPS)
-    after = made(tmp_path, kind, head.shifted(offset)).predict(MAPS)
-    np.testing.assert_allclose(after, softmax(np.log(before) + offset), atol=1e-5)
-
-
 @pytest.mark.parametrize("changes", [{"scale": np.zeros(5)}, {"temperature": np.array([-1.0])}])
 def test_prototypes_without_a_scale_are_refused(tmp_path: Path, changes: dict[str, np.ndarray]) -> None:
     with pytest.raises(ConfigError, match="must be above 0"):
         made(tmp_path, PrototypeHead, b"", **changes)
-
-
-def test_calibrated_is_no_head_to_run(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="a way of training, not a head"):
-        CalibratedHead(tmp_path / "head.npz", LABELS, SHAPE)
-
-
-@given(st.lists(st.floats(-6.0, 6.0), min_size=3, max_size=3), st.integers(0, 9))
-def test_the_correction_only_takes_away_and_never_too_much(lean: list[float], seed: int) -> None:
-    """Faces that lean to some answer: neutral, the last label, never gets less probable, no label more so."""
-    logits = np.random.default_rng(seed).normal(0.0, 0.5, (40, 3)) + lean
-    before = softmax(logits.astype(np.float32))
-    target = np.array([0.1, 0.2, 0.7], np.float32)
-    offset = correction(before, target, 2)
-    assert offset[2] == 0.0 and (offset <= 0.0).all() and (offset >= -LIMIT).all()
-    after = softmax((logits + offset).astype(np.float32))
-    assert (after[:, 2] >= before[:, 2] - 1e-5).all()
-    inside = (offset[:2] > -LIMIT + 1e-3) & (offset[:2] < -1e-3)
-    if inside.all():
-        np.testing.assert_allclose(after.mean(axis=0), target, atol=0.03)

@@ -52,13 +52,6 @@ class Head(Plugin):
         """
         return self.predict(maps.embeddings)
 
-    def shifted(self, offset: FloatArray) -> bytes:
-        """The head's file with an offset added to the logits, the logarithms of the unscaled probabilities.
-
-        :param offset: float32 (number of labels,).
-        """
-        raise ConfigError(f"a head of type {type(self).__name__} cannot be calibrated: choose another base model")
-
     @classmethod
     def train(cls, task: Task) -> TrainedHead:
         """Learn from faces. Import here what only training needs.
@@ -134,7 +127,7 @@ class GeneralModel:
     :ivar labels: in the order of its head's outputs.
     :ivar input: what its backbone takes.
     :ivar head: its head, loaded; ``head_plugin`` is the name of that plugin.
-    :ivar backbone_file: name of its backbone's file.
+    :ivar head_file: name of its head's file; ``backbone_file`` is that of its backbone.
     :ivar quality: what was measured of it, as ``model.yaml`` states it.
     """
 
@@ -144,6 +137,7 @@ class GeneralModel:
     input: InputSpec
     head: Head
     head_plugin: str
+    head_file: str
     backbone_file: str
     quality: Mapping[str, Any] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +52,7 @@ def _kept(task: Task, general: FloatArray, rows: npt.NDArray[np.int64]) -> Train
     held_out = np.full((task.training.pictures, len(base.labels)), np.nan, np.float32)
     held_out[rows] = general
     return TrainedHead(
-        content=base.head.shifted(np.zeros(len(base.labels), np.float32)),
+        content=(Path(base.path) / base.head_file).read_bytes(),
         plugin=base.head_plugin,
         labels=base.labels,
         held_out=held_out,

@@ -55,6 +55,7 @@ def general_model(bundle: Bundle, head: Head) -> GeneralModel:
         input=bundle.input,
         head=head,
         head_plugin=bundle.head.plugin,
+        head_file=bundle.head.file,
         backbone_file=bundle.backbone.file,
         quality=bundle.quality,
     )
