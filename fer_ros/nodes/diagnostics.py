@@ -34,14 +34,19 @@ class Health:
 class Drops:
     """Counts what was dropped, by reason. Safe to use from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[], None] = lambda: None) -> None:
+        """Nothing was dropped yet.
+
+        :param tell: called at each one.
+        """
         self._counts: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self._lock, self._tell = threading.Lock(), tell
 
     def add(self, reason: str) -> None:
         """Count one."""
         with self._lock:
             self._counts[reason] += 1
+        self._tell()
 
     def counts(self) -> dict[str, int]:
         """Reason → how many since the start."""

@@ -19,9 +19,18 @@ from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.errors import BadImage, FerError
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Roi
-from fer_ros.core.recording import FaceFinder, Recorder, RecordingSettings, State, renamed_labels, settings_for
+from fer_ros.core.recording import (
+    FaceFinder,
+    Incoming,
+    Recorder,
+    RecordingSettings,
+    State,
+    renamed_labels,
+    settings_for,
+)
 from fer_ros.core.vision import choosing
 from fer_ros.nodes import topics
+from fer_ros.nodes.correcting import Correcting
 from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Drops, Health
 from fer_ros.nodes.inputs.image_input import InputSettings
 from fer_ros.nodes.inputs.picture_input import PictureInput
@@ -46,23 +55,12 @@ class RecorderSettings(InputSettings):
     """Settings of the node, besides those of recording and of its detector."""
 
     use_inference: bool = setting(True, "take the faces that inference has found, while it runs", live=True)
+    keep_recent: bool = setting(True, "keep the frames of the last second, for record/correct")
     detector: str = setting("auto", "what finds the faces otherwise, see the parameter of inference")
 
 
-class _Refusals(Drops):
-    """Counts bad images, in the recording too."""
-
-    def __init__(self, tell: Callable[[], None]) -> None:
-        super().__init__()
-        self._tell = tell
-
-    def add(self, reason: str) -> None:
-        super().add(reason)
-        self._tell()
-
-
 class RecorderNode(ManagedNode):
-    """Subscribes to images only while a bag is open, and costs nothing otherwise."""
+    """Subscribes to images while a bag is open; without ``keep_recent`` it costs nothing otherwise."""
 
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters, those of the chosen detector as ``detectors.<detector>.<setting>``.
@@ -80,7 +78,8 @@ class RecorderNode(ManagedNode):
         self._detectors = PluginSettings(self.parameters, "detectors", self._set_detector, settings_type=settings_for)
         self._detectors.of(self._detector)
         self.parameters.check_unknown()
-        self.drops = _Refusals(lambda: self._recorder.refuse() if self._recorder else None)
+        # Counted in the recording, too.
+        self.drops = Drops(lambda: self._recorder.refuse() if self._recorder else None)
         self._recorder: Recorder | None = None
         self._faces: FaceFinder | None = None
         self._input: PictureInput | None = None
@@ -92,6 +91,7 @@ class RecorderNode(ManagedNode):
         for name, answer in (("pause", self._on_pause), ("stop", self._on_stop), ("discard_last", self._on_discard)):
             self.create_service(Trigger, f"record/{name}", answer, callback_group=group)
         self._keeping = KeepingServices(self, self._ready, self._close_input_when_done, group)
+        self._correcting = Correcting(self, self._ready, self._close_input_when_done, group)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(STATUS_PERIOD, self._on_timer, clock=steady)
         self._diagnostics = Diagnostics(self, lambda: self._settings.image_topic, self._health)
@@ -105,15 +105,16 @@ class RecorderNode(ManagedNode):
         self._recorder = Recorder(
             self._recording, self._faces, self._facts, clock=self._now, on_change=self._publish_status
         )
+        self._listen()
         self._publish_status()
 
     def rest(self) -> None:
+        recorder, self._recorder = self._recorder, None
         self._close_input()
-        recorder = self._recorder
+        self._correcting.end()
         if recorder is not None:
             recorder.close()
-            self._publish_status()
-        self._recorder = None
+            self._publish_status(recorder)
 
     def unload(self) -> None:
         self._faces = None
@@ -191,14 +192,33 @@ class RecorderNode(ManagedNode):
         """
         if self._input is not None:
             return
-        self._input = PictureInput(self, self._settings, recorder.offer, self.drops)
+
+        def take(frame: Incoming) -> None:
+            recorder.offer(frame)
+            self._correcting.offer(frame)
+
+        self._correcting.rest()
+        self._input = PictureInput(self, self._settings, take, self.drops)
         self._input.open()
-        self._emotions = self.create_subscription(EmotionArray, "emotions", self._on_emotions, topics.results())
+        self._follow()
+
+    def _follow(self) -> None:
+        if self._emotions is None:
+            self._emotions = self.create_subscription(EmotionArray, "emotions", self._on_emotions, topics.results())
+
+    def _listen(self) -> None:
+        """While no bag is open: subscribe to what a correction needs."""
+        if self._settings.keep_recent:
+            self._correcting.listen(self._settings)
+            self._follow()
 
     def _close_input(self) -> None:
         if self._input is not None:
             self._input.close()
             self._input = None
+        if self._recorder is not None and self._settings.keep_recent:
+            self._listen()
+            return
         subscription, self._emotions = self._emotions, None
         if subscription is not None:
             self.destroy_subscription(subscription)
@@ -208,11 +228,12 @@ class RecorderNode(ManagedNode):
             self._close_input()
 
     def _on_emotions(self, message: EmotionArray) -> None:
-        if self._faces is None or not self._settings.use_inference:
-            return
         try:
             stamp = messages.nanoseconds(message.header.stamp)
         except BadImage:
+            return
+        self._correcting.tell(stamp, message)
+        if self._faces is None or not self._settings.use_inference:
             return
         box = message.emotions[0].roi if message.emotions else None
         found = Roi(box.x_offset, box.y_offset, box.width, box.height) if box and box.width and box.height else None
@@ -222,8 +243,8 @@ class RecorderNode(ManagedNode):
         if self._recorder is not None and self._recorder.active:
             self._publish_status()
 
-    def _publish_status(self) -> None:
-        recorder = self._recorder
+    def _publish_status(self, recorder: Recorder | None = None) -> None:
+        recorder = recorder or self._recorder
         if recorder is None:
             return
         message = record_messages.status(recorder.status())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from fer_ros.core import bags
 from fer_ros.core.base.contracts import Clock
 from fer_ros.core.base.errors import FerError, reason
+from fer_ros.core.recording.correcting import Corrected, Seen, keep
 from fer_ros.core.recording.faces import FaceFinder
 from fer_ros.core.recording.session import Session
 from fer_ros.core.recording.settings import RecordingSettings
@@ -52,7 +53,7 @@ class Recorder:
         :param clock: gives new bags their names, nanoseconds.
         :param on_change: called in the recorder's thread when anything but a count changes.
         """
-        self._session = Session(settings, faces, facts, folder, clock)
+        self._session, self._faces, self._subject = Session(settings, faces, facts, folder, clock), faces, ""
         self._work = Work(settings.queue)
         self._on_change = on_change
         self._running = True
@@ -69,7 +70,16 @@ class Recorder:
         :param bag: name of the bag; empty: the open one, or a new one named after the time.
         :returns: the bag's folder.
         """
+        self._subject = subject
         return self._work.add_command(lambda: self._session.start(label, subject, seconds, samples, bag))
+
+    def correct(self, label: str, subject: str, seen: Sequence[Seen]) -> Future[Corrected]:
+        """Keep frames as a take of the right label, see :func:`fer_ros.core.recording.correcting.keep`.
+
+        :param subject: empty: that of the open bag's last take, if a bag is open.
+        """
+        subject = subject or (self._subject if self._session.open else "")
+        return self._work.add_command(lambda: keep(self._session, self._faces, label, subject, seen))
 
     def pause(self) -> Future[Status]:
         """Let the label go: the take ends, the bag stays open."""
