@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -119,6 +120,17 @@ def information(storage: str, parts: Iterable[Part], facts: Mapping[str, str]) -
         "custom_data": sealed(facts),
         "ros_distro": DISTRO,
     }
+
+
+def count(told: dict[str, Any], counts: Mapping[str, int]) -> None:
+    """Correct the numbers of messages in what rosbag2 says of a file.
+
+    :param counts: topic → messages; a topic that is not in it has none.
+    """
+    told["message_count"] = sum(counts.values())
+    for topic in told.get("topics_with_message_count") or ():
+        with contextlib.suppress(KeyError, TypeError):
+            topic["message_count"] = counts.get(topic["topic_metadata"]["name"], 0)
 
 
 def as_yaml(content: Any) -> str:

@@ -1,4 +1,5 @@
-"""What must be remembered while somebody is being forgotten: the name, and how the pictures that go are told.
+"""What must be remembered while somebody is being forgotten: the name, how the pictures that go
+are told, and what is called otherwise.
 
 A kill in the middle takes neither away, so that the work can be finished and proved. It is private, and goes
 at the end.
@@ -32,15 +33,22 @@ class Journal:
         """Take over what a journal of this person knows, if there is one."""
         digest = hashlib.sha256(person.plain.encode()).hexdigest()[:16]
         self.path, self._person = home / f"{SCRATCH}{digest}.json", person
-        for picture in _read(self.path).get("pictures") or ():
+        told = _read(self.path)
+        for picture in told.get("pictures") or ():
             person.know(picture)
+        person.names.know(told.get("names"))
 
     def write(self, done: bool = False) -> None:
         """Remember the person and the pictures that are known by now.
 
         :param done: only what the user has to remove is left, so that no start has to go on with it.
         """
-        content = {"subject": self._person.name, "done": done, "pictures": self._person.known()}
+        content = {
+            "subject": self._person.name,
+            "done": done,
+            "pictures": self._person.known(),
+            "names": self._person.names.known,
+        }
         try:
             write_atomic(self.path, json.dumps(content, ensure_ascii=False).encode(), mode=0o600)
         except OSError as error:  # A full disk must keep nobody from removing.

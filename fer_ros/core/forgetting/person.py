@@ -10,6 +10,7 @@ from typing import Any
 
 from fer_ros.core.bags.messages import check_subject
 from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.forgetting.names import Names
 
 #: Characters from which a name is looked for inside of texts; a shorter one only as a whole text.
 WORD = 3
@@ -24,7 +25,10 @@ STRUCK = "…"
 
 
 class Person:
-    """A subject's name, and their pictures as far as they were found."""
+    """A subject's name, and their pictures as far as they were found.
+
+    :ivar names: what is called otherwise, because its name holds theirs.
+    """
 
     def __init__(self, subject: str) -> None:
         """Take the name as it was typed when recording.
@@ -39,6 +43,7 @@ class Person:
         self._bytes = re.compile(b"|".join(_forms(self.name)), re.IGNORECASE)
         wide = (re.escape(self.name.encode(encoding)) for encoding in ("utf-16-le", "utf-32-le"))
         self._wide = re.compile(b"|".join(wide), re.IGNORECASE)
+        self.names = Names(self.named_in)
         self._pictures: dict[int, dict[bytes, set[tuple[int, bytes]]]] = {}
 
     def is_subject(self, text: str) -> bool:
@@ -81,6 +86,10 @@ class Person:
         if len(self.name) < WORD:
             return "" if self.is_subject(text) else text
         return self._word.sub(STRUCK, text)
+
+    def renamed(self, text: str) -> str:
+        """A text without the name, and with the new names of bags and models."""
+        return self.struck(self.names.in_text(text))
 
     def add_picture(self, data: bytes) -> None:
         """Remember a picture of theirs."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fer_ros.core.bags import facts as bag_facts
 from fer_ros.core.bags import metadata
 from fer_ros.core.bags.mending import mcap_salvage, sqlite_salvage
-from fer_ros.core.bags.messages import LABEL_TOPIC, LABEL_TYPE, StoredSample
+from fer_ros.core.bags.messages import LABEL_TOPIC, LABEL_TYPE, TOPICS, StoredSample
 from fer_ros.core.bags.reader import samples_of
 from fer_ros.core.bags.sqlite_file import SUFFIX as SQLITE
 from fer_ros.core.bags.storages import BY_SUFFIX, Storage, storage_of
@@ -29,6 +29,8 @@ class Found:
 
     :ivar facts: of the file.
     :ivar own: samples that show the person; ``others`` the rest.
+    :ivar first: the subject of the first of the others.
+    :ivar further: messages of further topics, which stay.
     :ivar told: whether its facts name the person.
     :ivar damaged: it cannot be read whole.
     :ivar doubtful: what cannot be read in it may be of the person, since nothing tells whose it is.
@@ -39,6 +41,8 @@ class Found:
     facts: dict[str, str]
     own: int = 0
     others: int = 0
+    first: str = ""
+    further: dict[str, int] = field(default_factory=dict)
     told: bool = False
     damaged: bool = False
     doubtful: bool = False
@@ -48,14 +52,19 @@ class Found:
         """Whether it must be changed."""
         return bool(self.own or self.told or self.doubtful)
 
+    @property
+    def stays(self) -> bool:
+        """Whether it holds anything but samples of the person."""
+        return bool(self.others or self.further)
+
     @contextlib.contextmanager
-    def samples(self) -> Iterator[Iterator[StoredSample]]:
-        """All that can be read of it."""
+    def readable(self) -> Iterator[Path]:
+        """A file with all that can be read of it: itself, if it is not damaged."""
         if not self.damaged:
-            yield samples_of(self.path, self.storage)[1]
+            yield self.path
             return
         with _saved(self.path, self.storage) as (file, _, _):
-            yield samples_of(file)[1]
+            yield file
 
 
 def look(path: Path, person: Person) -> Found | None:
@@ -78,7 +87,9 @@ def look(path: Path, person: Person) -> Found | None:
         with _saved(path, storage) as (file, facts, ours):
             found.own = found.others = 0
             found.facts = facts or scan.facts
-            _count(found, samples_of(file)[1], person)
+            scan, samples = samples_of(file)
+            _count(found, samples, person)
+    found.further = {topic: n for topic, n in scan.counts.items() if TOPICS.get(topic) != scan.topics[topic]}
     found.told = person.named_in_value(found.facts)
     found.doubtful = found.damaged and ours and not (found.facts.get(bag_facts.SUBJECT) or _whose(path))
     return found
@@ -90,6 +101,7 @@ def _count(found: Found, samples: Iterator[StoredSample], person: Person) -> Non
             found.own += 1
             person.add_picture(sample.picture)
         else:
+            found.first = sample.subject if not found.others else found.first
             found.others += 1
 
 

@@ -79,11 +79,8 @@ def put(parent: Path, content: Sequence[Path], entry: Entry) -> Entry:
     """
     with _locked(parent) as trash:
         entry = dataclasses.replace(entry, path=_free(trash, entry))
-        entry.path.mkdir(mode=0o700)
         try:
-            text = {key: value for key, value in dataclasses.asdict(entry).items() if key != "path"}
-            files.write_atomic(entry.path / FILE, json.dumps(text, ensure_ascii=False).encode(), mode=0o600)
-            files.sync_folder(trash)
+            _make(entry)
             _move(content, entry.content)
         except BaseException:
             # Not the content, if some of it is there.
@@ -92,6 +89,29 @@ def put(parent: Path, content: Sequence[Path], entry: Entry) -> Entry:
                 entry.path.rmdir()
             raise
     return entry
+
+
+def rename(entry: Entry, bag: str, names: Sequence[str]) -> Entry:
+    """Give an entry another name of its bag, and of its files.
+
+    A kill in between leaves the old or the new entry, and an empty folder that :func:`tidy` removes.
+
+    :param names: new names of ``entry.files``.
+    :raises OSError: it cannot be moved.
+    """
+    pairs = [
+        (old, name)
+        for old, name in zip(entry.content, names or (bag,), strict=True)
+        if old.exists() or old == entry.content[0]
+    ]
+    with _locked(entry.path.parent.parent) as trash:
+        new = dataclasses.replace(entry, bag=bag, files=tuple(name for _, name in pairs) if names else ())
+        new = dataclasses.replace(new, path=_free(trash, new))
+        _make(new)
+        # The first one last: until then it is the old entry still.
+        _move([old for old, _ in pairs][::-1], new.content[::-1])
+        _remove(entry.path)
+    return new
 
 
 def take_out(entry: Entry, target: Path) -> None:
@@ -140,6 +160,17 @@ def empty(parent: Path, path: Path) -> None:
         _remove(path)
 
 
+def leftovers(parent: Path) -> list[Path]:
+    """What a crash has left of entries that were emptied or renamed: nothing in it can be brought back."""
+    with contextlib.suppress(OSError):
+        return [
+            path
+            for path in sorted((parent / FOLDER).iterdir())
+            if path.is_dir() and (path.name.startswith(_EMPTIED) or not {*os.listdir(path)} - {FILE})
+        ]
+    return []
+
+
 def tidy(parent: Path, days: float, now: float | None = None) -> list[Entry]:
     """Remove entries older than some days, and leftovers of a crash.
 
@@ -178,6 +209,14 @@ def _read(path: Path) -> Entry | None:
     except (OSError, ValueError, TypeError, KeyError, ConfigError):
         return None
     return entry if entry.content[0].exists() else None
+
+
+def _make(entry: Entry) -> None:
+    """The folder of an entry, without its content yet."""
+    entry.path.mkdir(mode=0o700)
+    text = {key: value for key, value in dataclasses.asdict(entry).items() if key != "path"}
+    files.write_atomic(entry.path / FILE, json.dumps(text, ensure_ascii=False).encode(), mode=0o600)
+    files.sync_folder(entry.path.parent)
 
 
 def _move(old: Sequence[Path], new: Sequence[Path]) -> None:

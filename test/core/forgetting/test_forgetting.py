@@ -119,14 +119,15 @@ def test_the_files_of_older_versions_name_all_before(home: Path, storage: str, m
 
 
 def test_what_cannot_be_removed_is_told(home: Path) -> None:
-    folder = fill("Kim_and_Lee", [("happy", "Kim", 0), ("sad", "Lee", 10)])
+    folder = fill("one", [("happy", "Kim", 0), ("sad", "Lee", 10)])
+    (folder / "Kim.txt").touch()
     (home / "notes.txt").write_text("ask KIM about the camera")
     (home / "copy.bin").write_bytes(b"x" * 999 + picture(1) + b"y")
     told = forget("Kim")
     assert not told.complete
     assert _held(folder) == [(n, "sad", "Lee") for n in range(10, 13)]
     shown = "\n".join(told.left)
-    assert "Kim_and_Lee: the name of the file or folder" in shown
+    assert "one/Kim.txt: the name of the file or folder" in shown
     assert "notes.txt: the name, in it" in shown
     assert "copy.bin: a picture, in it" in shown
 

@@ -21,6 +21,7 @@ from fer_ros.core.bags.facts import sealed, unsealed
 from fer_ros.core.bags.mcap_file import STORAGE
 from fer_ros.core.bags.mcap_scan import FACTS, LIBRARY
 from fer_ros.core.bags.mcap_walk import MAX_RECORD, PRIVATE, Gap, chunk_records, message, parse, walk
+from fer_ros.core.bags.mending.changes import Changes
 from fer_ros.core.bags.mending.report import Mended
 from fer_ros.core.bags.messages import TOPICS, decodes, definition
 from fer_ros.core.base import yaml_files
@@ -88,17 +89,20 @@ def survey(file: Path) -> Survey:
     return found
 
 
-def salvage(file: Path, target: Path, found: Survey, facts: dict[str, str]) -> Mended:
+def salvage(file: Path, target: Path, found: Survey, facts: dict[str, str], changes: Changes | None = None) -> Mended:
     """Write what can be read of a file into a new one.
 
     :param found: what :func:`survey` has found.
     :param facts: of the bag, for a file of ours whose own are damaged.
+    :param changes: what is left out and told otherwise.
     :raises OSError: the disk is full.
     """
     report = Mended(file.name)
     with file.open("rb") as source, target.open("xb") as stream:
-        copy = _Copy(stream, found, report)
-        if found.facts is not None or found.ours:
+        copy = _Copy(stream, found, report, changes)
+        if changes is not None and changes.facts is not None:
+            copy.writer.add_metadata(FACTS, sealed(changes.facts))
+        elif found.facts is not None or found.ours:
             copy.writer.add_metadata(FACTS, sealed(facts) if found.facts is None else found.facts)
         for record in walk(source):
             if isinstance(record, Gap):
@@ -126,8 +130,8 @@ def salvage(file: Path, target: Path, found: Survey, facts: dict[str, str]) -> M
 class _Copy:
     """The new file."""
 
-    def __init__(self, stream: IO[bytes], found: Survey, report: Mended) -> None:
-        self.found, self.report = found, report
+    def __init__(self, stream: IO[bytes], found: Survey, report: Mended, changes: Changes | None) -> None:
+        self.found, self.report, self._changes = found, report, changes
         self.kept: Counter[str] = Counter()
         self._sequences: set[int] = set()
         self._undecodable = 0
@@ -178,7 +182,8 @@ class _Copy:
             self._told = found.metadata
         elif found.name != FACTS:
             self._flush()
-            self.writer.add_metadata(found.name, found.metadata)
+            told = found.metadata if self._changes is None else self._changes.told(found.metadata)
+            self.writer.add_metadata(found.name, told)
 
     def finish(self) -> None:
         """Add rosbag2's own record with the counts of this file, and the index."""
@@ -188,10 +193,8 @@ class _Copy:
         if not isinstance(told, dict):
             told = metadata.information(STORAGE, [], {}) if self.found.ours else None
         if told is not None:
-            told["message_count"] = sum(self.kept.values())
-            for topic in told.get("topics_with_message_count") or ():
-                with contextlib.suppress(KeyError, TypeError):
-                    topic["message_count"] = self.kept[topic["topic_metadata"]["name"]]
+            told = told if self._changes is None else self._changes.told(told)
+            metadata.count(told, self.kept)
             self._flush()
             self.writer.add_metadata(_ROSBAG2, {"serialized_metadata": metadata.as_yaml(told)})
         self.writer.finish()
@@ -223,6 +226,10 @@ class _Copy:
                 self._undecodable += 1
                 self.report.damage.append(f"message {sequence} of {topic}: it cannot be decoded")
                 return
+            if self._changes is not None:
+                if not self._changes.keep(topic, data):
+                    return
+                sequence = self.kept[topic] + 1 if self.found.ours else sequence
             self._sequences.add(sequence)
         self.writer.add_message(new, logged, data, published, sequence)
         self._size += len(data)

@@ -5,26 +5,25 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fer_ros.core.bags import facts as bag_facts
 from fer_ros.core.bags import metadata
-from fer_ros.core.bags.folder import part_files
 from fer_ros.core.bags.locate import bag_folder
-from fer_ros.core.bags.messages import StoredSample, encode
 from fer_ros.core.bags.repair import lock
 from fer_ros.core.bags.storages import storage_of, unlink
-from fer_ros.core.bags.summary import info
-from fer_ros.core.bags.writing.held import write_metadata
-from fer_ros.core.base import json_text
-from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base import json_text, paths, yaml_files
+from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.files import sync_folder, write_atomic
+from fer_ros.core.forgetting.names import of_a_bag
 from fer_ros.core.forgetting.person import Person
 from fer_ros.core.forgetting.place import Step
 from fer_ros.core.forgetting.reading import SCRATCH, Found, look
+from fer_ros.core.forgetting.rewriting import rewrite
+from fer_ros.core.forgetting.telling import tell
 from fer_ros.core.trash import store
 
 
@@ -35,41 +34,52 @@ class Bags:
 
     def plan(self, person: Person, teach_anew: bool) -> Iterator[Step]:
         parent = bag_folder()
+        taken = names_taken()
         for folder in folders(parent):
-            found = [look(f, person) for f in sorted(folder.iterdir()) if f.is_file() and not _is_scratch(f)]
-            changed = [f for f in found if f is not None and f.touched]
+            inside = [file for file in sorted(folder.iterdir()) if file.is_file() and not _is_scratch(file)]
+            files = _new_names(folder, [file.name for file in inside], person, taken)
+            found = [seen for file in inside if (seen := look(file, person)) is not None]
+            changed = [seen for seen in found if seen.touched or (seen.path.name in files and not seen.damaged)]
+            copies = [file for file in inside if _is_old_metadata(file) and _in_copy(file, person)]
             halfway = any(_is_scratch(file) for file in folder.iterdir())
-            if not changed and not halfway and not _told(folder, person):
+            if not (changed or files or copies or halfway or _told(folder, person)):
                 continue
+            text = [_text(changed)] if any(seen.touched for seen in changed) or not (files or copies) else []
+            text += [f"{file.name} loses the name" for file in copies]
+            text += [f"{len(files)} of its files get another name"] if files else []
             yield Step(
-                f"{folder.relative_to(parent)}: {_text(changed)}",
-                _Clean(folder, person, changed).run,
+                f"{folder.relative_to(parent)}: {'; '.join(text)}",
+                _Clean(folder, person, changed, copies, files).run,
                 lambda folder=folder: os.close(lock(folder)),  # type: ignore[misc]
             )
 
 
 @dataclass(frozen=True, slots=True)
 class _Clean:
+    """:ivar files: old name → new name of those of its files that are called after the person."""
+
     folder: Path
     person: Person
     found: list[Found]
-
-    @property
-    def _aside(self) -> Path:
-        return self.folder / f"{SCRATCH}{metadata.FILE}"
+    copies: list[Path]
+    files: dict[str, str]
 
     def run(self) -> None:
         handle = lock(self.folder)
         try:
             for one in self.found:
-                if one.others:
-                    _rewrite(one, self.person)
+                if one.stays:
+                    rewrite(one, self.person, self.files)
                 else:
                     unlink(one.path)
-            if self._aside.exists() and not (self.folder / metadata.FILE).exists():
-                os.replace(self._aside, self.folder / metadata.FILE)
+            for copy in self.copies:
+                _strike(copy, self.person, self.files)
             for file in [file for file in self.folder.iterdir() if _is_scratch(file)]:
                 unlink(file)
+            if not _entry(self.folder):  # those of a take in the trash are renamed with their entry
+                for old, new in self.files.items():
+                    if (self.folder / old).exists():
+                        os.rename(self.folder / old, self.folder / new)
             self._tell()
         finally:
             os.close(handle)
@@ -79,29 +89,41 @@ class _Clean:
         folder = self.folder
         sync_folder(folder)
         if (folder / store.FILE).exists():
-            if any(storage_of(file) for file in folder.iterdir() if file.is_file()):
-                # The names of the bag and its files stay: without them the entry could not be restored.
+            if any(storage_of(file) or file.is_dir() for file in folder.iterdir()):
                 told = _entry(folder)
                 told["subject"] = self.person.struck(str(told.get("subject", "")))
                 write_atomic(folder / store.FILE, json.dumps(told, ensure_ascii=False).encode(), mode=0o600)
             else:
                 store.empty(folder.parent.parent, folder)
-            return
-        if not part_files(folder):
-            (folder / metadata.FILE).unlink(missing_ok=True)
+        elif any(of_a_bag(name) for name in os.listdir(folder)):
+            tell(folder, self.person, self.files, [one.path.name for one in self.found if not one.stays])
+        else:
             for name in [n for n in os.listdir(folder) if n.startswith(".") or n.startswith(metadata.FILE)]:
                 (folder / name).unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # of somebody else's
                 folder.rmdir()
-            return
-        stated, _ = bag_facts.from_custom_data(metadata.read(folder).facts)
-        # What it says is not to be merged into what the files say. A kill brings it back.
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(folder / metadata.FILE, self._aside)
-        bag = info(folder)
-        kept = {key: self.person.struck(value) for key, value in stated.items() if key != bag_facts.SUBJECT}
-        write_metadata(folder, bag.storage, bag.takes, kept)
-        self._aside.unlink(missing_ok=True)
+
+
+def names_taken() -> set[str]:
+    """The names that bags and models have, also those in the trash, and those that models tell of."""
+    taken = set(os.listdir(paths.fer_home() / "models")) if (paths.fer_home() / "models").is_dir() else set()
+    for folder in folders(bag_folder()):
+        taken |= {folder.name, str(_entry(folder).get("bag"))}
+    for model in (paths.fer_home() / "models").glob(f"*/{paths.MODEL_FILE}"):
+        with contextlib.suppress(ConfigError, AttributeError, TypeError):
+            data = yaml_files.read(model)["data"]
+            taken |= {str(name) for name in (*(data.get("bags") or ()), data.get("base"))}
+    return taken
+
+
+def _new_names(folder: Path, inside: list[str], person: Person, taken: set[str]) -> dict[str, str]:
+    entry = _entry(folder)
+    bag = str(entry.get("bag") or folder.name)
+    person.names.whole(bag, taken)
+    listed = entry.get("files")
+    known = [*inside, *metadata.read(folder).parts, *(map(str, listed) if isinstance(listed, list) else ())]
+    files = {name: person.names.file(bag, name, inside) for name in known if of_a_bag(name)}
+    return {old: new for old, new in files.items() if new != old}
 
 
 def folders(parent: Path) -> Iterator[Path]:
@@ -121,6 +143,12 @@ def _text(changed: list[Found]) -> str:
     text = f"{own} samples in {sum(1 for f in changed if f.own)} files"
     if not own or any(found.told and not found.own for found in changed):
         text += " and the name in its facts"
+    counts: Counter[str] = Counter()
+    for found in changed:
+        counts.update(found.further)
+    if counts:
+        topics = ", ".join(quoted(topic) for topic in sorted(counts)[:8])
+        text += f"; {counts.total()} messages of other topics are kept ({topics}): look whether they show the person"
     lost = [found.path.name for found in changed if found.damaged]
     return text + (f"; what cannot be read of {', '.join(lost)} may be theirs and goes, too" if lost else "")
 
@@ -142,32 +170,23 @@ def _entry(folder: Path) -> dict[str, Any]:
     return {}
 
 
-def _rewrite(found: Found, person: Person) -> None:
-    """Write the file without the person; it replaces the old one in one step."""
-    path = found.path
-    new = path.with_name(f"{SCRATCH}{path.name}")
-    unlink(new)
-    with found.samples() as samples:
-        rest = (sample for sample in samples if not person.is_subject(sample.subject))
-        first = next(rest)
-        writer = found.storage.make(new, _facts(found, first, person))
-        try:
-            for sample in (first, *rest):
-                writer.write(sample.stamp, *encode(sample))
-            writer.finish()
-        except BaseException:
-            writer.abandon()
-            unlink(new)
-            raise
-    os.replace(new, path)
-    for companion in path.parent.glob(f"{path.name}-*"):
-        companion.unlink(missing_ok=True)
-    sync_folder(path.parent)
+def _is_old_metadata(file: Path) -> bool:
+    return file.name != metadata.FILE and file.name.startswith(f"{metadata.FILE}.")
 
 
-def _facts(found: Found, first: StoredSample, person: Person) -> dict[str, str]:
-    facts = {key: person.struck(value) for key, value in found.facts.items()}
-    return bag_facts.told({**facts, bag_facts.SUBJECT: first.subject})
+def _in_copy(file: Path, person: Person) -> bool:
+    data = file.read_bytes()
+    return person.named_in_bytes(data) or person.named_in(data.decode("utf-8", "replace"))
+
+
+def _strike(copy: Path, person: Person, files: Mapping[str, str]) -> None:
+    """Take the name out of a ``metadata.yaml`` that nobody could read; remove it if that is not enough."""
+    text = copy.read_bytes().decode("utf-8", "surrogateescape")
+    for old, new in files.items():
+        text = text.replace(old, new)
+    write_atomic(copy, person.renamed(text).encode("utf-8", "surrogateescape"), mode=0o600)
+    if _in_copy(copy, person):
+        copy.unlink()
 
 
 place = Bags()

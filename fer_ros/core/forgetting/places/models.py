@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +37,8 @@ class Models:
                 else "taught on their bags, or on such a model"
             )
             yield Step(f"model {name}: {why}, is removed", _Remove(name).run)
-        for folder in sorted((paths.fer_home() / "models").glob(".*.deleted")):
-            if folder.name not in told:
-                yield Step(f"model {folder.name}: what a kill has left of it is removed", _Remove(folder.name).run)
+        if any(path.is_dir() for path in (paths.fer_home() / "models").glob(".*")):
+            yield Step("models: what a kill has left of some is removed", _sweep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +46,19 @@ class _Remove:
     name: str
 
     def run(self) -> None:
-        if self.name.startswith("."):  # left by a kill, and no model any more
-            shutil.rmtree(paths.fer_home() / "models" / self.name, ignore_errors=True)
-            return
         with contextlib.suppress(ConfigError):  # gone already
             model_store.delete(self.name)
 
 
+def _sweep() -> None:
+    with model_store.exclusive():
+        pass  # It begins by that.
+
+
 def own() -> list[Path]:
     """The folders of the user's models, damaged ones included."""
-    return sorted(mark.parent for mark in (paths.fer_home() / "models").glob(f"*/{paths.MODEL_FILE}"))
+    marks = (paths.fer_home() / "models").glob(f"*/{paths.MODEL_FILE}")
+    return sorted(mark.parent for mark in marks if not mark.parent.name.startswith("."))
 
 
 def told_by(folder: Path) -> dict[str, Any]:
