@@ -194,8 +194,8 @@ class Forgetting(Work):
     def prepare(self, storage: str) -> None:
         for name in ("one", "kims-two", "three-of-kim"):
             fill(storage, 4, 3, name)
-        bags.discard_take(bags.bag_folder(), "one", 1)
-        bags.discard_take(bags.bag_folder(), "kims-two", 2)
+        for name, take in (("one", 1), ("kims-two", 2)):
+            bags.discard_take(bags.bag_folder(), name, take)
         bags.delete_bag(bags.bag_folder(), "three-of-kim")
 
     def work(self, storage: str, say: Say) -> None:
@@ -209,12 +209,9 @@ class Forgetting(Work):
         for entry in store.entries(parent):
             bags.restore(parent, entry)
         row.acknowledged += 18
-        # Two of the three have another name now.
-        found = {path.name: held(path) for path in parent.iterdir() if path.name != store.FOLDER}
-        row.kept += sum(sum(counts.values()) for counts in found.values())
-        if sorted(sum(counts.values()) for counts in found.values()) != [6, 6, 6] or any(
-            subject != "Lee" for counts in found.values() for _, subject in counts
-        ):
+        found = [held(path) for path in parent.iterdir() if path.name != store.FOLDER]
+        row.kept += sum(counts.total() for counts in found)
+        if [counts.total() for counts in found] != [6, 6, 6] or {who for one in found for _, who in one} != {"Lee"}:
             row.broken.append(str(found))
 
 

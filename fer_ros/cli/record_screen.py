@@ -41,7 +41,7 @@ class Screen:
         drawn = 0.0
         with keys() as typed:
             # Only now: what was typed before is forgotten.
-            print(f"{how}; u takes the last take back, q ends", flush=True)
+            print(f"{how}; u discards the last take, r brings it back, q ends", flush=True)
             try:
                 while True:
                     key = typed.read(0.02)
@@ -65,7 +65,12 @@ class Screen:
                 self._label_key(key, now)
             elif key in ("u", "U"):
                 self._hold.key = ""
-                self._note = f"{self._recorder.discard_last().result()} samples are taken back"
+                self._note = f"{self._recorder.discard_last().result()} samples are discarded; r brings them back"
+            elif key in ("r", "R"):
+                self._pause()
+                entry = self._recorder.restore(self._bag).result()
+                what = f"take {entry.take}, {clean(entry.label)}" if entry.take else f"bag {clean(entry.bag)}"
+                self._note = f"{what}: {entry.samples} samples are back"
             elif key == " " or (not self._toggle and self._hold.let_go(now)):
                 self._pause()
         except FerError as error:

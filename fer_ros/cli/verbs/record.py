@@ -1,7 +1,7 @@
 """Record labelled frames into a bag: hold a key while the face shows its label. ROS is not needed.
 
-On a terminal, hold the keys 1 to 9 for the labels, press u to take the last take back, and q to end. With --label, one
-take is recorded without a terminal. Afterwards, run `fer train BAG`.
+On a terminal, hold the keys 1 to 9 for the labels, press u to discard the last take, r to bring it back, and q to end.
+With --label, one take is recorded without a terminal. Afterwards, run `fer train BAG`.
 """
 
 from __future__ import annotations

@@ -128,7 +128,15 @@ def test_hold_undo_and_end(terminal: Callable[..., Terminal], fer_home: Path) ->
     it.until(lambda _: it.samples("happy") >= 5, typing="4")
     it.until(lambda _: it.samples("sad") >= 3, typing="5")
     it.type("u")
-    it.until(lambda text: "samples are taken back" in text)
+    it.until(lambda text: "samples are discarded; r brings them back" in text)
+    assert it.until(lambda _: not it.samples("sad"))
+    it.type("r")
+    it.until(lambda text: re.search(r"take 2, sad: \d+ samples are back", text))
+    assert it.until(lambda _: it.samples("sad") >= 3)
+    it.type("r")
+    it.until(lambda text: "is in the trash" in text)
+    it.type("u")
+    it.until(lambda _: not it.samples("sad"))
     it.type("\x1b[4~")  # the key End is no 4
     it.type("q")
     assert it.wait() == 0, it.text

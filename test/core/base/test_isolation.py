@@ -7,12 +7,16 @@ import os
 import site
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import fer_ros
+from fer_ros.cli.benchmarks.workers.processes import Child
+from fer_ros.cli.checks import runner
 from fer_ros.core.base import isolation
+from fer_ros.core.training.client import TrainingProcess
 
 HOME = Path(fer_ros.__file__).resolve().parents[1]
 
@@ -59,19 +63,38 @@ def test_a_child_runs_nothing_of_the_working_folder(hostile: Path, monkeypatch: 
     assert not hostile.exists()
 
 
-def test_a_child_inherits_no_open_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "looks.py").write_text("import os\nprint(*sorted(os.listdir('/proc/self/fd')))\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    handle = os.open(tmp_path / "looks.py", os.O_RDONLY)
+def _training() -> Iterator[int]:
+    process = TrainingProcess()
+    yield process.pid
+    process.end()
+
+
+def _check_of_doctor() -> Iterator[int]:
+    (check,) = (check for check in runner.CHECKS if check.module.endswith(".python"))
+    job = runner._start(check)
+    yield job.process.pid
+    runner._finish(job)
+
+
+def _benchmark() -> Iterator[int]:
+    with Child("fer_ros.core.training.worker", ()) as child:
+        yield child.pid
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="this system has no /proc")
+@pytest.mark.parametrize("kind", [_training, _check_of_doctor, _benchmark])
+def test_a_child_inherits_no_open_file(tmp_path: Path, kind: Callable[[], Iterator[int]]) -> None:
+    (tmp_path / "private").touch()
+    handle = os.open(tmp_path / "private", os.O_RDONLY)
     os.set_inheritable(handle, True)
+    child = kind()
     try:
-        with isolation.start(
-            isolation.command("looks"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as child:
-            found = child.communicate(timeout=60)[0].split()
+        pid = next(child)
+        found = {int(number): os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")}
+        assert {0, 1, 2} <= set(found) and str(tmp_path / "private") not in found.values()
     finally:
         os.close(handle)
-    assert len(found) == 4  # its three, and the folder that it lists
+        list(child)
 
 
 def test_the_users_own_packages_are_found_last_and_only_where_they_are_needed(
