@@ -1,4 +1,8 @@
-"""Measure a model on a dataset: a recorded bag, a folder <label>/*.png|jpg, a table of pictures, or fer2013.csv."""
+"""Measure a model on a dataset: a recorded bag, a folder <label>/*.png|jpg, a table of pictures, or fer2013.csv.
+
+On a folder of pictures without labels, in which nobody is, it counts what is taken for a face; on a film, how steadily
+faces are followed and read. Several detectors are compared.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +18,16 @@ from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import clean, table
 from fer_ros.core.base import paths
 from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.labels import AS_IS, KNOWN, LABEL_NAMES_HELP, renamed_text, resolve
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.datasets import datasets, left_out
-from fer_ros.core.evaluating import duplicates, report, robustness
+from fer_ros.core.evaluating import duplicates, films, finding, report, robustness
 from fer_ros.core.evaluating.evaluation import evaluate
 from fer_ros.core.evaluating.figures import figures
 from fer_ros.core.recognition.recogniser import Model
-from fer_ros.core.vision import depth
+from fer_ros.core.vision import choosing, depth
+from fer_ros.core.vision.pictures import file_kind
 
 FIGURES = ("precision", "recall", "f1")
 
@@ -32,13 +38,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "dataset",
         type=Path,
         metavar="DATASET",
-        help="a bag, a folder <label>/*.png|jpg, a table of paths and labels, or fer2013.csv (or .npz)",
+        help="a bag, a folder <label>/*.png|jpg, a table of paths and labels, or fer2013.csv (or .npz); a folder of "
+        "pictures in which nobody is; a film",
     )
     parser.add_argument(
         "--model", default=paths.SELECTED, help="name of a model, or the folder of one (default: %(default)s)"
     )
     parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
-    parser.add_argument("--detector", default="auto", help="detector plugin (default: %(default)s)")
+    parser.add_argument(
+        "--detector", default="auto", help="detector plugin, or several with commas (default: %(default)s)"
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -82,12 +91,24 @@ def run(args: argparse.Namespace) -> int:
         report.check(args.report)
     source = Path(args.model) if "/" in args.model else args.model
     model = Model.open(Bundle.load(source), max(1, args.threads), args.mirror)
+    names = list(dict.fromkeys(choosing.resolve(name.strip()) for name in args.detector.split(",")))
+    finders = {} if args.crops else {name: detectors.make(name, assignments(args.set)) for name in names}
+    if not args.crops and (finding.is_plain(args.dataset) or _is_film(args.dataset)):
+        return _unlabelled(args, model, finders)
     dataset = datasets.load(args.dataset, args.crops, args.split, args.strict, depth.parse(args.bits))
-    detector: Detector | None = None if dataset.crops else detectors.make(args.detector, assignments(args.set))
+    finders = {} if dataset.crops else finders
+    detector = next(iter(finders.values()), None)
     among = _among(args.among, dataset, model)
     with Bar(len(dataset), "pictures") as bar:
         result = evaluate(model, dataset, detector, among, args.strict, bar.at, args.label_names)
     found = figures(result, duplicates.twins(dataset))
+    found["detectors"] = {}
+    for name, finder in finders.items():
+        other = result
+        if finder is not detector:
+            with Bar(len(dataset), f"pictures with {name}") as bar:
+                other = evaluate(model, dataset, finder, among, args.strict, bar.at, args.label_names)
+        found["detectors"][name] = finding.found(other)
     if args.robustness:
         with Bar(len(dataset), "pictures made worse") as bar:
             found["robustness"] = robustness.measure(model, dataset, detector, among, bar.at).to_dict()
@@ -97,6 +118,66 @@ def run(args: argparse.Namespace) -> int:
     if args.report is not None and not args.json:
         print(f"\nreport: {clean(args.report / report.TEXT)}")
     return 0
+
+
+def _is_film(path: Path) -> bool:
+    return path.is_file() and str(file_kind(path)).startswith("film")
+
+
+def _unlabelled(args: argparse.Namespace, model: Model, finders: dict[str, Detector]) -> int:
+    """Measure on a film, or on a folder of pictures in which nobody is."""
+    for name in ("report", "split", "among", "robustness"):
+        if getattr(args, name):
+            raise ConfigError(f"{args.dataset} has no labels: leave --{name} away")
+    film, out = args.dataset.is_file(), {}
+    for name, finder in finders.items():
+        with Bar(0, f"done with {name}") as bar:
+            if film:
+                out[name] = films.measure(model, finder, args.dataset, progress=bar.at)
+            else:
+                out[name] = finding.alarms(model, finder, args.dataset, bar.at).to_dict()
+    whole = {"model": model.bundle.name, "film" if film else "folder": str(args.dataset), "detectors": out}
+    print(json.dumps(whole) if args.json else clean(str(args.dataset)) + "\n\n" + (_film if film else _alarms)(out))
+    return 0
+
+
+def _film(out: dict[str, Any]) -> str:
+    rows = []
+    for name, one in out.items():
+        changes, tremble = one["label_changes_a_minute"], one["tremble"]
+        rows.append(
+            (
+                name,
+                *(one[key] for key in ("frames", "seen", "lost", "ids", "id_changes")),
+                "" if changes is None else f"{changes:.1f}",
+                "" if tremble is None else f"{tremble:.4f}",
+            )
+        )
+    header = ("detector", "frames", "with a face", "lost", "ids", "id changes", "label changes a minute", "tremble")
+    return table(header, rows, right=range(1, len(header)))
+
+
+def _alarms(out: dict[str, Any]) -> str:
+    header = ("detector", "pictures", "with an answer", "with a label", "the first")
+    rows = []
+    for name, one in out.items():
+        first = ", ".join(clean(entry["name"]) for entry in one["names"][:5])
+        rows.append((name, one["pictures"], _share(one["answered"]), _share(one["labelled"]), first))
+    return table(header, rows, right=(1, 2, 3))
+
+
+def _share(one: dict[str, Any]) -> str:
+    if one["share"] is None:
+        return ""
+    low, high = one["interval"]
+    return f"{one['share']:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _finders(out: dict[str, Any]) -> str:
+    header = ("detector", "pictures", "found", "right of those found", "right of all")
+    shares = ("found", "right_of_found", "right_of_all")
+    rows = [(name, one["pictures"], *(_share(one[key]) for key in shares)) for name, one in out.items()]
+    return table(header, rows, right=range(1, len(header)))
 
 
 def text(found: dict[str, Any]) -> str:
@@ -121,6 +202,8 @@ def text(found: dict[str, Any]) -> str:
         rows.append((label, *(f"{values[name]:.3f}" for name in FIGURES), values["count"], *confusion))
     header = ("label", *FIGURES, "count", *found["labels"])
     tables = [table(header, rows, right=range(1, len(header)))]
+    if found["detectors"]:
+        tables.insert(0, _finders(found["detectors"]))
     if "robustness" in found:
         tables.insert(0, _robustness(found["robustness"]))
     return "\n".join([*(clean(line) for line in lines), "", "\n\n".join(tables)])

@@ -17,6 +17,7 @@ from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.datasets import fer2013
 from fer_ros.core.recognition.recogniser import Model
 from fer_ros.core.vision import crop
+from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
 
 Capture = pytest.CaptureFixture[str]
 #: Research data that are not part of the project; tests on them run where they are.
@@ -198,3 +199,60 @@ def test_the_shipped_model_is_as_good_as_it_says(tmp_path: Path, capsys: Capture
     error = 3 * np.sqrt(stated * (1 - stated) / 600)
     assert found["count"] == 600
     assert found["accuracy"] == pytest.approx(stated, abs=error)
+
+
+@pytest.fixture(scope="module")
+def sample() -> SampleSource:
+    source = SampleSource(SampleSettings(fps=30.0))
+    source.open()
+    return source
+
+
+def test_detectors_are_compared_and_what_is_not_found_is_not_right(
+    tmp_path: Path, sample: SampleSource, capsys: Capture
+) -> None:
+    for label, picture in (("happy", sample.picture(0)), ("sad", np.full((480, 640, 3), 120, np.uint8))):
+        (tmp_path / label).mkdir()
+        cv2.imwrite(str(tmp_path / label / "1.png"), picture)
+    assert main(["eval", str(tmp_path), "--detector", "haar,whole_frame", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    haar, whole = found["detectors"]["haar"], found["detectors"]["whole_frame"]
+    assert found["count"] == 1 and found["no_face"] == 1, "the first one counts"
+    assert haar["pictures"] == whole["pictures"] == 2
+    assert (haar["found"]["share"], whole["found"]["share"]) == (0.5, 1.0)
+    assert (haar["right_of_found"]["share"], haar["right_of_all"]["share"]) == (1.0, 0.5)
+    low, high = haar["found"]["interval"]
+    assert 0.0 < low < 0.5 < high < 1.0
+    assert main(["eval", str(tmp_path), "--detector", "haar,whole_frame"]) == 0
+    assert "right of those found" in capsys.readouterr().out
+
+
+def test_in_pictures_without_people_answers_are_counted(tmp_path: Path, capsys: Capture) -> None:
+    rng = np.random.default_rng(0)
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), rng.integers(0, 256, (60, 60, 3), dtype=np.uint8))
+    (tmp_path / "4.png").write_bytes(b"\x89PNG\r\n\x1a\ndamaged")
+    assert main(["eval", str(tmp_path), "--detector", "haar,whole_frame", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["detectors"]
+    assert (found["haar"]["pictures"], found["haar"]["answered"]["share"], found["haar"]["names"]) == (3, 0.0, [])
+    assert found["whole_frame"]["answered"]["share"] == 1.0
+    assert [entry["name"] for entry in found["whole_frame"]["names"]] == ["0.png", "1.png", "2.png"]
+    assert main(["eval", str(tmp_path), "--split", "test"]) == 2
+    assert "has no labels: leave --split away" in capsys.readouterr().err
+
+
+def test_in_a_film_lost_frames_ids_and_trembling_are_counted(
+    tmp_path: Path, sample: SampleSource, capsys: Capture
+) -> None:
+    film = tmp_path / "film.avi"
+    writer = cv2.VideoWriter(str(film), cv2.VideoWriter_fourcc(*"MJPG"), 30.0, (640, 480))
+    for number in range(30):
+        # Ten frames without anybody: longer than a face that is not seen is shown.
+        writer.write(np.full((480, 640, 3), 120, np.uint8) if 10 <= number < 20 else sample.picture(number))
+    writer.release()
+    assert main(["eval", str(film), "--detector", "haar", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["detectors"]["haar"]
+    assert found["frames"] == 30 and found["seconds"] == pytest.approx(1.0, abs=0.05)
+    assert 5 <= found["lost"] <= 10 and found["seen"] + found["lost"] == 30
+    assert (found["ids"], found["id_changes"]) == (1, 0), "who comes back within a second keeps the id"
+    assert found["label_changes_a_minute"] == 0.0 and 0.0 <= found["tremble"] < 0.02
