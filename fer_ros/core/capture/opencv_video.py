@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import cv2
 
+from fer_ros.core.vision import opencv_log
+
 #: Seconds that a driver may wait for a frame itself, so that its thread ends some time after a camera went silent.
 DRIVER_TIMEOUT = 3
 #: Read by OpenCV once, when it opens its first device. FFmpeg's -8 is its ``AV_LOG_QUIET``.
@@ -22,9 +24,8 @@ def open_video(target: str, api: int, parameters: Sequence[int] = ()) -> cv2.Vid
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)  # a user's own value stays
-    before = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    before = opencv_log.set_level(opencv_log.SILENT)
     try:
         return cv2.VideoCapture(target, api, list(parameters))
     finally:
-        cv2.utils.logging.setLogLevel(before)
+        opencv_log.set_level(before)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from fer_ros.core.base.errors import BadImage, reason
 from fer_ros.core.base.types import ImageArray
+from fer_ros.core.vision import opencv_log
 from fer_ros.core.vision.depth import PLAIN, Depth
 from fer_ros.core.vision.headers.header import Header, damaged
 from fer_ros.core.vision.headers.measure import measure
@@ -40,7 +41,7 @@ _DEEP = frozenset({PNG, TIFF, PNM, PFM, JPEG2000})
 
 if "OPENCV_LOG_LEVEL" not in os.environ:  # a user's own value stays
     # OpenCV writes lines of its own to the terminal for what is raised and told here.
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    opencv_log.set_level(opencv_log.SILENT)
 
 
 def ignore(_: str) -> None:
@@ -126,8 +127,9 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
 
 def _opencv(header: Header, data: npt.NDArray[np.uint8], colour: Colour, upright: bool) -> npt.NDArray[Any] | None:
     """The picture as OpenCV reads it, None where it cannot."""
-    # OpenCV makes no grey of fractions.
-    flags = _FLAGS["bgr" if header.bits > 16 else colour] | (0 if upright else cv2.IMREAD_IGNORE_ORIENTATION)
+    # OpenCV makes no grey of fractions, nor of all deep TIFFs.
+    no_grey = header.bits > 16 or (header.kind is TIFF and header.bits > 8 and colour == "grey")
+    flags = _FLAGS["bgr" if no_grey else colour] | (0 if upright else cv2.IMREAD_IGNORE_ORIENTATION)
     if header.bits > 8 and header.kind in _DEEP:
         flags |= cv2.IMREAD_ANYDEPTH
     try:

@@ -55,16 +55,21 @@ def test_a_status_line_a_second_and_a_summary_also_after_ctrl_c(start: Run) -> N
     assert any("median latency: receive" in line for line in done.out.splitlines()[2:])
 
 
-def test_the_last_frame_of_a_source_with_an_end_is_read(fer: Run, tmp_path: Path) -> None:
-    picture = tmp_path / "grey.png"
-    cv2.imwrite(str(picture), np.full((48, 48), 120, np.uint8))
+def test_every_frame_of_a_film_is_read_to_its_end(fer: Run, tmp_path: Path) -> None:
+    """Whatever the load: this one plays far faster than it can be read."""
+    film = tmp_path / "fast.avi"
+    writer = cv2.VideoWriter(str(film), cv2.VideoWriter_fourcc(*"MJPG"), 900, (48, 48))
+    for level in range(60):
+        writer.write(np.full((48, 48, 3), 4 * level, np.uint8))
+    writer.release()
     done = fer(
-        "live", "--source", "images", "--set", f"sources.images.path={picture}", "--set", "source.loop=false", "--json",
+        "live", "--source", "video", "--set", f"sources.video.path={film}", "--set", "source.realtime=false", "--json",
         "--detector", "whole_frame",
     )  # fmt: skip
     assert done.code == 0, done.err
     frames = [json.loads(line) for line in done.out.splitlines()]
-    assert frames and frames[-1]["faces"][0]["roi"] == {"x": 0, "y": 0, "width": 48, "height": 48}
+    assert len(frames) == 60 and "0 frames replaced" in done.err
+    assert frames[-1]["faces"][0]["roi"] == {"x": 0, "y": 0, "width": 48, "height": 48}
 
 
 SLOW = """

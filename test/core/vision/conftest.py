@@ -63,6 +63,7 @@ READABLE: dict[str, bytes] = {
     "jpeg with a film behind": JPEG + FILM,
     "jpeg in a padded buffer": JPEG + bytes(100_000),
     "jpeg in a buffer of ff": JPEG + b"\xff" * 6_000,
+    "jpeg with bytes between segments": JPEG[:20] + bytes(60) + JPEG[20:],
     "jpeg several in one": pil("MPO", quality=95, **_MORE),
     "png": PNG,
     "png deep": ocv(".png", DEEP),

@@ -34,8 +34,10 @@ def jpeg(data: memoryview, quick: bool = False) -> Header:
     at, scans, frame, total = 2, 0, 0, len(data)
     while at + 1 < total:
         start, marker, length = _SEGMENT.unpack_from(data, at) if at + 4 <= total else (data[at], data[at + 1], 2)
-        if start != 0xFF:
-            raise damaged(JPEG, "its segments do not follow each other")
+        if start != 0xFF:  # bytes between segments, which decoders pass over: older Pillows write some
+            found = _MARKER.search(data, at)
+            at = found.start() if found else total
+            continue
         if marker == _END:
             return _header(data, frame, at + 2)
         if marker == 0xFF:  # filling
