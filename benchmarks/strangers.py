@@ -13,35 +13,24 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
 import re
 import resource
-import signal
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import aiohttp
+from live_page import HELLO, LivePage, live_page
 
-HELLO = {"type": "hello", "version": 1, "client": "benchmark", "session": "20260101-000000"}
 HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Wait: "
 UPGRADE = (
     b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 )
-#: Seconds for the start, for a newcomer at most, between two newcomers, and until a stranger comes back.
-START, PATIENCE, EVERY, BACK = 60.0, 30.0, 0.5, 2.0
+#: Seconds for a newcomer at most, between two newcomers, and until a stranger comes back.
+PATIENCE, EVERY, BACK = 30.0, 0.5, 2.0
 #: Addresses that the strangers come from.
 ADDRESSES = 40
-
-
-def cpu_seconds(pid: int) -> float:
-    """CPU time of a process so far, all its threads, user and system (proc(5), fields 14 and 15 of ``stat``)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Recording:
@@ -118,8 +107,9 @@ async def newcomer(url: str) -> float:
     return time.monotonic() - began
 
 
-async def measure(url: str, pid: int, args: argparse.Namespace, log_bytes: Any) -> dict[str, Any]:
+async def measure(live: LivePage, args: argparse.Namespace) -> dict[str, Any]:
     """First without strangers, then with them."""
+    url = live.url
     port = int(re.search(r":(\d+)/", url).group(1))  # type: ignore[union-attr]
     async with aiohttp.ClientSession() as session, session.ws_connect(f"{url}ws", max_msg_size=0) as socket:
         await socket.send_json(HELLO)
@@ -134,9 +124,9 @@ async def measure(url: str, pid: int, args: argparse.Namespace, log_bytes: Any) 
 
         coming = asyncio.create_task(newcomers())
         await asyncio.sleep(2)
-        cpu = cpu_seconds(pid)
-        alone, before = await page.rate(args.seconds), log_bytes()
-        cores, waits_alone = (cpu_seconds(pid) - cpu) / args.seconds, waits[:]
+        cpu = live.cpu_seconds()
+        alone, before = await page.rate(args.seconds), live.log_bytes()
+        cores, waits_alone = (live.cpu_seconds() - cpu) / args.seconds, waits[:]
         strangers = await asyncio.create_subprocess_exec(
             sys.executable, __file__, "--crowd", str(port),
             "--half-open", str(args.half_open), "--silent", str(args.silent),
@@ -144,9 +134,9 @@ async def measure(url: str, pid: int, args: argparse.Namespace, log_bytes: Any) 
         )  # fmt: skip
         await asyncio.sleep(1)
         waits.clear()
-        cpu = cpu_seconds(pid)
+        cpu = live.cpu_seconds()
         crowded = await page.rate(args.seconds)
-        cores_crowded = (cpu_seconds(pid) - cpu) / args.seconds
+        cores_crowded = (live.cpu_seconds() - cpu) / args.seconds
         count = int((await strangers.communicate(b"\n"))[0])
         for task in (coming, holding):
             task.cancel()
@@ -159,7 +149,7 @@ async def measure(url: str, pid: int, args: argparse.Namespace, log_bytes: Any) 
         "newcomers": len(waits),
         "newcomer_worst_alone_s": round(max(waits_alone, default=PATIENCE), 2),
         "newcomer_worst_s": round(max(waits, default=PATIENCE), 2),
-        "log_bytes": log_bytes() - before,
+        "log_bytes": live.log_bytes() - before,
         "strangers_connections": count,
     }
 
@@ -200,37 +190,11 @@ def main() -> int:
     if args.crowd:
         asyncio.run(crowd(args.crowd, args.half_open, args.silent))
         return 0
-    command = [sys.executable, "-m", "fer_ros.cli.main", "live", "--dashboard", "--source", "sample"]
-    with tempfile.TemporaryDirectory() as home, tempfile.TemporaryFile("w+") as log:
-        live = subprocess.Popen(
-            [*command, "--set", "dashboard.port=0", "--set", "recorder.min_free_mb=0"],
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            env={**os.environ, "FER_HOME": home, "ROS_LOG_DIR": f"{home}/log"},
-        )
+    with live_page("recorder.min_free_mb=0") as live:
         resource.prlimit(live.pid, resource.RLIMIT_NOFILE, (1_024, limits[1]))
-
-        def log_bytes() -> int:
-            files = [file for file in Path(home, "log").rglob("*") if file.is_file()]
-            return os.fstat(log.fileno()).st_size + sum(file.stat().st_size for file in files)
-
-        try:
-            deadline = time.monotonic() + START
-            while not (found := re.search(r"dashboard: (\S+/)", _text(log.fileno()))):
-                if live.poll() is not None or time.monotonic() > deadline:
-                    print(f"no dashboard: {_text(log.fileno())}", file=sys.stderr)
-                    return 1
-                time.sleep(0.1)
-            figures = asyncio.run(measure(found.group(1), live.pid, args, log_bytes)) | refused()
-        finally:
-            live.send_signal(signal.SIGINT)
-            live.wait()
+        figures = asyncio.run(measure(live, args)) | refused()
     print(json.dumps(figures) if args.json else "\n".join(f"{name:48} {value}" for name, value in figures.items()))
     return 0
-
-
-def _text(descriptor: int) -> str:
-    return os.pread(descriptor, 1 << 16, 0).decode(errors="replace")
 
 
 if __name__ == "__main__":

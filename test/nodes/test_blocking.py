@@ -14,6 +14,7 @@ from std_srvs.srv import Trigger
 
 from fer_msgs.msg import Emotion, EmotionArray, Metrics, ModelInfo, RecordStatus, TrainProgress
 from fer_msgs.srv import DiscardTake, LoadModel, StartRecording, Train
+from fer_ros.core.recognition.as_json import MAX_NAMES
 from fer_ros.nodes.dashboard import messages
 from fer_ros.nodes.inference import InferenceNode
 from fer_ros.nodes.recorder import RecorderNode
@@ -78,7 +79,7 @@ def test_what_any_node_publishes_is_cut_before_it_goes_to_the_pages() -> None:
     ]
     assert time.process_time() - began < QUICK
     assert all(len(str(message)) < 1_500_000 for message in told)
-    assert len(told[0]["faces"]) == messages.MAX_FACES and len(told[0]["faces"][0]["labels"]) == messages.MAX_NAMES
+    assert len(told[0]["faces"]) == messages.MAX_FACES and len(told[0]["faces"][0]["labels"]) == MAX_NAMES
 
 
 def vars_of(state: Any) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any
 
@@ -12,12 +11,13 @@ from diagnostic_msgs.msg import DiagnosticStatus
 
 from fer_msgs.msg import Emotion, EmotionArray, Metrics, ModelInfo, RecordStatus, TrainProgress
 from fer_msgs.srv import Train
+from fer_ros.core.recognition.as_json import MAX_NAMES, MAX_TEXT, names, number, reading
 from fer_ros.core.recognition.stages import spans
 from fer_ros.core.recording.status import State
 from fer_ros.dashboard.robot import Json, RecordState
 
-#: Of what any node may publish, so much is handed on to the pages: faces of a frame, labels, characters of a text.
-MAX_FACES, MAX_NAMES, MAX_TEXT = 32, 256, 500
+#: Of what any node may publish, so many faces of a frame are handed on to the pages.
+MAX_FACES = 32
 LEVELS = {DiagnosticStatus.OK: "ok", DiagnosticStatus.WARN: "warn"}
 
 
@@ -40,7 +40,7 @@ def model(message: ModelInfo) -> Json:
     return {
         "type": "model",
         "name": message.name[:MAX_TEXT],
-        "labels": _names(message.labels),
+        "labels": names(message.labels),
         "backbone": message.backbone[:MAX_TEXT],
         "head": message.head[:MAX_TEXT],
         "dataset": message.dataset[:MAX_TEXT],
@@ -52,7 +52,7 @@ def model(message: ModelInfo) -> Json:
 
 def metrics(message: Metrics) -> Json | None:
     """Measured quality; None if nothing was measured."""
-    labels = _names(message.labels)
+    labels = names(message.labels)
     if not message.count or len(message.confusion) != len(labels) ** 2:
         return None
     cells = [int(cell) for cell in message.confusion]
@@ -135,18 +135,9 @@ def inference_health(status: DiagnosticStatus) -> Json:
     }
 
 
-def number(value: float) -> float | None:
-    """A figure; None for what JSON cannot say."""
-    return float(value) if math.isfinite(value) else None
-
-
 def numbers(values: Iterable[float]) -> list[float | None]:
     """Figures."""
     return [number(value) for value in values]
-
-
-def _names(names: Sequence[str]) -> list[str]:
-    return [name[:MAX_TEXT] for name in names[:MAX_NAMES]]
 
 
 def _face(emotion: Emotion) -> Json:
@@ -154,16 +145,10 @@ def _face(emotion: Emotion) -> Json:
     return {
         "id": emotion.face_id,
         "box": [box.x_offset, box.y_offset, box.width, box.height],
-        "score": number(round(emotion.detection_score, 3)),
-        "eyes": [numbers((round(eye.x, 1), round(eye.y, 1))) for eye in emotion.eyes[:2]],
-        "quality": number(round(emotion.quality, 3)),
-        "hindrance": emotion.hindrance[:MAX_TEXT],
-        "label": emotion.label[:MAX_TEXT],
-        "confidence": number(round(emotion.confidence, 4)),
-        "labels": _names(emotion.labels),
-        "probabilities": [number(round(value, 4)) for value in emotion.probabilities[:MAX_NAMES]],
-        "emoticon": emotion.emoticon[:MAX_TEXT],
-        "emoticons": _names(emotion.emoticons),
+        "score": number(emotion.detection_score, 3),
+        "labels": names(emotion.labels),
+        "probabilities": [number(value, 4) for value in emotion.probabilities[:MAX_NAMES]],
+        **reading(emotion, [(eye.x, eye.y) for eye in emotion.eyes[:2]], 4),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from fer_ros.core.base.contracts import Sink
 from fer_ros.core.base.types import Emotion, Result
+from fer_ros.core.recognition.as_json import reading
 from fer_ros.core.recognition.stages import durations
 
 
@@ -55,13 +56,7 @@ def _face(emotion: Emotion) -> dict[str, Any]:
         "id": emotion.face.track_id,
         "roi": {"x": roi.x, "y": roi.y, "width": roi.width, "height": roi.height},
         "detection_score": round(float(emotion.face.score), 4),
-        "eyes": [[round(float(x), 1), round(float(y), 1)] for x, y in emotion.face.eyes or ()],
-        "quality": round(float(emotion.quality), 3),
-        "hindrance": emotion.hindrance,
-        "label": emotion.label,
-        "confidence": round(emotion.confidence, 6),
-        "emoticon": emotion.emoticon,
-        "emoticons": list(emotion.emoticons),
+        **reading(emotion, emotion.face.eyes or (), 6),
         "probabilities": _probabilities(emotion),
     }
 

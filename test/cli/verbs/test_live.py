@@ -117,7 +117,7 @@ def test_ctrl_c_ends_it_also_while_the_last_frame_is_read(start: Run, tmp_path: 
     began = time.monotonic()
     process.signal(signal.SIGINT)
     done = process.wait(20)
-    assert time.monotonic() - began < 3.0  # two, and one for a busy machine; without Ctrl-C it would be ten
+    assert time.monotonic() - began < 7.0  # two, and five for a busy machine; without Ctrl-C it would be ten
     assert done.code == 0 and "Traceback" not in done.err, done
 
 
