@@ -27,6 +27,8 @@ export interface ShownFace {
 export interface Reading {
   id: number;
   label: string;
+  /** Why the node names no expression, where it can be seen that badly; else empty. */
+  hindrance: string;
   emoticon: string;
   emoticons: string[];
 }
@@ -105,13 +107,16 @@ function lead(): void {
 const read = ({ id, face }: ShownFace): Reading => ({
   id,
   label: face.label,
+  hindrance: face.labels.includes(face.label) ? "" : face.hindrance,
   emoticon: face.emoticon,
   emoticons: face.emoticons,
 });
 
 const same = (a: Reading[], b: Reading[]) =>
   a.length === b.length &&
-  a.every((one, i) => one.id === b[i]!.id && one.label === b[i]!.label && one.emoticon === b[i]!.emoticon);
+  a.every((one, i) =>
+    (["id", "label", "hindrance", "emoticon"] as const).every((name) => one[name] === b[i]![name]),
+  );
 
 onFrame((time, seconds) => {
   if (heard.peek() && time - heardAt > GONE) {

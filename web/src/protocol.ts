@@ -46,6 +46,8 @@ export interface Face {
   /** x, y, width, height in pixels of the picture. */
   box: [number, number, number, number];
   score: number;
+  /** Why it cannot be read well: small, dark, blurred, turned, covered; empty where it can. */
+  hindrance: string;
   label: string;
   confidence: number;
   labels: string[];

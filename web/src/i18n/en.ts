@@ -123,6 +123,13 @@ export const en = {
     unknown: "–",
     heard: (text: string) => `Expression: ${text}`,
     likely: (label: string, share: string) => `most likely ${label}, ${share}`,
+    hindrances: {
+      small: "too small to read",
+      dark: "too dark to read",
+      blurred: "too blurred to read",
+      turned: "turned too far to read",
+      covered: "covered, cannot be read",
+    } as Record<string, string>,
   },
 
   record: {

@@ -115,6 +115,13 @@ export const ko: Texts = {
     unknown: "–",
     heard: (text) => `표정: ${text}`,
     likely: (label, share) => `가장 가까운 표정: ${label} ${share}`,
+    hindrances: {
+      small: "너무 작아 읽을 수 없습니다",
+      dark: "너무 어두워 읽을 수 없습니다",
+      blurred: "너무 흐려 읽을 수 없습니다",
+      turned: "얼굴을 너무 돌려 읽을 수 없습니다",
+      covered: "가려져 읽을 수 없습니다",
+    },
   },
 
   record: {

@@ -36,7 +36,9 @@ export function Now() {
     const shown = reading && face(reading.id);
     const percentage = shown ? `${Math.round(shown.confidence * 100)} %` : "";
     const likely = shown ? likeliest(shown) : null;
-    share.current.textContent = likely === null ? percentage : words.likely(labelName(likely), percentage);
+    const hindered = reading ? words.hindrances[reading.hindrance] : undefined;
+    const most = likely === null ? percentage : words.likely(labelName(likely), percentage);
+    share.current.textContent = hindered ?? most;
   });
   return (
     <div
