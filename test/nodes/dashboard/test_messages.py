@@ -19,4 +19,4 @@ def test_hostile_faces_are_cut_short() -> None:
     assert len(told["faces"]) == messages.MAX_FACES
     one = told["faces"][0]
     assert one["eyes"] == [[None, None], [1.0, 2.0]] and one["quality"] is None
-    assert len(one["hindrance"]) == len(one["label"]) == messages.MAX_TEXT
+    assert len(one["hindrance"]) == len(one["label"]) == 500
