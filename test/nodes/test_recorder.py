@@ -126,7 +126,7 @@ def test_what_is_kept_comes_back_and_can_be_forgotten(ros: Any, wait: Wait, fer_
     none = ros.call(studio.probe, RestoreTake, "/fer/record/restore", bag=bag.name, take=1)
     assert not none.success and "is in the trash" in none.message
     planned = ros.call(studio.probe, ForgetPerson, "/fer/record/forget", subject="kim", dry_run=True)
-    assert planned.success and planned.done == [f"{bag.name}: 5 samples in 1 files"] and bags.info(bag).samples == 5
+    assert planned.success and planned.done == [f"{bag.name}: 5 samples in 1 file"] and bags.info(bag).samples == 5
     assert studio.start("sad", subject="Lee", samples=3).success
     wait(lambda: studio.statuses[-1].take == 2 and studio.statuses[-1].state == RecordStatus.STATE_PAUSED)
     told = ros.call(studio.probe, ForgetPerson, "/fer/record/forget", subject="Kim")  # the open bag is closed first

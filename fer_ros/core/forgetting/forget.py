@@ -8,7 +8,7 @@ from fer_ros.core.base.errors import FerError, reason
 from fer_ros.core.base.paths import fer_home
 from fer_ros.core.forgetting.journal import Journal, interrupted, sweep
 from fer_ros.core.forgetting.person import Person
-from fer_ros.core.forgetting.place import Step, places
+from fer_ros.core.forgetting.place import Step, counted, places
 from fer_ros.core.forgetting.search import left
 
 
@@ -36,11 +36,14 @@ class Forgotten:
     def summary(self) -> str:
         """The result in one line."""
         if self.dry_run:
-            return f"{len(self.done)} things would be done" if self.done else "nothing of this person is kept"
+            return (
+                f"{counted(len(self.done), 'thing')} would be done" if self.done else "nothing of this person is kept"
+            )
         if self.failed:
             return f"not all could be done: {self.failed[0]}; call it again, what is done stays done"
         if self.left:
-            return f"something is left in {len(self.left)} places: {self.left[0]}; remove it, then call it again"
+            where = counted(len(self.left), "place")
+            return f"something is left in {where}: {self.left[0]}; remove it, then call it again"
         return "nothing of this person is left: neither name nor picture can be found"
 
 

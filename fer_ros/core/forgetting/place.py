@@ -25,6 +25,11 @@ class Step:
     check: Callable[[], None] = lambda: None
 
 
+def counted(number: int, thing: str) -> str:
+    """Such as ``1 file`` and ``2 files``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 class Place(Protocol):
     """Where a person may be kept."""
 

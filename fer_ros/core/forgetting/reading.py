@@ -31,6 +31,7 @@ class Found:
     :ivar own: samples that show the person; ``others`` the rest.
     :ivar first: the subject of the first of the others.
     :ivar further: messages of further topics, which stay.
+    :ivar messages: of all topics.
     :ivar told: whether its facts name the person.
     :ivar damaged: it cannot be read whole.
     :ivar doubtful: what cannot be read in it may be of the person, since nothing tells whose it is.
@@ -43,6 +44,7 @@ class Found:
     others: int = 0
     first: str = ""
     further: dict[str, int] = field(default_factory=dict)
+    messages: int = 0
     told: bool = False
     damaged: bool = False
     doubtful: bool = False
@@ -54,8 +56,8 @@ class Found:
 
     @property
     def stays(self) -> bool:
-        """Whether it holds anything but samples of the person."""
-        return bool(self.others or self.further)
+        """Whether it holds anything but what is of the person; images without labels go with their samples."""
+        return bool(self.others or self.further or not self.touched)
 
     @contextlib.contextmanager
     def readable(self) -> Iterator[Path]:
@@ -90,6 +92,7 @@ def look(path: Path, person: Person) -> Found | None:
             scan, samples = samples_of(file)
             _count(found, samples, person)
     found.further = {topic: n for topic, n in scan.counts.items() if TOPICS.get(topic) != scan.topics[topic]}
+    found.messages = sum(scan.counts.values())
     found.told = person.named_in_value(found.facts)
     found.doubtful = found.damaged and ours and not (found.facts.get(bag_facts.SUBJECT) or _whose(path))
     return found

@@ -50,6 +50,8 @@ def left(home: Path, person: Person, journal: Path | None = None) -> list[str]:
             except OSError as error:
                 found.append(f"{shown}: cannot be read ({error.strerror or error}), so nobody knows")
                 continue
+            if _packed(path):
+                what.append("is compressed, so nobody knows; unpack it with `ros2 bag convert`")
             what += ["the name, in it"] * name + ["a picture, in it"] * picture
         if what:
             found.append(f"{shown}: {', '.join(what)}")
@@ -66,6 +68,12 @@ def _everything(home: Path) -> Iterator[Path]:
             continue
         seen.add((state.st_dev, state.st_ino))
         yield from (Path(folder, name) for name in sorted((*folders, *files)))
+
+
+def _packed(path: Path) -> bool:
+    """Whether a file is compressed by zstd as a whole, which rosbag2 does if it is told to."""
+    with path.open("rb") as file:
+        return file.read(4) == b"\x28\xb5\x2f\xfd"
 
 
 def _in_file(path: Path, person: Person) -> tuple[bool, bool]:

@@ -40,7 +40,7 @@ def test_a_bag_is_deleted_and_comes_back(fer: Run, fer_home: Path) -> None:
 def test_a_person_is_forgotten(fer: Run, fer_home: Path) -> None:
     folder = _bag(fer_home)
     planned = fer("forget", "Kim", "--dry-run")
-    assert planned.code == 0 and "one: 1 samples in 1 files" in planned.out and len(list(bags.stored(folder))) == 2
+    assert planned.code == 0 and "one: 1 sample in 1 file" in planned.out and len(list(bags.stored(folder))) == 2
     (fer_home / "note.txt").write_text("Kim was here")
     told = fer("forget", "Kim", "--json")
     assert told.code == 1 and json.loads(told.out)["left"] == ["note.txt: the name, in it"]

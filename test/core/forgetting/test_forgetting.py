@@ -226,7 +226,7 @@ def test_a_damaged_backup_is_read_behind_its_damage(home: Path, storage: str) ->
     data[data.index(picture(20)) + 900] ^= 1
     both.write_bytes(data)
     planned = forget("Kim", dry_run=True)
-    assert both.read_bytes() == data and any("3 samples in 1 files; what cannot be read of" in d for d in planned.done)
+    assert both.read_bytes() == data and any("3 samples in 1 file; what cannot be read of" in d for d in planned.done)
     (home / "copy.bin").write_bytes(picture(32))
     told = forget("Kim")
     assert (told.failed, told.left) == ([], ["copy.bin: a picture, in it"]), told

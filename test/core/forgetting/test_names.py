@@ -16,7 +16,7 @@ from rosbags.rosbag2 import Reader
 
 from fer_ros.core import bags
 from fer_ros.core.bags import metadata
-from fer_ros.core.bags.messages import TOPICS, StoredSample, definition, encode
+from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, StoredSample, definition, encode
 from fer_ros.core.base import paths
 from fer_ros.core.bundles import model_store
 from fer_ros.core.bundles.bundle import Bundle
@@ -89,7 +89,7 @@ def test_killed_at_each_step(home: Path, tmp_path: Path) -> None:
     assert steps > 40
 
 
-def _of_another_program(folder: Path, storage: str, subjects: tuple[str, ...]) -> Path:
+def _of_another_program(folder: Path, storage: str, subjects: tuple[str, ...], without: str = "") -> Path:
     """As `ros2 bag record -a` beside us: one file of all topics, which holds its own name."""
     folder.mkdir(parents=True)
     suffix = {"mcap": "mcap", "sqlite3": "db3"}[storage]
@@ -101,7 +101,8 @@ def _of_another_program(folder: Path, storage: str, subjects: tuple[str, ...]) -
         rows += [(topic, number + 1, data) for topic, data in zip(TOPICS, sample, strict=True)]
         rows.append(("/chatter", number + 1, CHATTER))
     kinds = {**(TOPICS if subjects else {}), "/chatter": "std_msgs/msg/String"}
-    rows = rows or [("/chatter", 1, CHATTER)]
+    kinds.pop(without, None)
+    rows = [row for row in rows if row[0] != without] or [("/chatter", 1, CHATTER)]
     content |= {"message_count": len(rows), "custom_data": {}}
     content["topics_with_message_count"] = [
         {
@@ -161,7 +162,9 @@ def test_what_is_of_other_topics_stays(home: Path, storage: str, subjects: tuple
     told = forget("Kim")
     assert (told.failed, told.left) == ([], []), told
     if subjects:
-        count = f"{len(subjects)} messages of other topics are kept ('/chatter'): look whether they show the person"
+        count = (
+            f"message{'s' * (len(subjects) > 1)} of other topics stay ('/chatter'): look whether they show the person"
+        )
         assert count in told.done[0]
     (folder,) = (home / "bags").iterdir()
     others = len(subjects) - subjects.count("Kim")
@@ -181,6 +184,16 @@ def test_what_is_of_other_topics_stays(home: Path, storage: str, subjects: tuple
 
 
 @STORAGES
+def test_images_without_labels_are_nobodys(home: Path, storage: str) -> None:
+    _of_another_program(home / "bags" / "kim-walks", storage, ("Kim", "Lee"), without=LABEL_TOPIC)
+    told = forget("Kim")
+    assert (told.failed, told.left) == ([], []), told
+    (folder,) = (home / "bags").iterdir()
+    with Reader(folder) as reader:
+        assert sorted(c.topic for c, _, _ in reader.messages()) == ["/chatter"] * 2 + [IMAGE_TOPIC] * 2
+
+
+@STORAGES
 def test_a_damaged_bag_of_others_is_only_renamed(home: Path, storage: str) -> None:
     folder = fill("kim-s", [("sad", "Lee", 10)], storage)
     (file,) = bags.part_files(folder)
@@ -191,6 +204,15 @@ def test_a_damaged_bag_of_others_is_only_renamed(home: Path, storage: str) -> No
     (folder,) = (home / "bags").iterdir()
     assert bags.part_files(folder)[0].read_bytes() == data
     assert "kim" not in str(bags.part_files(folder)[0].relative_to(home))
+
+
+def test_a_bag_that_rosbag2_has_compressed_is_not_taken_for_searched(home: Path) -> None:
+    folder = _of_another_program(home / "bags" / "walks", "mcap", ())
+    (folder / "walks_0.mcap").rename(folder / "walks_0.mcap.zstd")
+    assert forget("Kim").complete  # only by its name
+    (folder / "walks_0.mcap.zstd").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(99))
+    (found,) = forget("Kim").left
+    assert found.startswith("bags/walks/walks_0.mcap.zstd: is compressed, so nobody knows")
 
 
 def test_an_unreadable_metadata_that_repair_has_kept(home: Path) -> None:

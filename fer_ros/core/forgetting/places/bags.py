@@ -20,7 +20,7 @@ from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.files import sync_folder, write_atomic
 from fer_ros.core.forgetting.names import of_a_bag
 from fer_ros.core.forgetting.person import Person
-from fer_ros.core.forgetting.place import Step
+from fer_ros.core.forgetting.place import Step, counted
 from fer_ros.core.forgetting.reading import SCRATCH, Found, look
 from fer_ros.core.forgetting.rewriting import rewrite
 from fer_ros.core.forgetting.telling import tell
@@ -39,14 +39,18 @@ class Bags:
             inside = [file for file in sorted(folder.iterdir()) if file.is_file() and not _is_scratch(file)]
             files = _new_names(folder, [file.name for file in inside], person, taken)
             found = [seen for file in inside if (seen := look(file, person)) is not None]
-            changed = [seen for seen in found if seen.touched or (seen.path.name in files and not seen.damaged)]
+            # rosbag2 keeps its file's name in each file.
+            named = [seen for seen in found if seen.path.name in files and seen.messages and not seen.damaged]
+            changed = [seen for seen in found if seen.touched or seen in named]
             copies = [file for file in inside if _is_old_metadata(file) and _in_copy(file, person)]
             halfway = any(_is_scratch(file) for file in folder.iterdir())
             if not (changed or files or copies or halfway or _told(folder, person)):
                 continue
             text = [_text(changed)] if any(seen.touched for seen in changed) or not (files or copies) else []
             text += [f"{file.name} loses the name" for file in copies]
-            text += [f"{len(files)} of its files get another name"] if files else []
+            gone = {seen.path.name for seen in changed if not seen.stays}
+            stay = [new for old, new in files.items() if old not in gone]
+            text += [f"files in it are called {', '.join(stay[:4])} from now on"] if stay else []
             yield Step(
                 f"{folder.relative_to(parent)}: {'; '.join(text)}",
                 _Clean(folder, person, changed, copies, files).run,
@@ -140,7 +144,7 @@ def folders(parent: Path) -> Iterator[Path]:
 
 def _text(changed: list[Found]) -> str:
     own = sum(found.own for found in changed)
-    text = f"{own} samples in {sum(1 for f in changed if f.own)} files"
+    text = f"{counted(own, 'sample')} in {counted(sum(1 for f in changed if f.own), 'file')}"
     if not own or any(found.told and not found.own for found in changed):
         text += " and the name in its facts"
     counts: Counter[str] = Counter()
@@ -148,7 +152,8 @@ def _text(changed: list[Found]) -> str:
         counts.update(found.further)
     if counts:
         topics = ", ".join(quoted(topic) for topic in sorted(counts)[:8])
-        text += f"; {counts.total()} messages of other topics are kept ({topics}): look whether they show the person"
+        kept = f"{counted(counts.total(), 'message')} of other topics stay ({topics})"
+        text += f"; {kept}: look whether they show the person"
     lost = [found.path.name for found in changed if found.damaged]
     return text + (f"; what cannot be read of {', '.join(lost)} may be theirs and goes, too" if lost else "")
 

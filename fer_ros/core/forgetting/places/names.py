@@ -154,7 +154,7 @@ def _holds(path: Path, person: Person) -> bool:
     """Whether a folder or file holds anything but what is removed of the person."""
     if not path.is_dir():
         found = look(path, person)
-        return found is None or found.stays or not found.touched
+        return found is None or found.stays
     files = [file for file in path.iterdir() if of_a_bag(file.name)]
     return any(_holds(file, person) for file in files) or not files
 
