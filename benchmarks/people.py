@@ -235,7 +235,7 @@ class Classroom:
             hits = np.array([labels[i] for i in trained.held_out[known].argmax(axis=1)]) == np.array(
                 [pictures[lesson.taught[i]].label for i in known]
             )
-            low, high = intervals.exact(int(hits.sum()), len(known))
+            low, high = intervals.cross_validated(float(hits.mean()), len(known), folds.taught)
             claim = (low, high, float(hits.mean()))
         return head, labels, claim, trained.facts.get("chosen") == "general"
 

@@ -93,6 +93,13 @@ class Robot(ABC):
         """Bring a take back from the trash; gives the number of its samples."""
 
     @abstractmethod
+    async def correct(self, label: str, subject: str, face: int) -> tuple[str, int, int]:
+        """Keep the last second of a face as samples of a label; gives bag, take and number of samples.
+
+        :param face: its number, 0: the largest.
+        """
+
+    @abstractmethod
     async def labels(self) -> tuple[str, ...]:
         """The labels that may be recorded."""
 

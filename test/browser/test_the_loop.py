@@ -88,7 +88,7 @@ def test_hold_seven_buttons_train_and_see_the_right_emoticon(
     # The figure of the model, and a good one.
     (trained_model,) = (fer_home / "models").glob("personal-*/model.yaml")
     accuracy = 100 * yaml.safe_load(trained_model.read_text())["quality"]["accuracy"]
-    assert float(page.get_by_test_id("accuracy").inner_text().split()[0]) == pytest.approx(accuracy, abs=0.051)
+    assert float(page.get_by_test_id("accuracy").inner_text().split()[1]) == pytest.approx(accuracy, abs=0.51)
     assert accuracy > 80
     expect(page.get_by_test_id("confusion").locator("tbody tr")).to_have_count(7)
     page.set_viewport_size({"width": 320, "height": 640})

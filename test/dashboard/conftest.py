@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 
 from fer_ros.core.base.contracts import Detector
-from fer_ros.core.base.errors import FerError
+from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.base.types import Face, ImageArray, Roi
 from fer_ros.core.recording import FaceFinder, Incoming, Recorder, RecordingSettings
+from fer_ros.core.recording.correcting import Recent
 from fer_ros.core.recording.settings import parse_labels
 from fer_ros.core.vision.images import encode_jpeg
 from fer_ros.dashboard.robot import Json, Preview, RecordState, Refused, Robot
@@ -47,6 +48,7 @@ class DirectRobot(Robot):
         self.watched: list[tuple[bool, bool]] = []
         self._settings = RecordingSettings(min_free_mb=0)
         self._recorder = Recorder(self._settings, FaceFinder(Everywhere()), clock=self.now, on_change=self._tell)
+        self._recent = Recent()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._feed, daemon=True)
         self._thread.start()
@@ -76,6 +78,13 @@ class DirectRobot(Robot):
 
     async def restore(self, bag: str, take: int) -> int:
         return int((await self._done(self._recorder.restore(bag, take))).samples)
+
+    async def correct(self, label: str, subject: str, face: int) -> tuple[str, int, int]:
+        try:
+            kept = await self._done(self._recorder.correct(label, subject, self._recent.of(face)))
+        except ConfigError as error:
+            raise Refused(str(error)) from error
+        return kept.bag.name, kept.take, kept.samples
 
     async def labels(self) -> tuple[str, ...]:
         return parse_labels(self._settings.labels)
@@ -108,7 +117,10 @@ class DirectRobot(Robot):
 
     def _feed(self) -> None:
         while not self._ended.wait(0.01):
-            self._recorder.offer(Incoming(self.now(), "eye", JPEG))
+            frame = Incoming(self.now(), "eye", JPEG)
+            self._recorder.offer(frame)
+            self._recent.add(frame)
+            self._recent.tell(frame.stamp, [(4, Roi(0, 0, 20, 20))])
             if self._recorder.active:
                 self._tell()
 

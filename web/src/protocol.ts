@@ -86,6 +86,9 @@ export interface Stats {
 export interface Metrics {
   count: number;
   accuracy: number | null;
+  /** The ends of its 95 % interval. */
+  accuracy_low: number | null;
+  accuracy_high: number | null;
   macro_precision: number | null;
   macro_recall: number | null;
   macro_f1: number | null;

@@ -67,6 +67,19 @@ def exact(hits: int, count: int) -> Interval:
     return [low, high]
 
 
+def cross_validated(accuracy: float, count: int, taught: float) -> Interval:
+    """The interval of what a model gets right that learned from all, by cross-validation.
+
+    Those who answered had learned from a share of the faces only, so they say less of the model: the count is taken
+    down to that share.
+
+    :param accuracy: theirs, on ``count`` faces that are independent of each other.
+    :param taught: that share, above 0 to 1.
+    """
+    counted = round(taught * count)
+    return exact(round(accuracy * counted), counted)
+
+
 def _share_where(hits: int, count: int, wanted: float) -> float:
     """The share at which ``hits`` or fewer of ``count`` have the wanted probability, found by halving."""
     numbers = np.arange(hits + 1)

@@ -23,12 +23,14 @@ class Folds:
     :ivar groups: faces of one group are left out together: a session, a take, a block of a take, or a picture.
     :ivar measured: whether the answer counts: it is left out, and no neighbour in time is learned from.
     :ivar note: one line for people.
+    :ivar taught: share of the faces that each round learns from.
     """
 
     numbers: Indices
     groups: Indices
     measured: npt.NDArray[np.bool_]
     note: str
+    taught: float
 
     @property
     def enough(self) -> bool:
@@ -57,7 +59,9 @@ def folds(origin: Origin, gap: float) -> Folds:
         # A session is left out whole: all its labels are of one fold.
         numbers = np.where(numbers >= 0, np.unique(groups, return_inverse=True)[1].reshape(-1) % total, -1)
     measured = (numbers >= 0) & away
-    return Folds(numbers, groups, measured, _note(kind, total, len(np.unique(groups[measured])), int(measured.sum())))
+    taught = 1.0 - 1.0 / total if total else 1.0
+    note = _note(kind, total, len(np.unique(groups[measured])), int(measured.sum()))
+    return Folds(numbers, groups, measured, note, taught)
 
 
 def _note(kind: str, total: int, groups: int, faces: int) -> str:

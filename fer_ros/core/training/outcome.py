@@ -63,6 +63,8 @@ class Outcome:
     :ivar phases: phase → seconds, in the order they ran.
     :ivar left_out: faces between two parts; ``without_face``: frames in which no face had been found.
     :ivar groups: takes, blocks or pictures that the test faces come from: neighbours in time count as one.
+    :ivar taught: share of the faces that each of those had learned from who gave the answers, below 1 where faces were
+        left out in turns.
     :ivar facts: what the head's training found.
     :ivar skipped: reason → pictures that could not be read; ``skipped_names``: the first three of each.
     :ivar renamed: label in the bags → the usual one that it became.
@@ -82,6 +84,7 @@ class Outcome:
     left_out: int
     without_face: int
     groups: int = 0
+    taught: float = 1.0
     facts: dict[str, Any] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     skipped_names: dict[str, list[str]] = field(default_factory=dict)
@@ -97,7 +100,11 @@ class Outcome:
     @property
     def interval(self) -> list[float]:
         """Where the accuracy lies in 95 of 100 cases, lower and upper bound; faces of one group count as one."""
-        return intervals.exact(round(self.metrics.accuracy * self.groups), self.groups)
+        return self.interval_of(self.metrics)
+
+    def interval_of(self, figures: Metrics) -> list[float]:
+        """The same of other figures on the same faces."""
+        return intervals.cross_validated(figures.accuracy, self.groups, self.taught)
 
     @property
     def unlearned(self) -> list[str]:

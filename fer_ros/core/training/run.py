@@ -127,6 +127,7 @@ class _Training:
             left_out=len(parted.gaps),
             without_face=found.without_face,
             groups=len(np.unique(folds.groups[tested])),
+            taught=folds.taught if parted.kind == "cross" else 1.0,
             facts=final.facts,
             skipped=dict(found.left_out.counts),
             skipped_names=found.left_out.names,

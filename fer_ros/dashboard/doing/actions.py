@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from fer_ros.dashboard.doing.correcting import Correcting
 from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.phone import Phone
 from fer_ros.dashboard.doing.recording import Recording
 from fer_ros.dashboard.doing.training import Training
+from fer_ros.dashboard.robot import Robot
 from fer_ros.dashboard.talking.connection import Action
 
 
 def actions(
-    recording: Recording, training: Training, models: Models, phone: Phone, add_label: Action
+    robot: Robot, recording: Recording, training: Training, models: Models, phone: Phone, add_label: Action
 ) -> dict[str, Action]:
     """Request → its handler; names and fields are those of ``protocol.REQUESTS``."""
+    correcting = Correcting(robot, recording, training, models)
     return {
         "record.start": lambda c, m: recording.start(c, m["label"], m["subject"]),
         "record.stop": lambda c, m: recording.stop(c),
         "record.discard": lambda c, m: recording.discard(c, m["take"]),
         "record.restore": lambda c, m: recording.restore(c, m["take"]),
+        "correct": lambda c, m: correcting.correct(c, m["label"], m["face"], m["subject"]),
+        "correct.undo": lambda c, m: correcting.undo(c),
         "labels.add": add_label,
         "train.start": lambda c, m: training.start(c, m["scope"], m["head"], m["epochs"], m["name"]),
         "train.cancel": lambda c, m: training.cancel(),

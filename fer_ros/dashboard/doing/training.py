@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
 from fer_ros.core import bags
@@ -14,6 +15,9 @@ from fer_ros.dashboard.doing.takes import TakeReader
 from fer_ros.dashboard.robot import Json, Robot
 from fer_ros.dashboard.talking.client import Client
 from fer_ros.dashboard.talking.hub import Hub
+
+#: Seconds that a training may take to end, and between two looks at that.
+END, LOOK = 15.0, 0.1
 
 
 class Nothing(ConfigError):
@@ -53,6 +57,20 @@ class Training:
             raise
         self._hub.forget("train.result")
         self._hub.spawn(self._run([client.bag] if scope == "mine" else [], head, epochs, name))
+
+    @property
+    def running(self) -> bool:
+        """Whether a training from here runs."""
+        return self._running
+
+    async def end(self) -> None:
+        """End the training from here, if one runs, and wait for that."""
+        deadline = time.monotonic() + END
+        while self._running and time.monotonic() < deadline:
+            # One that is finished cannot be cancelled any more; it is soon over.
+            with contextlib.suppress(FerError):
+                await self.cancel()
+            await asyncio.sleep(LOOK)
 
     async def cancel(self) -> None:
         """End the training, whoever began it.

@@ -137,7 +137,7 @@ class Server:
         self.training = Training(self._robot, self.hub, self.models, self.recording, reader)
         socket = settings.camera_socket
         self._phone = Phone(self._robot, self.hub, Path(socket).expanduser() if socket else None)
-        self._actions = actions(self.recording, self.training, self.models, self._phone, self._add_label)
+        self._actions = actions(self._robot, self.recording, self.training, self.models, self._phone, self._add_label)
         self._ending = asyncio.Event()
         asyncio.get_running_loop().set_exception_handler(http_log.of_the_loop)
         runner = web.AppRunner(

@@ -77,6 +77,8 @@ REQUESTS: Mapping[str, Mapping[str, Value]] = {
     "record.stop": {},
     "record.discard": {"take": _whole(1, 2**32 - 1)},
     "record.restore": {"take": _whole(1, 2**32 - 1)},
+    "correct": {"label": _NAME, "face": _whole(0, 2**32 - 1, default=0), "subject": _text(default="")},
+    "correct.undo": {},
     "labels.add": {"label": _NAME},
     "train.start": {
         "scope": _text(choices=("mine", "all")),

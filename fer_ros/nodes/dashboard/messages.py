@@ -62,7 +62,8 @@ def metrics(message: Metrics) -> Json | None:
         "support": [int(value) for value in message.support],
         "confusion": [cells[i : i + len(labels)] for i in range(0, len(cells), len(labels))],
         **{
-            name: number(getattr(message, name)) for name in ("accuracy", "macro_precision", "macro_recall", "macro_f1")
+            name: number(getattr(message, name))
+            for name in ("accuracy", "accuracy_low", "accuracy_high", "macro_precision", "macro_recall", "macro_f1")
         },
         **{name: numbers(getattr(message, name)) for name in ("precision", "recall", "f1")},
     }

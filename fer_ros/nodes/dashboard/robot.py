@@ -13,7 +13,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
-from fer_msgs.srv import DiscardTake, LoadModel, RestoreTake, StartRecording, Train
+from fer_msgs.srv import CorrectEmotion, DiscardTake, LoadModel, RestoreTake, StartRecording, Train
 from fer_ros.core.base.errors import FerError
 from fer_ros.core.base.labels import check_label, resolve
 from fer_ros.core.recording.settings import parse_labels
@@ -46,6 +46,7 @@ class RosRobot(Robot):
         self._stop = client(Trigger, "record/stop")
         self._discard = client(DiscardTake, "record/discard")
         self._restore = client(RestoreTake, "record/restore")
+        self._correct = client(CorrectEmotion, "record/correct")
         self._train = client(Train, "train")
         self._cancel = client(Trigger, "train/cancel")
         self._load_model = client(LoadModel, "load_model")
@@ -82,6 +83,11 @@ class RosRobot(Robot):
     async def restore(self, bag: str, take: int) -> int:
         answer = await self._do(self._restore, RestoreTake.Request(bag=bag, take=take), "the recorder")
         return int(answer.samples)
+
+    async def correct(self, label: str, subject: str, face: int) -> tuple[str, int, int]:
+        request = CorrectEmotion.Request(label=label, subject=subject, face_id=face, keep_only=True)
+        answer = await self._do(self._correct, request, "the recorder")
+        return str(answer.bag), int(answer.take), int(answer.samples)
 
     async def labels(self) -> tuple[str, ...]:
         answer = await self._call(

@@ -77,7 +77,8 @@ def ended(phase: str, message: str, elapsed: float, outcome: Outcome | None = No
 def fill(response: Train.Response, outcome: Outcome) -> None:
     """Put the outcome into the answer."""
     response.model = outcome.model
-    response.metrics, response.baseline = quality(outcome.metrics), quality(outcome.baseline)
+    response.metrics = quality(outcome.metrics, outcome.interval)
+    response.baseline = quality(outcome.baseline, outcome.interval_of(outcome.baseline) if outcome.baseline else ())
     response.split = f"{outcome.split}: {outcome.note}"
     response.train_count = outcome.total("train")
     response.validation_count = outcome.total("validation")

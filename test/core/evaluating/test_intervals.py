@@ -65,3 +65,10 @@ def test_the_same_data_give_the_same_bounds() -> None:
     found = measure(TRUTH, PROBABILITIES.argmax(axis=1), LABELS)
     assert intervals.of_metrics(found) == intervals.of_metrics(found)
     assert intervals.of_calibration(TRUTH, PROBABILITIES) == intervals.of_calibration(TRUTH, PROBABILITIES)
+
+
+def test_what_was_learned_from_half_says_half_as_much() -> None:
+    assert intervals.cross_validated(0.9, 40, 1.0) == intervals.exact(36, 40)
+    half = intervals.cross_validated(0.9, 40, 0.5)
+    assert half == intervals.exact(18, 20) and half[0] < intervals.exact(36, 40)[0]
+    assert intervals.cross_validated(0.0, 0, 1.0) == [0.0, 1.0]

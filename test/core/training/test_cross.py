@@ -22,6 +22,7 @@ def test_one_picture_a_label_cannot_be_measured() -> None:
 def test_pictures_are_left_out_one_of_each_label_at_a_time() -> None:
     found = folds(origin([(label, 0, 0, label) for label in range(7) for _ in range(3)]), 0.5)
     assert found.enough and found.measured.all() and "each of 21 pictures" in found.note and "3 rounds" in found.note
+    assert found.taught == 1 - 1 / 3
     for fold in range(3):
         assert (np.flatnonzero(found.numbers == fold) % 3 == fold).all()
 

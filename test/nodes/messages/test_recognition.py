@@ -116,6 +116,14 @@ def test_the_shipped_model_is_told_with_its_quality() -> None:
     assert info.dataset == "three faces"
     assert (info.metrics.count, info.metrics.macro_f1, list(info.metrics.confusion)) == (3, 0.125, [1, 2, 0, 0])
     assert list(info.metrics.support) == [3, 3]
+    assert info.metrics.accuracy_low < 0.15 and info.metrics.accuracy_high > 0.85  # three faces tell little
+    stated = messages.model_info(replace(bundle, labels=LABELS, quality={**quality, "interval": [0.25, 0.75]}), 5)
+    assert (stated.metrics.accuracy_low, stated.metrics.accuracy_high) == (0.25, 0.75)
+    many = messages.model_info(replace(bundle, labels=LABELS, quality={**quality, "count": 4_000_000_000}), 5)
+    assert 0.49 < many.metrics.accuracy_low <= many.metrics.accuracy_high < 0.51
+    for wrong in ({"interval": "ab"}, {"interval": [0.1]}, {"accuracy": float("nan")}, {"count": 10**30}):
+        told = messages.model_info(replace(bundle, labels=LABELS, quality={**quality, **wrong}), 5)
+        assert told.metrics.count == 0 and math.isnan(told.metrics.accuracy_high), wrong
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,14 @@ export const en = {
     } as Record<string, string>,
   },
 
+  correct: {
+    no: "No, that was …",
+    hint: "Keep showing it, and choose what it is.",
+    learning: "The robot is learning just now.",
+    done: (label: string, n: number) => `${label}: ${count(n, "picture", "pictures")} kept. The robot learns them now.`,
+    undone: "Taken back: the model from before is in use.",
+  },
+
   record: {
     title: "Hold a button while you show it",
     hint: "Or hold the keys 1 to 9. About 100 pictures of each are enough.",
@@ -224,10 +232,17 @@ export const en = {
       sessions: "On whole recordings that were held out.",
       takes: "On whole takes that were held out.",
       blocks: "On stretches of each take that were held out, with a gap before and after.",
+      cross: "Each picture was read by what the other takes or pictures had taught.",
       random: "On pictures held out at random; their neighbours were learned, so the figures are too good.",
     } as Record<string, string>,
     counts: (a: number, b: number, c: number) => `${a} for training, ${b} for validation, ${c} for the test`,
     seconds: (s: string) => `trained in ${s} s`,
+    between: (low: string, high: string, n: number) => `between ${low} and ${high}, ${count(n, "picture", "pictures")}`,
+    about: (value: string) => `about ${value}`,
+    cannot: "Not enough to measure: record another take of each expression to find out how well it reads.",
+    each: "Of each expression",
+    right: (label: string, n: number, all: number) => `${label}: ${n} of ${all} right`,
+    unlearned: (labels: string) => `Not learned yet: ${labels}. Record more of it.`,
     smallTest: (n: number) =>
       `Only ${count(n, "picture", "pictures")} in the test: these figures say little. Record more.`,
     confusion: "Confusion matrix",

@@ -124,6 +124,14 @@ export const ko: Texts = {
     },
   },
 
+  correct: {
+    no: "아니요, 이 표정은 …",
+    hint: "그 표정을 유지한 채 맞는 것을 고르세요.",
+    learning: "지금 로봇이 배우는 중입니다.",
+    done: (label, n) => `${label}: ${n}장을 저장했습니다. 로봇이 지금 배웁니다.`,
+    undone: "되돌렸습니다. 이전 모델을 사용합니다.",
+  },
+
   record: {
     title: "표정을 지으며 버튼을 누르고 계세요",
     hint: "키보드 1–9 키를 눌러도 됩니다. 표정마다 100장 정도면 충분합니다.",
@@ -215,10 +223,17 @@ export const ko: Texts = {
       sessions: "세션(bag) 단위로 나누어 평가했습니다.",
       takes: "녹화 단위로 나누어 평가했습니다.",
       blocks: "시간 구간으로 나누고 사이에 간격을 두어 평가했습니다.",
+      cross: "사진마다 나머지 녹화나 사진으로 배운 모델이 답하게 하여 평가했습니다.",
       random: "무작위로 나누었습니다. 이웃한 사진이 양쪽에 있어 수치가 실제보다 높습니다.",
     },
     counts: (a, b, c) => `학습 ${a}장, 검증 ${b}장, 시험 ${c}장`,
     seconds: (s) => `${s}초 만에 학습`,
+    between: (low, high, n) => `${low}에서 ${high} 사이, 사진 ${n}장`,
+    about: (value) => `약 ${value}`,
+    cannot: "평가하기에는 부족합니다. 표정마다 한 번 더 녹화하면 얼마나 잘 읽는지 알 수 있습니다.",
+    each: "표정별 결과",
+    right: (label, n, all) => `${label}: ${all}장 중 ${n}장 맞음`,
+    unlearned: (labels) => `아직 배우지 못한 표정: ${labels}. 더 녹화하세요.`,
     smallTest: (n) => `시험 사진이 ${n}장뿐이라 이 수치는 믿기 어렵습니다. 더 녹화하세요.`,
     confusion: "혼동 행렬",
     confusionHint: "행: 실제 표정, 열: 모델의 답.",

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { request } from "../connection";
-import { figure, percent, text } from "../i18n";
+import { figure, labelName, percent, text } from "../i18n";
 import type { Metrics, TrainResult } from "../protocol";
 import { model } from "../state";
 import { complain } from "../toast";
@@ -25,15 +25,44 @@ async function use(name: string): Promise<void> {
   switching.value = false;
 }
 
-function Score(props: { name: string; value: number | null; baseline: number | null | undefined; testId: string }) {
+interface ScoreProps {
+  name: string;
+  value: number | null;
+  baseline: number | null | undefined;
+  range?: string;
+  testId: string;
+}
+
+function Score(props: ScoreProps) {
   const words = text.value.train;
   const known = props.baseline !== null && props.baseline !== undefined;
   return (
     <div class="score">
       <dt>{props.name}</dt>
-      <dd data-testid={props.testId}>{percent(props.value, 1)}</dd>
-      <dd class="hint">{known ? words.baseline(percent(props.baseline, 1)) : words.noBaseline}</dd>
+      <dd data-testid={props.testId}>{words.about(percent(props.value))}</dd>
+      {props.range && <dd data-testid={`${props.testId}-range`}>{props.range}</dd>}
+      <dd class="hint">{known ? words.baseline(percent(props.baseline)) : words.noBaseline}</dd>
     </div>
+  );
+}
+
+/** How many pictures of each label were read rightly: also what a model shows that learned in no epochs. */
+function Each({ metrics }: { metrics: Metrics }) {
+  const words = text.value.train;
+  const rows = metrics.labels
+    .map((label, i) => ({ label, right: metrics.confusion[i]?.[i] ?? 0, shown: metrics.support[i] ?? 0 }))
+    .filter(({ shown }) => shown > 0);
+  const unlearned = rows.filter(({ right, shown }) => right <= shown / 2).map(({ label }) => labelName(label));
+  return (
+    <>
+      <h3>{words.each}</h3>
+      <ul data-testid="each">
+        {rows.map(({ label, right, shown }) => (
+          <li key={label}>{words.right(labelName(label), right, shown)}</li>
+        ))}
+      </ul>
+      {unlearned.length > 0 && <Notice kind="warn">{words.unlearned(unlearned.join(", "))}</Notice>}
+    </>
   );
 }
 
@@ -50,6 +79,11 @@ export function Result({ result, children }: { result: TrainResult; children: Co
         <h2>{words.result}</h2>
         <span class="hint">{words.seconds(figure(result.seconds, 1))}</span>
       </header>
+      {!metrics && (
+        <Notice kind="info" testId="cannot">
+          {words.cannot}
+        </Notice>
+      )}
       {metrics && (
         <>
           <dl class="scores">
@@ -57,6 +91,7 @@ export function Result({ result, children }: { result: TrainResult; children: Co
               name={words.accuracy}
               value={metrics.accuracy}
               baseline={result.baseline?.accuracy}
+              range={words.between(percent(metrics.accuracy_low), percent(metrics.accuracy_high), metrics.count)}
               testId="accuracy"
             />
             <Score
@@ -86,6 +121,7 @@ export function Result({ result, children }: { result: TrainResult; children: Co
         />
       )}
       {children}
+      {metrics && <Each metrics={metrics} />}
       {metrics && metrics.confusion.length > 0 && (
         <>
           <h3>{words.confusion}</h3>

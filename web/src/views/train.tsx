@@ -117,7 +117,7 @@ function Progress({ now }: { now: TrainProgress }) {
 function Curves() {
   const words = text.value.train;
   const { loss, val_loss, accuracy, val_accuracy } = curve.value;
-  if (loss.length === 0) return training.value ? <p class="card hint">{words.waiting}</p> : null;
+  if (loss.length === 0) return training.value && train.value?.epochs ? <p class="card hint">{words.waiting}</p> : null;
   const pair = (onTraining: number[], onValidation: number[]) => [
     { name: words.onTraining, values: onTraining, kind: "second" as const },
     ...(onValidation.some((value) => !Number.isNaN(value))

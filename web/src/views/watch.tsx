@@ -8,6 +8,7 @@ import { chosen, current, face, heard, likeliest, readings, stages } from "../fa
 import { figure, labelName, text } from "../i18n";
 import { Bars } from "../parts/bars";
 import { LAUNCH, Notice } from "../parts/controls";
+import { Correct } from "../parts/correct";
 import { Stage } from "../parts/stage";
 import { Timeline } from "../parts/timeline";
 import { live, rate } from "../picture";
@@ -151,6 +152,7 @@ export function WatchView() {
           )}
           <Bars />
           <Several />
+          <Correct />
         </section>
         <Figures />
       </div>
