@@ -73,8 +73,8 @@ def cover_probabilities(views: ImageArray) -> FloatArray:
     """How probable it is that something covers each face, float32 (n,), from views as in :func:`assess`."""
     w = _weights()
     hidden = np.maximum(cover_input(views) @ w["first"] + w["bias"], 0.0)
-    logits = np.clip(hidden @ w["second"] + w["last"], -60.0, 60.0)
-    return np.asarray(1.0 / (1.0 + np.exp(-logits)), np.float32)
+    logits = np.maximum(hidden @ w["second"] + w["last"], np.float32(-60.0))  # beyond it, exp has no number
+    return np.reciprocal(np.exp(-logits) + np.float32(1.0))
 
 
 def cover_input(views: ImageArray) -> FloatArray:
