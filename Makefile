@@ -39,7 +39,8 @@ test-page: ## check the TypeScript of the dashboard's page: types, eslint, vites
 	cd web && npm ci && npm run check && npm run lint && npm test
 
 faults: setup-dev ## damage thousands of bags at random, minutes long; FER_FAULTS=n chooses how many
-	@FER_FAULTS=$${FER_FAULTS:-4000} $(RUN) $(BIN)/python -m pytest -q test/core/bags/test_faults.py $(ARGS)
+	@FER_FAULTS=$${FER_FAULTS:-4000} $(RUN) $(BIN)/python -m pytest -q -o faulthandler_timeout=0 \
+		test/core/bags/test_faults.py $(ARGS)
 
 test-browser: ## test the dashboard's page in a real browser, which must be installed; ARGS="-k phone" chooses
 	@scripts/setup.sh browser
