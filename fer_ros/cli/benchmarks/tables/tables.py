@@ -110,9 +110,10 @@ def _recorded(found: dict[str, Any]) -> str:
 
 def _trained(found: dict[str, Any]) -> str:
     phases = ", ".join(f"{phase} {seconds:.2f}" for phase, seconds in found["phases_s"].items())
+    again = f"; once more {found['again_s']:.2f} s, {found['again_cpu_s']:.2f} s of CPU" if "again_s" in found else ""
     return (
         f"Training on {found['samples']} frames, from the bag to the model in use: {found['seconds']:.2f} s "
-        f"({phases}, swap {found['swap_s']:.2f}); {found['cpu_s']:.2f} s of CPU; nothing was loaded before"
+        f"({phases}, swap {found['swap_s']:.2f}); {found['cpu_s']:.2f} s of CPU; nothing was loaded before{again}"
     )
 
 
