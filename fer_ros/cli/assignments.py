@@ -8,9 +8,9 @@ from fer_ros.core.base.errors import ConfigError
 
 
 def assignments(words: Iterable[str]) -> dict[str, str]:
-    """What ``--set`` was given, name → value as typed; the last of a name counts.
+    """The values given by ``--set``, name → value as typed; the last of a name counts.
 
-    :raises ConfigError: one is not written so.
+    :raises ConfigError: one is not written like that.
     """
     out = {}
     for word in words:

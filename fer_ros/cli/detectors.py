@@ -1,4 +1,4 @@
-"""The detector that a command was asked for, with its settings as typed."""
+"""Making the detector that a command asks for, with its settings as typed."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ ESCAPE, END_OF_INPUT = "\x1b", "\x04"
 
 
 class Keys:
-    """What is typed. Arrow and function keys, which come as several characters, count as none."""
+    """Reads the keys that are typed. Arrow and function keys, which come as several characters, are ignored."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -61,7 +61,7 @@ class Keys:
 
 @contextlib.contextmanager
 def keys() -> Iterator[Keys]:
-    """The keys of the terminal at standard input; it is as it was afterwards."""
+    """Read the keys of the terminal at standard input, and leave it as it was."""
     handle = sys.stdin.fileno()
     before = termios.tcgetattr(handle)
     try:
@@ -73,7 +73,7 @@ def keys() -> Iterator[Keys]:
 
 
 class Hold:
-    """Which key is held down, as far as a terminal tells: it repeats a held key, and says nothing when it is let go."""
+    """Tells which key is held down. A terminal repeats a held key, and says nothing when it is released."""
 
     #: Seconds until a terminal begins to repeat (X11: 0.66, macOS up to 0.5), and between repetitions at most, with a
     #: share for the jitter of a network.
@@ -95,7 +95,7 @@ class Hold:
         return fresh
 
     def let_go(self, now: float) -> bool:
-        """Whether the held key has been let go by now; only the first call after that says so."""
+        """Whether the held key has been released; only the first call after that says so."""
         if not self.key or now < self._until:
             return False
         self.key = ""

@@ -1,4 +1,4 @@
-"""What the machine is, and what a process takes of it."""
+"""Facts of the machine, and what a process uses of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def usable_cores() -> int:
 
 
 def available_memory() -> int:
-    """Bytes that new processes may take without swapping."""
+    """Bytes that new processes can use without swapping."""
     return int(psutil.virtual_memory().available)
 
 

@@ -41,7 +41,7 @@ def overview() -> str:
 
 
 class _OneLine(logging.Formatter):
-    """A message names files of anybody: none may steer the terminal."""
+    """Messages may name any file; no name may control the terminal."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         return clean(super().formatMessage(record))
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def command() -> NoReturn:
-    """The command as it is installed."""
+    """Run the installed command."""
 
     def leave(number: int, frame: FrameType | None) -> None:
         end(0)

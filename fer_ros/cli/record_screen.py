@@ -55,7 +55,7 @@ class Screen:
                 self._draw(self._recorder.status(), "")
 
     def take(self, key: str, now: float) -> None:
-        """Do what a key says.
+        """Handle a key.
 
         :param key: empty where none came.
         :param now: seconds of a steady clock.

@@ -1,4 +1,4 @@
-"""Text for terminals: tables that line up, and nothing from a file that could steer the terminal."""
+"""Text for terminals: aligned tables, and nothing from a file that could control the terminal."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], right: Iterab
 
 
 def size(count: int) -> str:
-    """Bytes as people read them, such as ``3.2 MB`` (powers of 1000)."""
+    """A number of bytes for people, such as ``3.2 MB`` (powers of 1000)."""
     value = float(count)
     for unit in ("B", "kB", "MB"):
         if value < 1000:
@@ -46,5 +46,5 @@ def size(count: int) -> str:
 
 
 def warn(message: str) -> None:
-    """One line on stderr for what is wrong but no reason to stop."""
+    """Print a warning on one line of stderr."""
     print(f"WARNING: {clean(message)}", file=sys.stderr)

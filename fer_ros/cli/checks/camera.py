@@ -1,4 +1,4 @@
-"""Cameras: there is one, it may be opened, and frames come."""
+"""Cameras: whether there is one, it can be opened, and frames come."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def attempt(device: VideoDevice) -> Finding:
         return error(f"{name} may not be opened", "`sudo usermod -aG video $USER`, then log in again", **facts)
     holders = users(device.path)
     if holders:
-        return warning(f"{name} is in use by {', '.join(holders)}", "end that to have it tried", **facts)
+        return warning(f"{name} is in use by {', '.join(holders)}", "stop it, and run this again", **facts)
     plugin = registry.load("sources", "camera")
     source: Source = plugin(settings.make(plugin.Settings, {"device": str(device.path)}))
     try:

@@ -141,7 +141,7 @@ def _neighbours(names: list[str]) -> Iterator[Finding]:
     running = [name for name in NODES if name in names]
     if running:
         text = f"{' and '.join(running)} runs already on this domain: a second one publishes the same topics"
-        yield warning(text, "end it first, or start the new one with another `namespace`", nodes=names)
+        yield warning(text, "stop it first, or start the new one with another `namespace`", nodes=names)
     elif names:
         more = f" and {len(names) - SHOWN_NODES} more" if len(names) > SHOWN_NODES else ""
         yield info(f"other nodes on this domain: {', '.join(names[:SHOWN_NODES])}{more}", nodes=names)

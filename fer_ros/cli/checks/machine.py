@@ -23,11 +23,11 @@ def check() -> Iterator[Finding]:
     yield info(f"{found['cpu']}, {found['cores']} cores, {memory:.1f} GB memory, load {load:.1f}", **found)
     free = machine.available_memory()
     if 0 <= free < LOW_MEMORY:
-        yield warning(f"{free // 1_000_000} MB of memory are left", "end what takes it: the robot needs some 300 MB")
+        yield warning(f"{free // 1_000_000} MB of memory are left", "stop what uses it: the robot needs some 300 MB")
     if load > 2 * found["cores"]:
         yield warning(
             f"load {load:.1f} on {found['cores']} cores: frames will be late",
-            "`top` shows what takes the time",
+            "`top` shows which process is busy",
         )
     yield from _clock()
 
@@ -41,9 +41,7 @@ def _clock() -> Iterator[Finding]:
     elif synchronized():
         yield ok("the clock is kept by a time server", synchronized=True)
     else:
-        yield info(
-            "the clock is not kept by a time server: compare stamps within this machine only", synchronized=False
-        )
+        yield info("the clock is not synchronized: compare stamps within this machine only", synchronized=False)
 
 
 def synchronized() -> bool:

@@ -124,6 +124,6 @@ def _shared_memory(rmw: str) -> Iterator[Finding]:
     elif free < 32_000_000:
         yield warning(
             f"/dev/shm has {free // 1_000_000} MB left: large messages may be lost",
-            "end what fills it, or give the container more by `--shm-size=512m`",
+            "free some of it, or give the container more by `--shm-size=512m`",
             free_bytes=free,
         )

@@ -22,12 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("bag", nargs="?", metavar="BAG", help="a name in $FER_HOME/bags, or a path (default: list all)")
     parser.add_argument(
-        "--repair", action="store_true", help="save all that can be read into new files; the old ones are kept"
+        "--repair", action="store_true", help="save everything that can be read into new files, and keep the old ones"
     )
     parser.add_argument(
-        "--discard-backup", action="store_true", help="delete the files that a repair has kept, for good"
+        "--discard-backup", action="store_true", help="delete for good the files that a repair has kept"
     )
-    parser.add_argument("--delete", action="store_true", help="move the bag to the trash, see `fer trash`")
+    parser.add_argument("--delete", action="store_true", help="move the bag to the trash; see `fer trash`")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     path = bags.locate(args.bag)
     if args.repair and args.discard_backup:
-        raise FerError("--repair and --discard-backup exclude each other: look at the repaired bag first")
+        raise FerError("give --repair or --discard-backup, not both: look at the repaired bag first")
     if args.discard_backup:
         return _discard_backup(path, args.json)
     repaired = bags.repair(path) if args.repair else None

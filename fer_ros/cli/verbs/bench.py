@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a scenario, a group, several with commas between, or all; may be given several times "
+        help="a scenario, a group, several separated by commas, or all; may be repeated "
         f"(default: {','.join(scenarios.DEFAULT)})",
     )
     parser.add_argument("--frames", type=int, default=300, help="frames per scenario (default: %(default)s)")
@@ -52,17 +52,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         action="append",
         default=[],
-        help="a setting of the detector, such as min_face=0.2; may be given several times",
+        help="a setting of the detector, such as min_face=0.2; may be repeated",
     )
     parser.add_argument("--model", default="default", help="name of a model (default: %(default)s)")
     parser.add_argument("--size", default=SIZE, metavar="WxH", help="pixels of a frame (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of the network (default: %(default)s)")
-    parser.add_argument("--no-ros", action="store_true", help="leave out what needs ROS 2")
+    parser.add_argument("--no-ros", action="store_true", help="leave out scenarios that need ROS 2")
     parser.add_argument(
         "--peer",
         default=sys.executable,
         metavar="PYTHON",
-        help="interpreter of an environment that has the package fer, for the scenario peer (default: this one)",
+        help="Python of an environment with the package fer, for the scenario peer (default: this one)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     for name, text in (
@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tolerance",
         type=float,
         default=1.3,
-        help="how many times as slow a figure may have become for --check (default: %(default)s)",
+        help="how many times slower a figure may be for --check (default: %(default)s)",
     )
 
 
@@ -128,7 +128,7 @@ def measure(setup: Setup, chosen: list[Scenario]) -> dict[str, Any]:
 def _compare(
     before: dict[str, Any], report: dict[str, Any], setup: Setup, tolerance: float
 ) -> tuple[list[check.Change], list[check.Change]]:
-    """What changed, and what became slower even when it was measured again."""
+    """What changed, and what is slower even when measured again."""
     found = check.compare(before, report)
     for _ in range(REPEATS):
         suspects = {change.scenario for change in check.slower(found, tolerance)}

@@ -1,4 +1,4 @@
-"""Find what is wrong here, and say how to mend it. The exit status is 0 when all that the robot needs works, else 1."""
+"""Find what is wrong here, and say how to fix it. The exit status is 0 when all that the robot needs works, else 1."""
 
 from __future__ import annotations
 

@@ -46,14 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
     parser.add_argument(
-        "--detector", default="auto", help="detector plugin, or several with commas (default: %(default)s)"
+        "--detector", default="auto", help="detector plugin, or several separated by commas (default: %(default)s)"
     )
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a setting of the detector; may be given several times",
+        help="a setting of the detector; may be repeated",
     )
     parser.add_argument("--mirror", action="store_true", help="read each face and its mirror image, and average")
     parser.add_argument(
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--among",
         metavar="LABELS",
-        help="choose only among these labels: a list with commas, or `data` for those that the dataset has",
+        help="choose only among these labels: a list separated by commas, or `data` for those of the dataset",
     )
     parser.add_argument(
         "--report", type=Path, metavar="FOLDER", help="write report.md, report.json and pictures into a folder"

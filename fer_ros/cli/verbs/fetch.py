@@ -1,4 +1,4 @@
-"""Bring the network of the best face detector (0.3 MB) from where its makers publish it."""
+"""Fetch the network of the best face detector (0.3 MB) from where its makers publish it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch it and tell which detector `auto` takes now; 1 where it could not be had."""
+    """Fetch it, and say which detector `auto` takes now; 1 if the fetching failed."""
     problem = ""
     try:
         networks.YUNET.fetch()

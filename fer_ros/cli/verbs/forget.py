@@ -16,13 +16,13 @@ from fer_ros.core.forgetting.forget import finish, forget
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("subject", metavar="SUBJECT", help="the name or pseudonym given when recording")
-    parser.add_argument("--dry-run", action="store_true", help="only tell what would be done")
-    parser.add_argument("--teach-anew", action="store_true", help="teach the models again on what is left")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    parser.add_argument("--teach-anew", action="store_true", help="teach the models again with what is left")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it, and tell what was done; 1 where something is left."""
+    """Do it, and say what was done; 1 if something is left."""
     if not args.dry_run:
         for other in finish():
             warn(f"forgetting somebody had been interrupted; it went on: {clean(other.summary)}")

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
     parser.add_argument("--detector", default="auto", metavar="NAME", help="detector plugin (default: %(default)s)")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector; several times"
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector; may be repeated"
     )
     parser.add_argument("--without-face", action="store_true", help="keep pictures without a face, too")
     parser.add_argument("--split", help="of FER2013 or of a folder of splits, such as PublicTest (default: all)")
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="FER2013 only: label by FER+ votes; leave out faces on which a smaller share agreed, such as 0.5",
     )
     parser.add_argument("--label-names", choices=(KNOWN, AS_IS), default=KNOWN, help=LABEL_NAMES_HELP)
-    parser.add_argument("--consent", default="", metavar="TEXT", help="what the people shown have agreed to")
+    parser.add_argument("--consent", default="", metavar="TEXT", help="what the people in the pictures have agreed to")
     parser.add_argument("--storage", choices=tuple(BY_NAME), default=DEFAULT, help="files of the bag")
     parser.add_argument(
         "--strict",

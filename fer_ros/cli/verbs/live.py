@@ -22,16 +22,15 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--source", metavar="NAME", help="where frames come from, see `fer plugins sources`")
-    parser.add_argument("--detector", metavar="NAME", help="what finds the faces, see `fer plugins detectors`")
-    parser.add_argument("--model", metavar="NAME", help="a model, see `fer models`, or the folder of one")
+    parser.add_argument("--source", metavar="NAME", help="where frames come from; see `fer plugins sources`")
+    parser.add_argument("--detector", metavar="NAME", help="what finds the faces; see `fer plugins detectors`")
+    parser.add_argument("--model", metavar="NAME", help="a model (see `fer models`), or the folder of one")
     parser.add_argument(
         "--set",
         metavar="NAME=VALUE",
         action="append",
         default=[],
-        help="a parameter, such as sources.camera.fps=15, detectors.haar.max_faces=3 or threads=2; "
-        "may be given several times",
+        help="a parameter, such as sources.camera.fps=15, detectors.haar.max_faces=3 or threads=2; may be repeated",
     )
     parser.add_argument(
         "--params-file", type=Path, metavar="FILE", help="parameter file to use instead of config/params.yaml"
@@ -53,9 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="what takes the results instead of the status line, see `fer plugins sinks`; may be given several times",
+        help="sink of the results, in place of the status line; see `fer plugins sinks`; may be repeated",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object a frame; all else goes to stderr")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object a frame; everything else goes to stderr"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

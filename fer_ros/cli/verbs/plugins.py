@@ -73,7 +73,7 @@ def _new(words: list[str], folder: Path, as_json: bool) -> int:
 
 
 def plain(info: registry.PluginInfo) -> dict[str, Any]:
-    """What is known of a plugin without importing it, for JSON."""
+    """What is known of a plugin without importing it, as JSON."""
     return {"kind": info.kind, "name": info.name, "target": info.target, "package": info.package}
 
 

@@ -44,7 +44,7 @@ OPTIONS = {
     "prior": "how far rare labels are favoured, 0 to 1",
     "least_named": "how often each label is named at least, as a share of how often it occurs in Training",
     "teacher_weight": "share of the target that the teacher has",
-    "seed": "seed of everything random",
+    "seed": "seed of all random choices",
 }
 #: The word of ``--weights`` that lets Keras download them.
 IMAGENET = "imagenet"
@@ -59,7 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="folder for the bundle (default: the user's models)")
     parser.add_argument("--run", type=Path, dest="folder", help="folder of the run's state (default: runs/NAME)")
     parser.add_argument(
-        "--recipe", choices=list(RECIPES), default="default", help="where the options below start from (%(default)s)"
+        "--recipe",
+        choices=list(RECIPES),
+        default="default",
+        help="recipe whose values the options below replace (default: %(default)s)",
     )
     usual = Recipe()
     for name, what in OPTIONS.items():
@@ -89,9 +92,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--quantize",
         choices=export.QUANTIZATIONS,
         default="float16",
-        help="how the exported backbone keeps its numbers (default: %(default)s)",
+        help="number format of the exported backbone (default: %(default)s)",
     )
-    parser.add_argument("--replace", action="store_true", help="put it in place of a model of the same name")
+    parser.add_argument("--replace", action="store_true", help="replace a model of the same name")
     parser.add_argument("--strict", action="store_true", help="refuse damaged rows, and labels without a face")
 
 
@@ -104,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     paths.check_name("model", args.name)
     target = args.out or paths.private_folder(paths.fer_home() / "models") / args.name
     if target.exists() and not args.replace:
-        raise ConfigError(f"{target} exists already: choose another --name or --out, or give --replace")
+        raise ConfigError(f"{target} exists already: choose another --name or --out, or add --replace")
     recipe = _recipe(args)
     teachers = [_model(name) for name in args.teacher]
     start = None if args.start is None else _model(args.start)
@@ -163,7 +166,7 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     if bool(args.teacher) != (recipe.teacher_weight > 0):
         raise ConfigError("a teacher needs --teacher-weight over 0, and the weight a --teacher")
     if args.start is not None and args.weights is not None:
-        raise ConfigError("--start and --weights exclude each other: give one")
+        raise ConfigError("give --start or --weights, not both")
     return recipe
 
 

@@ -58,18 +58,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a setting, such as sources.camera.fps=15 or queue=100",
     )
-    parser.add_argument("--bag", default="", metavar="NAME", help="add to this bag, or give a new one this name")
-    parser.add_argument("--subject", default="", metavar="NAME", help="who is before the camera: a name or pseudonym")
-    parser.add_argument("--consent", default="", metavar="TEXT", help="what the person has agreed to; kept in the bag")
-    parser.add_argument("--labels", metavar="LIST", help="what may be recorded, with commas (default: the usual seven)")
+    parser.add_argument("--bag", default="", metavar="NAME", help="bag to add to, or name of a new one")
+    parser.add_argument(
+        "--subject", default="", metavar="NAME", help="who is in front of the camera: a name or pseudonym"
+    )
+    parser.add_argument(
+        "--consent", default="", metavar="TEXT", help="what the person has agreed to; stored in the bag"
+    )
+    parser.add_argument(
+        "--labels", metavar="LIST", help="labels to record, separated by commas (default: the usual seven)"
+    )
     parser.add_argument("--storage", choices=tuple(BY_NAME), help="files of a new bag (default: mcap)")
     parser.add_argument("--without-face", action="store_true", help="record frames without a face, too")
     parser.add_argument("--toggle", action="store_true", help="a key begins a take, the next key or space ends it")
     parser.add_argument("--label", metavar="NAME", help="record one take of this label, without a terminal")
     parser.add_argument(
-        "--seconds", type=_positive, default=0.0, metavar="S", help="with --label: end after so many seconds"
+        "--seconds", type=_positive, default=0.0, metavar="S", help="with --label: end after this many seconds"
     )
-    parser.add_argument("--samples", type=int, default=0, metavar="N", help="with --label: end after so many samples")
+    parser.add_argument("--samples", type=int, default=0, metavar="N", help="with --label: end after this many samples")
     parser.add_argument("--json", action="store_true", help="with --label: print one JSON object")
 
 
@@ -108,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 class _Session:
-    """The source, the recorder, and what comes of them."""
+    """The source, the recorder, and their results."""
 
     def __init__(self, recorder: Recorder, capture: Capture) -> None:
         self.recorder, self.capture = recorder, capture
@@ -116,7 +122,7 @@ class _Session:
         self.failure = ""
 
     def problem(self) -> str:
-        """What is wrong with the source; empty while all is well."""
+        """What is wrong with the source; empty if nothing is."""
         if self.capture.error is not None:
             raise self.capture.error
         if self.capture.ended:

@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         action="append",
         default=[],
-        help="a setting of the head, such as epochs=60, see `fer plugins heads NAME`; may be given several times",
+        help="a setting of the head, such as epochs=60, see `fer plugins heads NAME`; may be repeated",
     )
     short = parser.add_argument_group("short for --set, of heads that have such a setting")
     for name in NUMBERS:
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Declare how to call the result, and how to show it."""
     parser.add_argument("--name", default="", help="name of the new model (default: one made from the time of day)")
-    parser.add_argument("--select", action="store_true", help="use it from now on where no model is named")
+    parser.add_argument("--select", action="store_true", help="use it from now on, wherever no model is named")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 

@@ -1,4 +1,4 @@
-"""The way of a phone's pictures from the dashboard's server to the source ``browser``, which may be another process.
+"""How a phone's pictures get from the dashboard's server to the source ``browser``, which may be another process.
 
 A Unix socket in the user's folder, which only its owner can open. The source listens while it is read; the server
 connects when a phone begins to send. On the wire: a greeting of the source, one byte, then for each picture a header
@@ -177,7 +177,7 @@ class Receiver:
         self._buffer += data
 
     def _newest(self) -> StampedJpeg | None:
-        """The last whole picture in the buffer; it and those before it are taken out."""
+        """Take the last whole picture out of the buffer, with those before it."""
         newest = None
         while len(self._buffer) >= HEADER.size:
             length, stamp = HEADER.unpack_from(self._buffer)
@@ -199,7 +199,7 @@ class Receiver:
 
 
 def _answers(path: Path) -> bool:
-    """Whether somebody listens there; a socket that a killed process has left does not answer."""
+    """Whether a source listens there; the socket of a killed process does not answer."""
     try:
         with connect(path):
             return True

@@ -18,22 +18,23 @@ PAUSE_TIMEOUT = 0.5
 
 
 class Log(Protocol):
-    """The part that the loggers of Python and of ROS 2 have in common."""
+    """What the loggers of Python and of ROS 2 have in common."""
 
     def info(self, message: str, /) -> object:
-        """Say what is normal."""
+        """Log something normal."""
 
     def warning(self, message: str, /) -> object:
-        """Say what is not, but mends itself."""
+        """Log a problem that goes away by itself."""
 
     def error(self, message: str, /) -> object:
-        """Say what does not mend itself."""
+        """Log a problem that does not go away by itself."""
 
 
 class Capture:
     """The thread between a source and those who want its frames.
 
-    A source that fails is closed and opened again after growing pauses; the log says so once, and once when it is back.
+    A source that fails is closed, and opened again after growing pauses. The log says so once, and again when it is
+    back.
 
     :ivar error: why it ended for good, where a setting can never work; else None.
     """
@@ -117,7 +118,7 @@ class Capture:
             raise self.error
 
     def change(self, settings: Any) -> None:
-        """Let the source have new settings before it reads its next frame; any thread may call it."""
+        """Give the source new settings before its next frame; any thread may call it."""
         self._live.change(settings)
 
     def stop(self, timeout: float = 1.0) -> bool:
@@ -130,7 +131,7 @@ class Capture:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout)
             if self._thread.is_alive():
-                self._log.warning("the source does not answer: it is left behind")
+                self._log.warning("the source does not answer and is abandoned")
                 return False
         self._enter("stopped")
         return True
@@ -203,4 +204,4 @@ class Capture:
         try:
             self._source.close()
         except Exception as error:
-            self._log.warning(f"the source cannot be closed: {type(error).__name__}: {error}")
+            self._log.warning(f"cannot close the source: {type(error).__name__}: {error}")

@@ -16,7 +16,7 @@ ENVIRONMENT = {"OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": str(DRIVER_TIMEOUT), "OPENCV
 
 
 def open_video(target: str, api: int, parameters: Sequence[int] = ()) -> cv2.VideoCapture:
-    """An opened reader, or one whose ``isOpened`` is false; why not, the caller has to say.
+    """Open a reader; where that fails, ``isOpened`` is false and the caller says why.
 
     :param target: device file, address or path.
     :param api: which of OpenCV's readers, such as ``cv2.CAP_FFMPEG``.

@@ -11,7 +11,7 @@ MIN_RATE = 1.0
 
 
 class Pacer:
-    """Says when the next frame is due. Slots are counted from the first call on, so that the rate does not drift."""
+    """Says when the next frame is due. It counts slots from the first call, so that the rate does not drift."""
 
     def __init__(self, rate: float, skip: bool = True) -> None:
         """Set the rate.
@@ -87,5 +87,5 @@ class Playhead:
 
 
 def now() -> float:
-    """Seconds of a clock that only goes forward."""
+    """Seconds of a monotonic clock."""
     return time.monotonic()

@@ -245,7 +245,7 @@ def is_listing(path: Path) -> bool:
 
 
 def check_table(path: Path) -> None:
-    """Say what a file is that can be no table of pictures.
+    """Refuse a file that cannot be a table of pictures, and say what it is.
 
     :raises ConfigError: it does not exist, or is something else.
     """

@@ -27,7 +27,7 @@ LOSSLESS = 128
 
 @dataclass(slots=True)
 class Imported:
-    """What came of it.
+    """The outcome of an import.
 
     :ivar labels: pictures in the bag per label.
     :ivar left_out: what was left out, by reason.
@@ -131,7 +131,7 @@ def write(
 
 
 def facts(path: Path, crops: bool) -> dict[str, str]:
-    """What the bag says of itself."""
+    """The facts of the bag."""
     return {"camera": f"imported from {path.name}", **({PICTURES: FACES} if crops else {})}
 
 

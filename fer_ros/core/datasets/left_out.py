@@ -1,4 +1,4 @@
-"""What of a dataset cannot be used: counted by reason, the first of each named; or refused."""
+"""Parts of a dataset that cannot be used: counted by reason, the first of each named; or refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LeftOut:
     """
 
     def __init__(self, strict: bool = False, quiet: bool = False) -> None:
-        """Begin with nothing.
+        """Start empty.
 
         :param strict: refuse instead.
         :param quiet: log nothing, for a second pass over the same data.
@@ -70,13 +70,13 @@ class LeftOut:
         self.add(name, error.short if error else "unreadable", str(error or ""))
 
     def note(self, name: str, text: str) -> None:
-        """Tell once what is odd about a picture."""
+        """Note once what is odd about a picture."""
         if not self.notes[text] and not self.quiet:
             log.warning("%s: %s; further ones are only counted", name, text)
         self.notes[text] += 1
 
     def merge(self, other: LeftOut) -> None:
-        """Take over what another one has counted."""
+        """Add the counts of another one."""
         self.counts.update(other.counts)
         self.notes.update(other.notes)
         for reason, names in other.names.items():

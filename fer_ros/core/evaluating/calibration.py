@@ -1,4 +1,4 @@
-"""Does a model know how sure it may be: confidence beside accuracy (Guo et al. 2017, arXiv:1706.04599)."""
+"""How well a model's confidence matches its accuracy (Guo et al. 2017, arXiv:1706.04599)."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ TINY = 1e-30
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A face that was taken for something else.
+    """A face that was misread.
 
     :ivar picture: uint8 (height, width, channels) as the network got it, RGB where there are three channels.
     """
@@ -47,7 +47,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What was found.
+    """The result of an evaluation.
 
     :ivar truth: int64 (n,), index into the model's labels.
     :ivar probabilities: float32 (n, number of labels).

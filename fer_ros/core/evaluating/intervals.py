@@ -1,4 +1,4 @@
-"""How sure a figure is: percentile bootstrap over the faces (Efron 1979, doi:10.1214/aos/1176344552)."""
+"""How certain a figure is: percentile bootstrap over the faces (Efron 1979, doi:10.1214/aos/1176344552)."""
 
 from __future__ import annotations
 

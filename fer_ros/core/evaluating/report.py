@@ -26,17 +26,17 @@ SPECIAL = "\\`*_[]<>|#$~"
 
 
 def check(folder: Path) -> None:
-    """Whether a report can be written there: before the work, not after.
+    """Check before the work that a report can be written there.
 
     :raises ConfigError: the folder holds other things, cannot be written to, or matplotlib is missing.
     """
     if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{folder} is no folder: give the name of a new one for the report")
+        raise ConfigError(f"{folder} is not a folder: name a new one for the report")
     if folder.is_dir() and (others := _others(folder)):
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         raise ConfigError(
-            f"{folder} holds things that are no report ({others[0]}{more}): give a new or empty folder, or one with an "
-            "earlier report"
+            f"{folder} holds files that belong to no report ({others[0]}{more}): give a new or empty folder, "
+            "or one with an earlier report"
         )
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):

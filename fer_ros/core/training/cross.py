@@ -34,7 +34,7 @@ class Folds:
 
     @property
     def enough(self) -> bool:
-        """Whether anything can be said from so many faces."""
+        """Whether there are enough faces to measure."""
         return int(self.measured.sum()) >= FEWEST
 
 

@@ -233,12 +233,12 @@ def _crop(bag: str, framing: Framing | None, spec: InputSpec, cache: Cache, stor
 
 
 def _enough(counts: Counter[str], only: tuple[str, ...], without_face: int, least: int) -> None:
-    """Refuse what nothing can be learned from."""
+    """Refuse faces from which nothing can be learned."""
     hint = f" ({without_face} frames show no face)" if without_face else ""
     if not counts:
         wanted = f" labelled {' or '.join(only)}" if only else ""
         raise ConfigError(
-            f"the bags hold no face{wanted}{hint}: record some in better light, with the face in the picture"
+            f"the bags hold no face{wanted}{hint}: record some with the face in the picture, in better light"
         )
     if len(counts) < 2 and not only:
         raise ConfigError(f"all faces are labelled '{next(iter(counts))}'{hint}: record at least one other label")

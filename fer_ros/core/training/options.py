@@ -1,4 +1,4 @@
-"""What every training can be told. The same fields are parameters of the trainer node and options of ``fer train``."""
+"""The options of every training. The same fields are parameters of the trainer node and options of ``fer train``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COPIES = ((100, 4), (300, 1))
 
 @dataclass(frozen=True)
 class Options:
-    """Which head is trained, and how the data is handled; how a head learns is said by its own settings.
+    """Which head is trained, and how the data is handled; a head's own settings say how it learns.
 
     The split of 70/15/15 is the webcam paper's of 2023. The one altered copy of each face (``copies``) is not: without
     it a head learns the few seconds that it saw by heart (``docs/training.md``).
@@ -24,10 +24,12 @@ class Options:
     head: str = setting("auto", "head plugin: auto, ridge, dense, linear, prototype, fine_tune", live=True)
     split: str = setting("auto", "how faces are held out for testing", choices=SPLITS, live=True)
     base: str = setting("default", "the general model: its backbone is used and its score is the baseline", live=True)
-    detector: str = setting("haar", "the detector whose boxes the bags hold, where they do not tell it", live=True)
+    detector: str = setting(
+        "haar", "the detector whose boxes the bags hold, if they do not say so themselves", live=True
+    )
     label_names: str = setting(KNOWN, LABEL_NAMES_HELP, choices=(KNOWN, AS_IS), live=True)
     strict: bool = setting(False, "refuse pictures that cannot be read instead of leaving them out", live=True)
-    seed: int = setting(1, "seed of everything random", low=0, high=2**32 - 1, live=True)
+    seed: int = setting(1, "seed of all random choices", low=0, high=2**32 - 1, live=True)
     train_share: float = setting(0.70, "share of the faces to train on", low=0.05, high=0.95, live=True)
     validation_share: float = setting(
         0.15, "share for validation; the rest is for testing", low=0.0, high=0.9, live=True
@@ -58,6 +60,6 @@ class Options:
         return next((copies for most, copies in COPIES if faces <= most), 0) if crosses else 1
 
     def __repr__(self) -> str:
-        """Only what differs from the defaults."""
+        """The options that differ from the defaults."""
         changed = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) != f.default}
         return f"Options({', '.join(f'{name}={value!r}' for name, value in changed.items())})"

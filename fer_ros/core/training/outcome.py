@@ -1,4 +1,4 @@
-"""How far a training is and what came of it, in plain values that pass through JSON."""
+"""The progress and the outcome of a training, as plain values that JSON can hold."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ GOOD, MOST = 0.95, 100
 
 
 def percent(share: float) -> str:
-    """A share as people read it; no more digits than some hundred faces can carry."""
+    """A share as a percentage, with no more digits than a few hundred faces justify."""
     return f"{100 * share:.0f} %"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the training is.
+    """The progress of a training.
 
     :ivar phase: one of :data:`PHASES`.
     :ivar model: name of the bundle in the making.

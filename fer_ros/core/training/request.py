@@ -1,4 +1,4 @@
-"""What a training is asked for."""
+"""What a training should do."""
 
 from __future__ import annotations
 

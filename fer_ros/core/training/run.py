@@ -266,7 +266,7 @@ def _drawn(pictures: dict[str, Future[bytes]]) -> dict[str, bytes]:
         return {name: picture.result() for name, picture in pictures.items()}
     except ConfigError as error:
         # Not worth a finished training.
-        log.warning("the model gets no plots: %s", error)
+        log.warning("cannot draw the plots of the model: %s", error)
         return {}
 
 
@@ -286,7 +286,7 @@ def _measure(
 
 def _check_finite(trained: TrainedHead) -> None:
     if not all(math.isfinite(value) for row in trained.history for value in row.values()):
-        raise ConfigError("the training diverged, its loss is no number any more: choose a smaller learning_rate")
+        raise ConfigError("the training diverged: its loss is no longer a number. Choose a smaller learning_rate")
 
 
 def _counts(found: Faces, parted: Split, tested: Indices) -> dict[str, dict[str, int]]:

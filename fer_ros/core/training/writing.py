@@ -1,4 +1,4 @@
-"""What a training has made, written as a bundle: networks, figures, card, plots and report."""
+"""Writing the result of a training as a bundle: networks, figures, card, plots and report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Image message fields to pictures and back, believing nothing that the fields say. No ROS import.
+"""From image message fields to pictures and back. No field is trusted. No ROS import.
 
 ``rosbags-image`` was looked at and not taken: it ignores ``step``, so that padded rows come out sheared, and has
 neither a limit on sizes nor an error of its own for damaged data, while a node must survive every message.

@@ -1,4 +1,4 @@
-"""What a file or buffer is, told by its first bytes and never by its name."""
+"""Telling what a file or buffer is, by its first bytes and never by its name."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def _printable(text: str) -> bool:
 
 
 def _wide(head: bytes) -> bool:
-    """Whether it is text of two bytes a letter, without a mark that says so."""
+    """Whether it is UTF-16 text without a byte order mark."""
     for zeros, letters in ((head[1::2], head[::2]), (head[::2], head[1::2])):
         if len(head) >= 4 and not zeros.strip(b"\0") and all(32 <= c < 127 or c in b"\r\n\t" for c in letters):
             return True

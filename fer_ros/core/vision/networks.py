@@ -1,4 +1,4 @@
-"""The detectors' networks that are not part of fer_ros: where they lie, and how they come there."""
+"""Detector networks that are not part of fer_ros: where they are kept, and how they are fetched."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Network:
     licence: str
 
     def place(self) -> Path:
-        """Where it belongs: the user's own data."""
+        """Its place in the user's own data."""
         return paths.fer_home() / "detectors" / self.file
 
     def fetch(self) -> Path:
-        """Bring the file, unless it is there already.
+        """Fetch the file, unless it is there already.
 
-        :raises FerError: it could not be had, or is not the right one; nothing is left behind then.
+        :raises FerError: it could not be fetched, or is not the right one; then nothing is left behind.
         """
         place = self.place()
         if place.is_file() and _sha256(place.read_bytes()) == self.sha256:

@@ -45,7 +45,7 @@ if "OPENCV_LOG_LEVEL" not in os.environ:  # a user's own value stays
 
 
 def ignore(_: str) -> None:
-    """Where nobody wants to know."""
+    """For callers that need no notes."""
 
 
 def decode(

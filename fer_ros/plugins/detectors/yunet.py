@@ -130,7 +130,7 @@ def _load(file: Path, side: int) -> Any:
     if not hasattr(cv2, "FaceDetectorYN"):
         raise ConfigError(f"OpenCV {cv2.__version__} has no FaceDetectorYN: pip install 'opencv-python-headless<5'")
     if not file.is_file():
-        raise ConfigError(f"there is no network at {file}: `fer fetch` brings the one of YuNet")
+        raise ConfigError(f"there is no network at {file}: run `fer fetch` to get YuNet's")
     try:
         return cv2.FaceDetectorYN.create(str(file), "", (side, side), DOUBTFUL, OVERLAP, CANDIDATES)
     except (cv2.error, SystemError) as error:

@@ -13,7 +13,7 @@ from fer_ros.core.base.types import FloatArray
 
 @dataclass(frozen=True)
 class AutoSettings:
-    """What it can be told."""
+    """What can be set."""
 
     keep_general: bool = setting(
         True,

@@ -19,7 +19,7 @@ from fer_ros.core.vision.softmax import softmax
 
 @dataclass(frozen=True)
 class LinearSettings(GradientSettings):
-    """Larger and more steps than the dense head takes: there is far less to fit."""
+    """Takes larger and more steps than the dense head, since there is far less to fit."""
 
     epochs: int = setting(60, "passes over the training data", low=1, high=10_000, live=True)
     learning_rate: float = setting(1e-2, "step size of Adam", low=1e-12, high=1.0, live=True)

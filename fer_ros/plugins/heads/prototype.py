@@ -20,7 +20,7 @@ TEMPERATURES = np.geomspace(1 / 64, 4.0, 49)
 
 
 class PrototypeHead(Head):
-    """Distances to the mean of each label, in units of the deviation within the labels.
+    """Measures distances to the mean of each label, in units of the deviation within the labels.
 
     File: ``means`` (labels, channels), ``scale`` (channels,), ``temperature`` (1,) and ``bias`` (labels,). The logits
     are bias − |(x − mean) / scale|² / (2 · channels · temperature).

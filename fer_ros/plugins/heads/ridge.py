@@ -30,7 +30,7 @@ class RidgeSettings:
         live=True,
     )
     penalty: float = setting(
-        0.0, "how strongly the weights are held small; 0: by cross-validation", low=0.0, high=1e3, live=True
+        0.0, "how strongly the weights are kept small; 0: by cross-validation", low=0.0, high=1e3, live=True
     )
     prior: float = setting(
         -1.0,

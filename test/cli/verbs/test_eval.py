@@ -99,7 +99,7 @@ def test_the_report_and_the_curves(folder: Path, tmp_path: Path, capsys: Capture
     (place / "mine.txt").touch()
     assert main(words) == 2
     captured = capsys.readouterr()
-    assert "holds things that are no report (mine.txt)" in captured.err and captured.out == ""
+    assert "holds files that belong to no report (mine.txt)" in captured.err and captured.out == ""
 
 
 def test_fer2013_with_and_without_near_duplicates(tmp_path: Path, capsys: Capture) -> None:

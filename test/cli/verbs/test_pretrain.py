@@ -26,7 +26,7 @@ MISSING = [name for name in ("tensorflow", "keras", "matplotlib") if importlib.u
         (["--size", "4"], "input width must be an integer from 8 to 1024, got 4"),
         (["--recipe", "paper2017", "--preset", "fer48"], "unknown preset of paper2017 'fer48'"),
         (["--teacher-weight", "0.5"], "the weight a --teacher"),
-        (["--start", "x", "--weights", "imagenet"], "exclude each other"),
+        (["--start", "x", "--weights", "imagenet"], "not both"),
         (["--weights", "none.h5"], "none.h5: no such file; give a Keras weight file (….h5), or the word imagenet"),
         (["--optimizer", "sdg"], "did you mean 'sgd'?"),
         (["--teacher", "nowhere", "--teacher-weight", "0.5"], "unknown model 'nowhere'"),

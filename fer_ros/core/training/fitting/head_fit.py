@@ -81,7 +81,7 @@ def taken(task: Task, kernel: FloatArray, bias: FloatArray) -> tuple[FloatArray,
 
 
 def cannot_start(task: Task, name: str) -> ConfigError:
-    """The error for a head that cannot start from the general one."""
+    """The error of a head that cannot start from the general one."""
     return ConfigError(
         f"head '{name}' cannot start from a head '{task.base.head_plugin}', which model '{task.base.name}' has: "
         "leave from_general off, or choose another head"

@@ -1,4 +1,4 @@
-"""What a head's training is given: its settings, the faces, and what it may know of the general model."""
+"""The input of a head's training: its settings, the faces, and what it may know of the general model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pictures say of themselves before they are decoded: kind, size, and where they end."""
+"""Headers of pictures: kind, size and end, read before anything is decoded."""
 
 from fer_ros.core.vision.headers.header import Header as Header
 from fer_ros.core.vision.headers.measure import compressed_size as compressed_size

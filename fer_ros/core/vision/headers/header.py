@@ -10,7 +10,7 @@ from fer_ros.core.vision.kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a picture says of itself.
+    """What a picture's header says.
 
     :ivar width: pixels, as ``height``.
     :ivar end: bytes that belong to the picture; what stands behind is ignored.
@@ -29,7 +29,7 @@ class Header:
 
 
 def damaged(kind: Kind, why: str) -> BadImage:
-    """The error for a picture that is not what its format demands."""
+    """The error for a picture that breaks the rules of its format."""
     return BadImage("compression", f"the {kind} is damaged: {why}", "damaged")
 
 

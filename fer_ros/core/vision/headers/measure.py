@@ -1,4 +1,4 @@
-"""Looking at a whole file or buffer before it is decoded, so that a small one cannot take all memory.
+"""Reading headers before decoding, so that a small file cannot take all memory.
 
 Where a picture ends is found as its format defines it. What stands behind is no part of it: drivers send their whole
 buffer, and phones keep a film behind a photograph.
@@ -34,7 +34,7 @@ _READERS: dict[kinds.Kind, Callable[[memoryview], Header]] = {
 
 
 def measure(data: memoryview, quick: bool = False) -> Header:
-    """What a picture says of itself; nothing is decoded.
+    """Read a picture's header; nothing is decoded.
 
     :param data: a whole file, one-dimensional, bytes.
     :param quick: believe the end mark at the end of a JPEG: see :func:`jpeg`.
