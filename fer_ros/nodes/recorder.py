@@ -30,16 +30,16 @@ from fer_ros.core.recording import (
 )
 from fer_ros.core.vision import choosing
 from fer_ros.nodes import topics
-from fer_ros.nodes.correcting import Correcting
 from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Drops, Health
 from fer_ros.nodes.inputs.image_input import InputSettings
 from fer_ros.nodes.inputs.picture_input import PictureInput
-from fer_ros.nodes.keeping import KeepingServices
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.messages import recording as record_messages
 from fer_ros.nodes.parts.plugin_settings import PluginSettings
 from fer_ros.nodes.running import run
+from fer_ros.nodes.services.correcting import Correcting
+from fer_ros.nodes.services.keeping import KeepingServices
 from fer_ros.nodes.waiting import outcome
 
 T = TypeVar("T")

@@ -38,6 +38,7 @@ def reader() -> fer_ros.Reader:
     return fer_ros.Reader()
 
 
+@pytest.mark.slow
 def test_the_example_runs_in_a_fresh_process_without_ros(frames: list[Any], tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "people.jpg"), frames[0])
     done = subprocess.run(

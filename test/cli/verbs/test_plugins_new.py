@@ -13,6 +13,7 @@ from fer_ros.cli.main import main
 KINDS = ("source", "detector", "backbone", "head", "filter", "sink")
 
 
+@pytest.mark.slow
 def test_the_package_is_whole_and_its_own_tests_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plugins", "new", *KINDS, "robin", "--folder", str(tmp_path)]) == 0
     assert "pip install -e ." in capsys.readouterr().out

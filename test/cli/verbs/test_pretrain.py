@@ -31,7 +31,7 @@ MISSING = [name for name in ("tensorflow", "keras", "matplotlib") if importlib.u
         (["--optimizer", "sdg"], "did you mean 'sgd'?"),
         (["--teacher", "nowhere", "--teacher-weight", "0.5"], "unknown model 'nowhere'"),
         (["--start", "./taken"], "taken: no model here"),
-        (["--out", "taken"], "taken exists already: choose another --name or --out, or give --replace"),
+        (["--out", "taken"], "taken exists already: choose another --name or --out, or add --replace"),
     ],
 )
 def test_what_is_wrong_is_said_before_the_work_begins(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from fer_ros.core import bags
 
 from ...conftest import Run
@@ -19,6 +21,7 @@ def _bag(home: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_bag_is_deleted_and_comes_back(fer: Run, fer_home: Path) -> None:
     folder = _bag(fer_home)
     shown = fer("bags", "one").out
@@ -37,6 +40,7 @@ def test_a_bag_is_deleted_and_comes_back(fer: Run, fer_home: Path) -> None:
     assert "the trash is empty" in fer("trash").err
 
 
+@pytest.mark.slow
 def test_a_person_is_forgotten(fer: Run, fer_home: Path) -> None:
     folder = _bag(fer_home)
     planned = fer("forget", "Kim", "--dry-run")

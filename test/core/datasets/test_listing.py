@@ -146,6 +146,7 @@ def test_grey_levels_in_a_column_image_stay_fer2013(folder: Path) -> None:
     assert item.label == "happy" and item.image is not None and item.image.shape == (48, 48)
 
 
+@pytest.mark.slow
 def test_import_and_eval_use_the_boxes(fer: Fer, fer_home: Path, folder: Path) -> None:
     source = registry.load("sources", "sample")()
     source.open()

@@ -112,7 +112,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no report \(notes\.txt and 1 more\): give a new or empty folder"):
         report.write(tmp_path, result, figures(result), "x")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt", "zeta"]
-    with pytest.raises(ConfigError, match=r"notes\.txt is no folder"):
+    with pytest.raises(ConfigError, match=r"notes\.txt is not a folder"):
         report.check(tmp_path / "notes.txt")
     with pytest.raises(ConfigError, match="cannot be written to"):
         report.check(tmp_path / "notes.txt" / "report")

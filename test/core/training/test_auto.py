@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.training import run
 from fer_ros.core.training.options import Options
@@ -27,6 +29,7 @@ def test_one_picture_a_label_is_taught_and_nothing_is_claimed(general: Bundle, m
     assert "Not enough to measure" in card and "0.0000" not in card
 
 
+@pytest.mark.slow
 def test_auto_is_measured_on_every_take_by_the_others(general: Bundle, make_bag: MakeBag) -> None:
     outcome = train(make_bag("a", {"happy": 8, "sad": 8, "angry": 8}, takes=3))
     assert outcome.split == "cross" and "each of 9 takes" in outcome.note and outcome.groups == 9
@@ -36,6 +39,7 @@ def test_auto_is_measured_on_every_take_by_the_others(general: Bundle, make_bag:
     assert "72 of 72 held-out faces right, accuracy 100 % (54 to 100 %)" in outcome.summary
 
 
+@pytest.mark.slow
 def test_auto_keeps_a_general_model_that_is_as_good_and_says_so(general: Bundle, make_bag: MakeBag) -> None:
     outcome = train(make_bag("a", {"happy": 20, "sad": 20, "neutral": 20}, takes=2), name="anna")
     assert outcome.facts["chosen"] == "general" and "the general model's answer is kept" in outcome.summary

@@ -51,6 +51,7 @@ def teach(name: str, *folders: Path) -> bytes:
     return (Bundle.load(name).path / "head.npz").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_second_training_computes_what_is_new_only(general: Bundle, make_bag: MakeBag, seen: list[int]) -> None:
     first, other = make_bag("first", COUNTS), make_bag("other", {"happy": 2})
     one = teach("one", first)
@@ -92,6 +93,7 @@ def test_whatever_changes_is_computed_anew(fer_home: Path, seen: list[int]) -> N
     assert embedded(crops) == 1
 
 
+@pytest.mark.slow
 def test_a_moved_box_gives_another_crop(fer_home: Path, make_bag: MakeBag) -> None:
     spec = InputSpec(8, 8, 3)
     with Cache.opened() as cache:

@@ -138,6 +138,7 @@ def test_a_face_that_keeps_still_is_looked_for_in_every_second_frame(
     assert 14 <= len(looks) <= 18
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (3, 4000), (2000, 2), (33, 31), (480, 640), (1500, 2000)])
 def test_pictures_of_any_size_in_grey_or_colour(make: Make, shape: tuple[int, int]) -> None:
     detector = make()

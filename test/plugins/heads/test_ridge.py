@@ -109,6 +109,7 @@ def test_it_is_held_near_a_general_model_that_reads_the_person_and_the_less_the_
     assert weights == pytest.approx([0.6, 0.6 * 4 / 7, 0.3, 0.15], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_thousands_of_faces_are_thinned_and_learned(load: Load) -> None:
     targets = np.repeat(np.arange(7), 300)
     folds = np.tile(np.arange(300) // 100, 7)

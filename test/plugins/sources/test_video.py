@@ -90,6 +90,7 @@ def test_what_is_no_video_is_refused_in_one_line(tmp_path: Path, monkeypatch: py
         VideoSource()
 
 
+@pytest.mark.slow
 def test_opencv_and_ffmpeg_write_nothing_beside_the_error(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("no video")
     # In a process of its own, as a robot runs it: FFmpeg takes its log level from the first file that is opened.

@@ -64,6 +64,7 @@ def test_an_expression_comes_gradually_within_the_transition() -> None:
     assert differences[0] > differences[2] > 0 and differences[-1] == 0
 
 
+@pytest.mark.slow
 def test_every_frame_is_a_function_of_seed_and_number() -> None:
     one, two, other = source(seed=4), source(seed=4), source(seed=5)
     for _ in range(5):
@@ -76,6 +77,7 @@ def test_every_frame_is_a_function_of_seed_and_number() -> None:
     np.testing.assert_array_equal(one.read(1.0).image, two.read(1.0).image)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(64, 64), (320, 64), (64, 240), (1280, 720)])
 def test_it_fits_any_frame(width: int, height: int) -> None:
     face = source(width=width, height=height)
