@@ -117,7 +117,7 @@ def test_thousands_of_faces_are_thinned_and_learned(load: Load) -> None:
     assert trained.facts["rows"] <= 1000 and trained.held_out is not None
     known = np.isfinite(trained.held_out).all(axis=1)
     assert 900 < known.sum() <= 1000 and (trained.held_out[known].argmax(axis=1) == targets[known]).mean() > 0.99
-    assert len(packed(trained.content)["known"]) == 32
+    assert len(packed(trained.content)["known"]) == 128
 
 
 def test_auto_takes_what_was_taught_where_it_is_better() -> None:
