@@ -85,7 +85,7 @@ def test_composed_it_is_one_process_with_the_same_names(start: Run, run: Run) ->
     launch = start(*LAUNCH, "compose:=true", "source:=sample", "record:=true", "train:=true", "annotate:=false")
     heard = run(sys.executable, "-c", LISTENER, "/fer/emotion", timeout=120)
     assert "camera_optical_frame" in heard.out, launch.out + launch.err
-    nodes = run("ros2", "node", "list", "--no-daemon", timeout=120).out.split()
+    nodes = run("ros2", "node", "list", "--no-daemon", "--spin-time", "10", timeout=120).out.split()
     assert {"/fer/camera", "/fer/inference", "/fer/recorder", "/fer/trainer"} <= set(nodes)
     launch.signal(signal.SIGINT)
     done = launch.wait(30)
