@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+import contextlib
+from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,26 @@ class ManagedSettings:
     autostart: bool = setting(True, "configure and activate at the start; false leaves that to a lifecycle manager")
 
 
-class ManagedNode(LifecycleNode, ABC):
+class _WholeOrNot(ABCMeta):
+    """Makes a node, or leaves nothing of it.
+
+    A constructor that raises would leave its services in the graph until Python frees the node, perhaps minutes later.
+    Who calls them meanwhile waits for an answer in vain.
+    """
+
+    def __call__(cls, *arguments: Any, **named: Any) -> Any:
+        kind: Any = cls
+        node = kind.__new__(kind, *arguments, **named)
+        try:
+            node.__init__(*arguments, **named)
+        except BaseException:
+            with contextlib.suppress(AttributeError):  # rclpy has not come so far that there is something to destroy
+                node.destroy_node()
+            raise
+        return node
+
+
+class ManagedNode(LifecycleNode, metaclass=_WholeOrNot):
     """A lifecycle node that can bring itself up.
 
     A subclass declares its parameters in ``__init__`` and fills in the four steps below. If a step raises, the
@@ -104,6 +124,11 @@ class ManagedNode(LifecycleNode, ABC):
             State.PRIMARY_STATE_ACTIVE,
         ):
             self.trigger_shutdown()
+
+    def destroy_node(self) -> None:
+        """Take the node out of the graph; rclpy alone leaves the services of the lifecycle there."""
+        super().destroy_node()
+        self._state_machine.destroy_when_not_in_use()
 
     @property
     def state(self) -> str:

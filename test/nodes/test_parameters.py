@@ -16,7 +16,7 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.settings import fields, setting
 from fer_ros.core.recognition.smoothing import SmoothingSettings
 from fer_ros.core.vision.images import ENCODINGS
-from fer_ros.nodes.camera import CameraSettings
+from fer_ros.nodes.camera import CameraNode, CameraSettings
 from fer_ros.nodes.inference import InferenceSettings
 from fer_ros.nodes.parameters import Parameters
 from fer_ros.nodes.parts.sinks import SinkSettings
@@ -110,6 +110,16 @@ def test_given_values_are_taken_and_whole_numbers_widened(ros: Any) -> None:
 def test_typed_values_are_checked(ros: Any, name: str, text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         make(texts={name: text})
+
+
+def test_a_node_that_cannot_be_made_leaves_no_service_that_nobody_answers(ros: Any) -> None:
+    probe = ros.node()
+    # What is caught keeps the half-made node alive.
+    with pytest.raises(ConfigError) as caught:
+        CameraNode(namespace="/fer", parameter_overrides=[Parameter("source", value="nothing")])
+    assert "nothing" in str(caught.value)
+    left = {name for name, _ in probe.get_service_names_and_types() if name.startswith("/fer/")}
+    assert left <= {"/fer/camera/get_type_description"}  # that one goes with the object
 
 
 def test_setting_applies_what_is_allowed_and_refuses_the_rest(ros: Any) -> None:
