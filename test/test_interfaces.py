@@ -34,6 +34,7 @@ FIELDS: dict[Any, set[str]] = {
     srv.CorrectEmotion.Response: {"success", "message", "bag", "take", "samples", "model"},
     srv.DiscardTake.Request: {"bag", "take"},
     srv.DiscardTake.Response: {"success", "message", "samples"},
+    srv.RecentFrames.Response: {"images", "emotions"},
     srv.RestoreTake.Request: {"bag", "take"},
     srv.RestoreTake.Response: {"success", "message", "samples"},
     srv.ForgetPerson.Request: {"subject", "dry_run", "teach_anew"},

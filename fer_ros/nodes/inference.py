@@ -12,6 +12,7 @@ from typing import Any
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_msgs.msg import Emotion, EmotionArray, ModelInfo
+from fer_msgs.srv import RecentFrames
 from fer_ros.core.base import registry
 from fer_ros.core.base.errors import FerError
 from fer_ros.core.base.settings import setting
@@ -19,6 +20,7 @@ from fer_ros.core.base.timing import Rate
 from fer_ros.core.base.types import Frame, Result
 from fer_ros.core.capture.mailbox import Mailbox
 from fer_ros.core.recognition.draw import annotate
+from fer_ros.core.recognition.recent import Recent
 from fer_ros.core.recognition.recogniser import Recogniser
 from fer_ros.core.recognition.stages import StageStats
 from fer_ros.core.vision import choosing
@@ -36,6 +38,8 @@ from fer_ros.nodes.running import run
 ANNOTATED = "image_annotated"
 #: Seconds that the thread may take to end.
 JOIN = 1.0
+#: Of the pictures that are kept for good once a reading is corrected, 1 to 100.
+QUALITY = 95
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class InferenceSettings(InputSettings):
     image_transport: str = setting(
         "raw", "raw, or compressed: then /compressed is put behind image_topic", choices=("raw", "compressed")
     )
+    keep_recent: bool = setting(True, "keep the frames of the last second in memory, for record/correct")
     annotate: bool = setting(True, "offer image_annotated; drawn only while someone listens", live=True)
     jpeg_quality: int = setting(
         80, "quality of image_annotated/compressed, 1 (small) to 100", low=1, high=100, live=True
@@ -78,6 +83,9 @@ class InferenceNode(ManagedNode):
         self._smoothing, self.sinks = Smoothing(self.parameters), Sinks(self, self.parameters, sinks)
         self.parameters.check_unknown()
         self.listeners: list[Callable[[Result], None]] = [self.sinks.put]
+        self._recent = Recent()
+        if self._settings.keep_recent:
+            self.listeners.append(self._recent.add)
         self.drops, self.stages, self._rate = Drops(), StageStats(), Rate()
         self._subscribe = subscribe
         self._input: ImageInput | None = None
@@ -92,6 +100,7 @@ class InferenceNode(ManagedNode):
         self._annotated_small = topics.create_image_publisher(self, CompressedImage, f"{ANNOTATED}/compressed")
         # Not a lifecycle publisher: the model is known, and told, before the node is active.
         self._model = self.create_publisher(ModelInfo, "model", topics.latched())
+        self.create_service(RecentFrames, "recent_frames", self._on_recent)
         self._model_in_use = ModelInUse(self, lambda: self._recogniser, self._announce)
         self._diagnostics = Diagnostics(self, self.describe, self._health)
 
@@ -167,6 +176,7 @@ class InferenceNode(ManagedNode):
         if self._thread is not None:
             self._thread.join(JOIN)
         self.sinks.stop()
+        self._recent.forget()
 
     def unload(self) -> None:
         self._recogniser = self._input = None
@@ -215,6 +225,13 @@ class InferenceNode(ManagedNode):
             self._annotated_small.publish(
                 messages.compressed_image(picture, message.header, self._settings.jpeg_quality)
             )
+
+    def _on_recent(self, request: RecentFrames.Request, response: RecentFrames.Response) -> RecentFrames.Response:
+        for result in self._recent.results():
+            message = messages.emotions(result)
+            response.emotions.append(message)
+            response.images.append(messages.compressed_image(result.frame.image, message.header, QUALITY))
+        return response
 
     def _announce(self) -> None:
         if self._recogniser is not None:

@@ -21,7 +21,6 @@ from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Roi
 from fer_ros.core.recording import (
     FaceFinder,
-    Incoming,
     Recorder,
     RecordingSettings,
     State,
@@ -55,12 +54,11 @@ class RecorderSettings(InputSettings):
     """Settings of the node, besides those of recording and of its detector."""
 
     use_inference: bool = setting(True, "take the faces that inference has found, while it runs", live=True)
-    keep_recent: bool = setting(True, "keep the frames of the last second, for record/correct")
     detector: str = setting("auto", "what finds the faces otherwise, see the parameter of inference")
 
 
 class RecorderNode(ManagedNode):
-    """Subscribes to images while a bag is open; without ``keep_recent`` it costs nothing otherwise."""
+    """Subscribes to images while a bag is open; it costs nothing otherwise."""
 
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters, those of the chosen detector as ``detectors.<detector>.<setting>``.
@@ -105,13 +103,11 @@ class RecorderNode(ManagedNode):
         self._recorder = Recorder(
             self._recording, self._faces, self._facts, clock=self._now, on_change=self._publish_status
         )
-        self._listen()
         self._publish_status()
 
     def rest(self) -> None:
         recorder, self._recorder = self._recorder, None
         self._close_input()
-        self._correcting.end()
         if recorder is not None:
             recorder.close()
             self._publish_status(recorder)
@@ -192,33 +188,14 @@ class RecorderNode(ManagedNode):
         """
         if self._input is not None:
             return
-
-        def take(frame: Incoming) -> None:
-            recorder.offer(frame)
-            self._correcting.offer(frame)
-
-        self._correcting.rest()
-        self._input = PictureInput(self, self._settings, take, self.drops)
+        self._input = PictureInput(self, self._settings, recorder.offer, self.drops)
         self._input.open()
-        self._follow()
-
-    def _follow(self) -> None:
-        if self._emotions is None:
-            self._emotions = self.create_subscription(EmotionArray, "emotions", self._on_emotions, topics.results())
-
-    def _listen(self) -> None:
-        """While no bag is open: subscribe to what a correction needs."""
-        if self._settings.keep_recent:
-            self._correcting.listen(self._settings)
-            self._follow()
+        self._emotions = self.create_subscription(EmotionArray, "emotions", self._on_emotions, topics.results())
 
     def _close_input(self) -> None:
         if self._input is not None:
             self._input.close()
             self._input = None
-        if self._recorder is not None and self._settings.keep_recent:
-            self._listen()
-            return
         subscription, self._emotions = self._emotions, None
         if subscription is not None:
             self.destroy_subscription(subscription)
@@ -232,7 +209,6 @@ class RecorderNode(ManagedNode):
             stamp = messages.nanoseconds(message.header.stamp)
         except BadImage:
             return
-        self._correcting.tell(stamp, message)
         if self._faces is None or not self._settings.use_inference:
             return
         box = message.emotions[0].roi if message.emotions else None

@@ -19,7 +19,7 @@ from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.base.types import Face, ImageArray, Roi
 from fer_ros.core.recording import FaceFinder, Incoming, Recorder, RecordingSettings
-from fer_ros.core.recording.correcting import Recent
+from fer_ros.core.recording.correcting import Seen
 from fer_ros.core.recording.settings import parse_labels
 from fer_ros.core.vision.images import encode_jpeg
 from fer_ros.dashboard.robot import Json, Preview, RecordState, Refused, Robot
@@ -48,7 +48,7 @@ class DirectRobot(Robot):
         self.watched: list[tuple[bool, bool]] = []
         self._settings = RecordingSettings(min_free_mb=0)
         self._recorder = Recorder(self._settings, FaceFinder(Everywhere()), clock=self.now, on_change=self._tell)
-        self._recent = Recent()
+        self._seen: list[Seen] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._feed, daemon=True)
         self._thread.start()
@@ -80,8 +80,10 @@ class DirectRobot(Robot):
         return int((await self._done(self._recorder.restore(bag, take))).samples)
 
     async def correct(self, label: str, subject: str, face: int) -> tuple[str, int, int]:
+        if face not in (0, 4):
+            raise Refused(f"face {face} was not seen in the last second")
         try:
-            kept = await self._done(self._recorder.correct(label, subject, self._recent.of(face)))
+            kept = await self._done(self._recorder.correct(label, subject, self._seen[-10:]))
         except ConfigError as error:
             raise Refused(str(error)) from error
         return kept.bag.name, kept.take, kept.samples
@@ -119,8 +121,7 @@ class DirectRobot(Robot):
         while not self._ended.wait(0.01):
             frame = Incoming(self.now(), "eye", JPEG)
             self._recorder.offer(frame)
-            self._recent.add(frame)
-            self._recent.tell(frame.stamp, [(4, Roi(0, 0, 20, 20))])
+            self._seen = [*self._seen[-9:], (frame, Roi(0, 0, 20, 20))]
             if self._recorder.active:
                 self._tell()
 

@@ -51,8 +51,10 @@ def test_a_reading_is_corrected_learned_and_undone(ros: Any, wait: Wait, fer_hom
     robot = Robot(ros, wait)
     recorder = robot.add(RecorderNode, min_free_mb=0)
     answer = robot.correct("sad")
-    assert not answer.success and "sees no images" in answer.message
+    assert not answer.success and "no inference answers on /fer/recent_frames" in answer.message
     robot.add(InferenceNode, detector="whole_frame")
+    wait(recorder._correcting._frames.service_is_ready)
+    assert "has read no frame in the last second" in robot.correct("sad").message
     robot.add(CameraNode, source="face")
     face = robot.watch()
     answer = robot.correct("sad", face_id=face, subject="Kim")
@@ -79,8 +81,11 @@ def test_a_reading_is_corrected_learned_and_undone(ros: Any, wait: Wait, fer_hom
     assert [(take.label, take.subject) for take in takes] == [("sad", "Kim")]
 
 
-def test_a_recorder_that_keeps_nothing(ros: Any, wait: Wait, fer_home: Path) -> None:
+def test_nothing_is_kept_where_that_is_not_wanted(ros: Any, wait: Wait, fer_home: Path) -> None:
     robot = Robot(ros, wait)
-    robot.add(RecorderNode, min_free_mb=0, keep_recent=False)
-    assert "set its parameter keep_recent" in robot.correct("sad").message
-    assert robot.probe.count_subscribers("/fer/image_raw") == 0
+    recorder = robot.add(RecorderNode, min_free_mb=0)
+    robot.add(InferenceNode, detector="whole_frame", keep_recent=False)
+    robot.add(CameraNode, source="face")
+    robot.watch()
+    wait(recorder._correcting._frames.service_is_ready)
+    assert "keep_recent" in robot.correct("sad").message

@@ -151,7 +151,7 @@ def test_a_removed_folder_is_told_by_status_answer_and_diagnostics(ros: Any, wai
 
 
 def test_the_faces_of_inference_are_taken(ros: Any, wait: Wait, fer_home: Path) -> None:
-    studio = Studio(ros, wait, keep_recent=False)
+    studio = Studio(ros, wait)
     boxes: dict[int, tuple[int, int]] = {}
 
     def see(message: EmotionArray) -> None:

@@ -34,6 +34,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "record.discard": {"take": 3},
     "record.restore": {"take": 3},
     "labels.add": {"label": "윙크"},
+    "correct": {"label": "sad", "face": 3, "subject": "Kim"},
+    "correct.undo": {},
     "train.start": {"scope": "mine"},
     "train.cancel": {},
     "models.list": {},
