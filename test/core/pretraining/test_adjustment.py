@@ -74,6 +74,7 @@ def test_rare_labels_are_favoured_by_the_logarithm_of_their_share() -> None:
 @example(count=26, seed=26, least=0.875)  # every face is wanted, and two labels want the same ones
 @example(count=23, seed=31, least=0.875)
 @example(count=5, seed=0, least=0.5)
+@example(count=392, seed=898, least=0.7758724526624602)  # 45.0006 faces are wanted, and 45 will do
 def test_a_label_that_is_named_too_rarely_is_raised_until_it_is_not(count: int, seed: int, least: float) -> None:
     logits, targets = faces(count, seed)
     logits[:, 2] -= 1.5
@@ -83,7 +84,7 @@ def test_a_label_that_is_named_too_rarely_is_raised_until_it_is_not(count: int, 
     assert raised.min() >= 0.0
     first, second = np.sort(logits + raised, axis=1)[:, :-3:-1].T
     if (first - second).min() > 4 * adjustment.ROUNDING:  # faces that are closer to each other go together
-        assert (named >= least * shares - 1e-6).all()
+        assert (named * count >= least * shares * count - 1.1e-3).all()
 
 
 def test_labels_that_are_named_often_enough_are_left_alone() -> None:
