@@ -99,17 +99,14 @@ class Values:
         :param camera: whether our camera is among them.
         :param more: further nodes: recorder, trainer, dashboard → parameters as text.
         """
-        words = [] if camera else ["--no-camera"]
+        words = [f"--with={node}" for node in more] + ([] if camera else ["--no-camera"])
         for argument in self._set():
             node, _, parameter = argument.parameter.partition(".")
-            if node in more or node in ("camera", "inference"):
-                words += ["--set", f"{f'{node}.' if node in more else ''}{parameter}={self[argument.name]}"]
-        for node, parameters in more.items():
-            words += [
-                "--with",
-                node,
-                *(w for name, text in parameters.items() for w in ("--set", f"{node}.{name}={text}")),
-            ]
+            if node in ("camera", "inference"):
+                words.append(f"--set={parameter}={self[argument.name]}")
+            elif node in more:
+                words.append(f"--set={argument.parameter}={self[argument.name]}")
+        words += [f"--set={node}.{name}={text}" for node, own in more.items() for name, text in own.items()]
         return self._start("live", True, arguments=words, parameters={})
 
     def _set(self) -> list[Argument]:

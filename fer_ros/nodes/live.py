@@ -70,9 +70,8 @@ class Live:
         # What both know, such as autostart, goes to both; what nobody knows is refused by inference.
         of_camera, of_both = set(fields(CameraSettings)) | set(fields(ManagedSettings)), set(fields(ManagedSettings))
         of_both |= of_camera & set(fields(InferenceSettings))
-        prefixes = tuple(f"{name}." for name in options.more)
-        of_more = {n: v for n, v in options.settings.items() if prefixes and n.startswith(prefixes)}
-        others = {n: v for n, v in options.settings.items() if n not in of_more}
+        of_more = tuple(f"{name}." for name in options.more)
+        others = {n: v for n, v in options.settings.items() if not n.startswith(of_more)}
         for_camera = {n: v for n, v in others.items() if n in of_camera or n.startswith(("sources.", "source."))}
         for_inference = {n: v for n, v in others.items() if n in of_both or n not in for_camera}
         nodes = {"namespace": options.namespace}
@@ -85,10 +84,13 @@ class Live:
             self.camera = make(lambda: CameraNode(settings=for_camera, **nodes))
             self.camera.receivers.append(self.inference.submit)
         managed = {n: v for n, v in others.items() if n in fields(ManagedSettings)}
-        more = [_further(name, managed, of_more, options.namespace) for name in options.more]
+        more = []
+        for name, prefix in zip(options.more, of_more, strict=True):
+            own = {n.removeprefix(prefix): v for n, v in options.settings.items() if n.startswith(prefix)}
+            more.append(_further(name, {**managed, **own}, options.namespace))
         # Inference first, so that it is ready for the first frame; without the further ones the rest goes on.
-        self._nodes = [self.inference, *([self.camera] if self.camera else []), *more]
-        self._host = Host(self._nodes, self._ending, dispensable=more)
+        watching = [self.inference, self.camera] if self.camera else [self.inference]
+        self._host = Host([*watching, *more], self._ending, dispensable=more)
         forward(self.inference.get_logger())
 
     @property
@@ -120,9 +122,6 @@ class Live:
     def close(self) -> None:
         """Free everything."""
         self._host.stop()
-        if self.status == 0:
-            for node in self._nodes:
-                node.kept.forget()
         leave()
 
     def _take(self, result: Result) -> None:
@@ -135,12 +134,8 @@ class Live:
             self._ending.finish()
 
 
-def _further(name: str, managed: Mapping[str, str], settings: Mapping[str, str], namespace: str) -> ManagedNode:
-    """A node besides camera and inference.
-
-    :param managed: settings that every node gets.
-    :param settings: parameter name, with a node's name and a dot before it, → value as typed.
-    """
+def _further(name: str, settings: Mapping[str, str], namespace: str) -> ManagedNode:
+    """A node besides camera and inference."""
     # Only here: without them none of it is needed.
     kind: Callable[..., ManagedNode]
     if name == "recorder":
@@ -149,8 +144,7 @@ def _further(name: str, managed: Mapping[str, str], settings: Mapping[str, str],
         from fer_ros.nodes.trainer import TrainerNode as kind
     else:
         from fer_ros.nodes.dashboard.node import DashboardNode as kind
-    own = {n.removeprefix(f"{name}."): v for n, v in settings.items() if n.startswith(f"{name}.")}
-    return make(lambda: kind(settings={**managed, **own}, namespace=namespace))
+    return make(lambda: kind(settings=settings, namespace=namespace))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -164,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
     args = parser.parse_args(remove_ros_args(args=["live", *ros_arguments])[1:])
     settings = dict(text.partition("=")[::2] for text in args.set)
-    options = LiveOptions(settings, more=tuple(args.more), camera=not args.no_camera, ros_arguments=[*ros_arguments])
+    options = LiveOptions(settings, more=tuple(args.more), camera=not args.no_camera, ros_arguments=ros_arguments)
     end_with_launch()
     try:
         live = Live(options, lambda result: None)

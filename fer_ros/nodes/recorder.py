@@ -18,15 +18,7 @@ from fer_ros.core.base import registry
 from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.errors import BadImage, FerError
 from fer_ros.core.base.settings import setting
-from fer_ros.core.base.types import Roi
-from fer_ros.core.recording import (
-    FaceFinder,
-    Recorder,
-    RecordingSettings,
-    State,
-    renamed_labels,
-    settings_for,
-)
+from fer_ros.core.recording import FaceFinder, Recorder, RecordingSettings, State, renamed_labels, settings_for
 from fer_ros.core.vision import choosing
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Drops, Health
@@ -58,7 +50,7 @@ class RecorderSettings(InputSettings):
 
 
 class RecorderNode(ManagedNode):
-    """Subscribes to images while a bag is open; it costs nothing otherwise."""
+    """Subscribes to images only while a bag is open, and costs nothing otherwise."""
 
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters, those of the chosen detector as ``detectors.<detector>.<setting>``.
@@ -106,11 +98,12 @@ class RecorderNode(ManagedNode):
         self._publish_status()
 
     def rest(self) -> None:
-        recorder, self._recorder = self._recorder, None
         self._close_input()
+        recorder = self._recorder
         if recorder is not None:
             recorder.close()
-            self._publish_status(recorder)
+            self._publish_status()
+        self._recorder = None
 
     def unload(self) -> None:
         self._faces = None
@@ -205,22 +198,20 @@ class RecorderNode(ManagedNode):
             self._close_input()
 
     def _on_emotions(self, message: EmotionArray) -> None:
+        if self._faces is None or not self._settings.use_inference:
+            return
         try:
             stamp = messages.nanoseconds(message.header.stamp)
         except BadImage:
             return
-        if self._faces is None or not self._settings.use_inference:
-            return
-        box = message.emotions[0].roi if message.emotions else None
-        found = Roi(box.x_offset, box.y_offset, box.width, box.height) if box and box.width and box.height else None
-        self._faces.tell(stamp, found)
+        self._faces.tell(stamp, messages.roi(message.emotions[0].roi) if message.emotions else None)
 
     def _on_timer(self) -> None:
         if self._recorder is not None and self._recorder.active:
             self._publish_status()
 
-    def _publish_status(self, recorder: Recorder | None = None) -> None:
-        recorder = recorder or self._recorder
+    def _publish_status(self) -> None:
+        recorder = self._recorder
         if recorder is None:
             return
         message = record_messages.status(recorder.status())

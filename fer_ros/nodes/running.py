@@ -103,7 +103,7 @@ class Host:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop spinning, free everything and destroy the nodes."""
+        """Stop spinning, free everything and destroy the nodes; after a good end nothing is kept for their return."""
         self._stopping = True
         # A task, as waking alone leaves spin_once waiting for the next callback.
         self._executor.create_task(lambda: None)
@@ -114,6 +114,9 @@ class Host:
             self._executor.remove_node(node)
             node.destroy_node()
         self._executor.shutdown()
+        if self._ending.status == 0:
+            for node in self._nodes:
+                node.kept.forget()
 
     def _spin(self) -> None:
         for node in self._nodes:
@@ -199,8 +202,6 @@ def run(name: str, factory: Callable[[], ManagedNode], arguments: Sequence[str] 
     ending.wait()
     ending.within_grace()
     host.stop()
-    if ending.status == 0:
-        node.kept.forget()
     leave()
     return ending.status
 

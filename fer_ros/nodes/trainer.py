@@ -33,7 +33,7 @@ from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import training as train_messages
 from fer_ros.nodes.parts.training_settings import TrainingSettings
 from fer_ros.nodes.running import run
-from fer_ros.nodes.waiting import until
+from fer_ros.nodes.waiting import answer, until
 
 #: Bags that a request may name.
 MAX_BAGS = 1_000
@@ -203,14 +203,10 @@ class TrainerNode(ManagedNode):
         later = f"it is saved; start inference with model:={name}, or call {service} once it runs"
         if not self._load_model.service_is_ready():
             return f"but no inference answers on {service}: {later}"
-        future = self._load_model.call_async(LoadModel.Request(name=name))
-        deadline = time.monotonic() + ANSWER
-        await until(lambda: future.done() or time.monotonic() > deadline or not self._load_model.service_is_ready())
-        if not future.done():
-            self._load_model.remove_pending_request(future)
+        told = await answer(self._load_model, LoadModel.Request(name=name), ANSWER)
+        if told is None:
             return f"but inference did not answer on {service}: {later}"
-        answer = future.result()
-        return "" if answer.success else f"but inference refused it: {answer.message}"
+        return "" if told.success else f"but inference refused it: {told.message}"
 
     def _on_cancel(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         job = self._job

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import concurrent.futures
+import math
 import time
 from collections.abc import Callable, Generator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -26,6 +27,22 @@ async def until(done: Callable[[], bool], wait: Callable[[float], object] = time
     while not done():
         wait(WAIT)
         await _Pause()
+
+
+async def answer(client: Any, request: Any, timeout: float = math.inf) -> Any | None:
+    """What a service answers; None where nobody does, or no longer.
+
+    :param client: of rclpy.
+    :param timeout: seconds; by default it waits as long as the service is there.
+    """
+    if not client.service_is_ready():
+        return None
+    asked, deadline = client.call_async(request), time.monotonic() + timeout
+    await until(lambda: asked.done() or time.monotonic() > deadline or not client.service_is_ready())
+    if asked.done():
+        return asked.result()
+    client.remove_pending_request(asked)
+    return None
 
 
 async def outcome(future: concurrent.futures.Future[T]) -> T:

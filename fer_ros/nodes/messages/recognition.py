@@ -107,6 +107,13 @@ def _emotion(emotion: types.Emotion, model: str, head: Header, times: StageTimes
     )
 
 
+def roi(message: RegionOfInterest) -> types.Roi | None:
+    """A box; None for an empty one."""
+    if not message.width or not message.height:
+        return None
+    return types.Roi(message.x_offset, message.y_offset, message.width, message.height)
+
+
 def model_info(bundle: Bundle, now: int) -> ModelInfo:
     """What is known of a bundle.
 

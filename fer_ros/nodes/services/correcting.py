@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 
 from fer_msgs.srv import CorrectEmotion, RecentFrames, Train
 from fer_ros.core.base.errors import BadImage, ConfigError, FerError
-from fer_ros.core.base.types import Roi
 from fer_ros.core.recording import Incoming, Recorder
 from fer_ros.core.recording.correcting import Seen
 from fer_ros.core.vision.headers import measure
 from fer_ros.nodes.inputs.picture_input import STORED
-from fer_ros.nodes.messages.recognition import nanoseconds
-from fer_ros.nodes.waiting import outcome, until
+from fer_ros.nodes.messages.recognition import nanoseconds, roi
+from fer_ros.nodes.waiting import answer, outcome
 
 
 class Correcting:
@@ -47,10 +45,8 @@ class Correcting:
         finally:
             self._done()
         response.bag, response.take, response.samples = kept.bag.name, kept.take, kept.samples
-        response.success, response.message = (
-            True,
-            f"{kept.samples} samples are kept: take {kept.take} of {kept.bag.name}",
-        )
+        response.success = True
+        response.message = f"{kept.samples} samples are kept: take {kept.take} of {kept.bag.name}"
         if not request.keep_only:
             await self._teach(response)
         self._log.info(f"record/correct: {response.message}")
@@ -62,15 +58,15 @@ class Correcting:
         :param face: its number; 0: the largest one of each frame.
         :raises ConfigError: there are none.
         """
-        answer = await self._ask(self._frames, RecentFrames.Request())
-        if answer is None:
+        recent = await answer(self._frames, RecentFrames.Request())
+        if recent is None:
             service = self._node.resolve_service_name("recent_frames")
             raise ConfigError(f"no inference answers on {service}: correct while it runs")
-        if not answer.images:
+        if not recent.images:
             raise ConfigError("inference has read no frame in the last second: is a camera running, keep_recent set?")
         seen = []
-        for image, read in zip(answer.images, answer.emotions, strict=False):
-            boxes = [Roi(b.x_offset, b.y_offset, b.width, b.height) for b in _boxes(read, face)]
+        for image, read in zip(recent.images, recent.emotions, strict=False):
+            boxes = [box for e in read.emotions if face in (0, e.face_id) and (box := roi(e.roi))]
             try:
                 picture = bytes(image.data)
                 if boxes and measure(memoryview(picture)).kind in STORED:
@@ -82,28 +78,13 @@ class Correcting:
             raise ConfigError(f"{who} was not seen in the last second: correct while it is shown")
         return seen
 
-    async def _ask(self, client: Any, request: Any) -> Any:
-        """The answer of a service, None where nobody answers."""
-        if not client.service_is_ready():
-            return None
-        asked = client.call_async(request)
-        await until(lambda: asked.done() or not client.service_is_ready())
-        if asked.done():
-            return asked.result()
-        client.remove_pending_request(asked)
-        return None
-
     async def _teach(self, response: CorrectEmotion.Response) -> None:
         kept = response.message
-        answer = await self._ask(self._train, Train.Request())
-        if answer is None:
+        trained = await answer(self._train, Train.Request())
+        if trained is None:
             response.success = False
             service = self._node.resolve_service_name("train")
             response.message = f"{kept}; but no trainer answers on {service}: they count in the next training"
             return
-        response.success, response.model = answer.success, answer.model
-        response.message = f"{kept}; {'' if answer.success else 'but they are not learned: '}{answer.message}"
-
-
-def _boxes(read: Any, face: int) -> list[Any]:
-    return [e.roi for e in read.emotions if face in (0, e.face_id) and e.roi.width and e.roi.height]
+        response.success, response.model = trained.success, trained.model
+        response.message = f"{kept}; {'' if trained.success else 'but they are not learned: '}{trained.message}"
