@@ -4,8 +4,8 @@
   some ten times a second while none is.
 - What that finds is looked at again from near. Both looks together decide on a new face; the box of the near look is
   taken, so that a face has the same box whichever look found it.
-- In between, each known face is looked for around its last place, at 30 frames a second in every second frame while it
-  keeps still. Nothing new can be opened there, so a lower score is enough.
+- In between, each known face is looked for around its last place, some eight times a second. Nothing new can be opened
+  there, so a lower score is enough. Between two such looks it is enough that the same pixels are found again nearby.
 
 A dark picture is brightened before either look, which finds faces at a fiftieth of the usual light.
 """
@@ -24,11 +24,12 @@ from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Face, ImageArray
 from fer_ros.core.vision.tracking import Clock, Detection, Track, Tracker, suppress
+from fer_ros.core.vision.windows import Patch
 
 #: Seconds between searches while no face is known.
 IDLE = 0.09
-#: A face that moves by less than this, sides a second, is looked for again only after so many seconds.
-STILL, REST = 0.8, 0.05
+#: Seconds after a look at a known face for which finding its pixels again will do.
+REST = 0.12
 #: Seconds without a frame from which a face may be anywhere: then the whole picture is searched first.
 BLIND = 0.3
 #: Mean grey level below which a picture is brightened, what it is brought to, and by how much at most.
@@ -74,12 +75,14 @@ class FollowingDetector(Detector):
         self._shape: tuple[int, ...] = ()
         self._searched = -math.inf
         self._light: np.ndarray[Any, Any] | None = None
+        self._patches: dict[Track, Patch] = {}
 
     @abstractmethod
-    def search(self, image: ImageArray) -> list[Detection]:
+    def search(self, image: ImageArray, calm: bool = False) -> list[Detection]:
         """The faces in the whole picture, also doubtful ones; boxes within the picture.
 
         :param image: uint8, (height, width, 3) BGR or (height, width) grey.
+        :param calm: all known faces are in sight: some sizes may be left to the next search.
         """
 
     @abstractmethod
@@ -119,6 +122,7 @@ class FollowingDetector(Detector):
             if track not in seen:
                 track.miss()
         self._tracker.prune(now)
+        self._patches = {track: self._patch(image, track, now) for track in self._tracker.tracks}
         return self._tracker.faces(width, height, self.settings.max_faces, now)
 
     def brightened(self, image: ImageArray) -> ImageArray:
@@ -131,23 +135,34 @@ class FollowingDetector(Detector):
         :returns: the tracks that were seen.
         """
         seen: set[Track] = set()
-        tracks = self._tracker.tracks
-        if self.settings.search_every == 0.0 or self.dear(len(tracks)):
+        if self.settings.search_every == 0.0:
             return seen
-        for track in tracks:
+        left = []
+        for track in self._tracker.tracks:
             if now - track.seen > BLIND:
                 continue
-            if now - track.looked < REST and track.seen > track.born and track.speed < STILL:
-                track.carry(now)
+            place = track.predicted(now)
+            moved = self._patches[track].find(image, *place[:2]) if now - track.looked < REST else None
+            if moved is None:
+                left.append((track, place))
+            else:
+                track.move(*moved, now)
                 seen.add(track)
-                continue
-            found = self._near(image, *track.predicted(now))
+        if self.dear(len(left)):
+            return seen
+        for track, place in left:
             # A neighbour's face may reach into what is looked at.
-            for owner, detection in self._tracker.match(found, [track], now):
+            for owner, detection in self._tracker.match(self._near(image, *place), [track], now):
                 if owner is not None and track not in seen:
                     track.hit(detection, now)
                     seen.add(track)
         return seen
+
+    def _patch(self, image: ImageArray, track: Track, now: float) -> Patch:
+        """The pixels of a face where it was looked at last."""
+        if track.looked == now or track not in self._patches:
+            return Patch(image, track.cx, track.cy, track.side)
+        return self._patches[track]
 
     def _search_is_due(self, seen: set[Track], now: float) -> bool:
         since = now - self._searched
@@ -168,7 +183,8 @@ class FollowingDetector(Detector):
         free = self.settings.max_faces - len(seen)
         places = [track.roi(image.shape[1], image.shape[0]) for track in seen]
         shown = []
-        for first in suppress(self.search(image))[: 4 * self.settings.max_faces]:
+        calm = bool(seen) and all(track in seen for track in self._tracker.tracks)
+        for first in suppress(self.search(image, calm))[: 4 * self.settings.max_faces]:
             if not any(_overlap(first, place) for place in places):
                 shown.append(self._second(image, first))
         fresh = suppress([detection for detection in shown if detection.score >= self.settings.keep])

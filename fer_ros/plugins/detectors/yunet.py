@@ -73,7 +73,7 @@ class YuNetDetector(FollowingDetector):
     def dear(self, count: int) -> bool:
         return count * NEAR_COST >= math.prod(self._sized)
 
-    def search(self, image: ImageArray) -> list[Detection]:
+    def search(self, image: ImageArray, calm: bool = False) -> list[Detection]:
         height, width = image.shape[:2]
         window = Window(0, 0, width, height, min(1.0, self.settings.side / max(height, width)))
         size = tuple(GRID * max(1, math.ceil(side / GRID)) for side in window.size)

@@ -87,6 +87,21 @@ def test_suppression_leaves_no_overlap_and_the_best(found: list[Detection]) -> N
         assert max(d.score for d in found) in [d.score for d in kept]
 
 
+@pytest.mark.parametrize("every", [1, 2, 4])
+def test_a_face_is_moved_between_looks(every: int) -> None:
+    tracker = Tracker(shown=0.1, known=0.5)
+    track = tracker.add(Detection(square(100, 200, 80).roi, 0.9, ((85.0, 190.0), (115.0, 190.0))), 0.0)
+    for frame in range(1, 41):
+        now, x = frame * FRAME, 100.0 + 4 * frame
+        if frame % every:
+            track.move(x, 200.0, now)
+        else:
+            track.hit(Detection(square(x, 200, 80).roi, 0.9, ((x - 15, 190.0), (x + 15, 190.0))), now)
+        assert abs(track.cx - x) < 3 and track.side == pytest.approx(80, abs=1) and track.seen == now
+        assert track.eyes is not None and track.eyes[0][0] == pytest.approx(track.cx - 15, abs=2)
+    assert track.vx == pytest.approx(120, rel=0.1) and track.looked == 40 // every * every * FRAME
+
+
 def test_crossing_faces_keep_their_ids() -> None:
     tracker = Tracker(shown=0.1, known=0.5)
     for frame in range(60):

@@ -117,12 +117,13 @@ def test_of_many_faces_the_whole_picture_is_the_cheaper_look(make: Make, monkeyp
     detector.detect(picture((40, 60), shape=(320, 640)))
     assert not detector.dear(2) and detector.dear(3)
     sizes.clear()
-    detector.detect(picture((40, 60), shape=(320, 640)))
+    detector.follow(picture((40, 60), shape=(320, 640)), 200_000_000)
     assert sizes == [(NEAR, NEAR)]
 
 
-def test_a_face_that_keeps_still_is_looked_for_in_every_second_frame(
-    make: Make, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("fps", "most"), [(5, 6), (30, 9), (60, 9)])
+def test_a_known_face_is_looked_for_eight_times_a_second_and_its_pixels_in_between(
+    make: Make, monkeypatch: pytest.MonkeyPatch, fps: int, most: int
 ) -> None:
     looks: list[float] = []
     look = YuNetDetector.look
@@ -133,9 +134,16 @@ def test_a_face_that_keeps_still_is_looked_for_in_every_second_frame(
 
     detector = make(search_every=60.0)
     monkeypatch.setattr(YuNetDetector, "look", spy)
-    for index in range(30):
-        assert len(detector.follow(picture((40, 40)), index * 33_000_000)) == 1
-    assert 14 <= len(looks) <= 18
+    for index in range(fps + 1):
+        now = index / fps
+        x = 40 + round(200 * now)
+        (face,) = detector.follow(picture((x, 40)), round(1e9 * now))
+        assert face.track_id == 1 and face.roi.iou(Roi(x, 40, 100, 100)) > 0.7
+    assert len(looks) <= most
+    looks.clear()
+    for later in (0.03, 0.06):  # covered: the pixels are not there any more
+        detector.follow(picture(), round(1e9 * (1.0 + later)))
+    assert looks
 
 
 @pytest.mark.slow
