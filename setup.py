@@ -98,7 +98,6 @@ setup(
         "fer_ros.heads": [
             "auto = fer_ros.plugins.heads.auto:AutoHead",
             "dense = fer_ros.plugins.heads.dense:DenseHead",
-            "fine_tune = fer_ros.plugins.heads.fine_tune:FineTuneHead",
             "linear = fer_ros.plugins.heads.linear:LinearHead",
             "prototype = fer_ros.plugins.heads.prototype:PrototypeHead",
             "ridge = fer_ros.plugins.heads.ridge:RidgeHead",

@@ -106,7 +106,6 @@ def as_printed(
 def _task(maps: FloatArray, words: list[str], labels: tuple[str, ...], classroom: people.Classroom) -> Task:
     count = len(words)
     training = LabelledFaces(
-        crops=np.empty((count, 0, 0, 3), np.uint8),
         embeddings=maps,
         targets=np.array([labels.index(word) for word in words], dtype=np.int64),
         weights=np.ones(count, np.float32),

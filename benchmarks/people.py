@@ -208,7 +208,6 @@ class Classroom:
         measured = np.zeros(rows, dtype=bool)
         measured[:count] = folds.measured & folds.enough
         training = LabelledFaces(
-            crops=crops,
             embeddings=maps.embeddings,
             targets=np.tile(targets, 1 + copies),
             weights=np.ones(rows, np.float32),

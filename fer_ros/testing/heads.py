@@ -13,7 +13,6 @@ import numpy as np
 from fer_ros.core.base.arrays import pack
 from fer_ros.core.base.contracts import GeneralModel, Head, LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.base.types import FloatArray
 from fer_ros.plugins.heads.linear import LinearHead
 from fer_ros.testing.common import check_class, ensure
@@ -109,18 +108,14 @@ def _check_refusals(cls: type[Head], trained: TrainedHead, labels: tuple[str, ..
 
 def _task(folder: Path, cls: type[Head], settings: Any) -> Task:
     rng = np.random.default_rng(0)
-    only = [LABELS.index(label) for label in cls.trains_on if label in LABELS] or list(range(len(LABELS)))
-    wanted = cls.trains_on or LABELS
-    targets = np.repeat(np.arange(len(wanted), dtype=np.int64), FACES)
+    targets = np.repeat(np.arange(len(LABELS), dtype=np.int64), FACES)
     means = np.zeros((len(LABELS), SHAPE[-1]), np.float32)
     means[np.arange(len(LABELS)), np.arange(len(LABELS))] = 4.0
     noise = rng.normal(0.0, 0.5, (len(targets), *SHAPE)).astype(np.float32)
-    embeddings = np.maximum(0.0, means[np.array(only)[targets]][:, np.newaxis, np.newaxis] + noise)
-    crops = rng.integers(0, 256, (len(targets), 12, 12, 1)).astype(np.uint8)
+    embeddings = np.maximum(0.0, means[targets][:, np.newaxis, np.newaxis] + noise)
     order = rng.permutation(len(targets))
     count = len(targets)
     faces = LabelledFaces(
-        crops=crops[order],
         embeddings=embeddings[order].astype(np.float32),
         targets=targets[order],
         weights=np.ones(count, np.float32),
@@ -135,14 +130,12 @@ def _task(folder: Path, cls: type[Head], settings: Any) -> Task:
         name="general",
         path=folder,
         labels=LABELS,
-        input=InputSpec(12, 12, 1, "zero_to_one"),
         head=LinearHead(file, LABELS, SHAPE),
         head_plugin="linear",
         head_file=file.name,
-        backbone_file="backbone.tflite",
         quality={"confusion": [[8, 1, 1], [1, 8, 1], [1, 1, 8]]},
     )
-    return Task(tuple(wanted), faces, _some(faces, 9), general, settings, 1, lambda epochs, row: None)
+    return Task(LABELS, faces, _some(faces, 9), general, settings, 1, lambda epochs, row: None)
 
 
 def _some(faces: LabelledFaces, count: int) -> LabelledFaces:

@@ -93,9 +93,8 @@ def test_backbones(tmp_path: Path) -> None:
     check_backbone(ExampleBackbone, file, InputSpec(16, 8, 3, "zero_to_one"))
 
 
-@pytest.mark.parametrize("name", sorted({*registry.names("heads")} - {"fine_tune"}))
+@pytest.mark.parametrize("name", registry.names("heads"))
 def test_head(name: str) -> None:
-    """fine_tune needs a backbone and Keras: test_fine_tune.py."""
     plugin = registry.load("heads", name)
     quick = {"epochs": 30, "learning_rate": 0.01, "hidden_units": 16}
     known = {f.name for f in dataclasses.fields(plugin.Settings)}

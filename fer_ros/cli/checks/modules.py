@@ -75,11 +75,9 @@ def check() -> Iterator[Finding]:
         )
     missing = [package for name, package in TRAINING.items() if importlib.util.find_spec(name) is None]
     if missing:
-        yield info(
-            f"{' and '.join(missing)} not installed: needed for `fer pretrain` and head fine_tune alone", training=False
-        )
+        yield info(f"{' and '.join(missing)} not installed: needed for `fer pretrain` alone", training=False)
     else:
-        yield info(f"{' and '.join(TRAINING)} installed, for `fer pretrain` and head fine_tune alone", training=True)
+        yield info(f"{' and '.join(TRAINING)} installed, for `fer pretrain` alone", training=True)
 
 
 def _examine(module: Module) -> Finding:

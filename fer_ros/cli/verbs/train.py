@@ -27,7 +27,7 @@ from fer_ros.core.training.outcome import Outcome, Progress, percent
 from fer_ros.core.training.request import Request
 
 #: Settings of our own heads that have an option of their own.
-NUMBERS = ("epochs", "learning_rate", "batch_fraction", "hidden_units", "patience", "tune_layers")
+NUMBERS = ("epochs", "learning_rate", "batch_fraction", "hidden_units", "patience")
 FIGURES = ("precision", "recall", "f1")
 
 

@@ -32,6 +32,10 @@ GROUPS: dict[str, type[contracts.Plugin]] = {
 }
 
 
+#: Plugins of earlier versions → what to do without them.
+GONE = {("heads", "fine_tune"): "is gone since 0.2: choose head auto, which reads people better and takes a second"}
+
+
 @dataclass(frozen=True, slots=True)
 class PluginInfo:
     """The facts of a plugin that need no import."""
@@ -95,6 +99,8 @@ def load(kind: str, name: str) -> type[Any]:
     """
     points = entry_points(kind)
     if name not in points:
+        if (kind, name) in GONE:
+            raise ConfigError(f"{kind.removesuffix('s')} '{name}' {GONE[kind, name]}")
         raise unknown_name(kind.removesuffix("s"), name, points)
     point = points[name]
     which = f"{kind.removesuffix('s')} '{name}' ({point.value})"

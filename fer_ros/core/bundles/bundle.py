@@ -27,6 +27,8 @@ from fer_ros.core.base.settings import NoSettings
 SCHEMA = 1
 #: Mean and deviation of each value of the finer map over many people's faces: what a taught head compares with.
 FINER_FILE = "finer.npz"
+#: The backbone's weights, for those who train it further: plain arrays in HDF5, no code.
+WEIGHTS_FILE = "backbone.weights.h5"
 
 _TEXT = Value(str, high=256)
 _NETWORK = Record({"plugin": _TEXT, "file": _TEXT})

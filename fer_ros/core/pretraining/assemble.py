@@ -16,7 +16,7 @@ from fer_ros.core.base import registry
 from fer_ros.core.base.arrays import pack
 from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.base.types import FloatArray, ImageArray
-from fer_ros.core.bundles.bundle import FINER_FILE, Bundle
+from fer_ros.core.bundles.bundle import FINER_FILE, WEIGHTS_FILE, Bundle
 from fer_ros.core.datasets import fer2013, near_duplicates
 from fer_ros.core.evaluating import metrics, plots
 from fer_ros.core.evaluating.evaluation import calibration_error
@@ -101,7 +101,7 @@ def assemble(
     contents = {
         stated.backbone.file: network,
         stated.head.file: head_file,
-        export.WEIGHTS_FILE: export.weights(trained.backbone),
+        WEIGHTS_FILE: export.weights(trained.backbone),
     }
     if usual:
         contents[FINER_FILE] = usual

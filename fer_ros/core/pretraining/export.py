@@ -10,9 +10,8 @@ import numpy as np
 
 from fer_ros.core.base.errors import ConfigError, unknown_name
 from fer_ros.core.base.types import FloatArray
+from fer_ros.core.bundles.bundle import WEIGHTS_FILE
 
-#: The backbone's weights in a bundle, for those who train it further: plain arrays in HDF5, no code.
-WEIGHTS_FILE = "backbone.weights.h5"
 #: How the numbers of an exported network are kept. ``float16``: the weights, which LiteRT's XNNPACK widens to float32
 #: once when it loads them, so that only the file is smaller; ``int8``: weights and activations, computed in integers.
 QUANTIZATIONS = ("float32", "float16", "int8")

@@ -14,9 +14,8 @@ from fer_ros.core.base.errors import ConfigError, reason, unknown_name
 from fer_ros.core.base.files import sha256
 from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.base.types import FloatArray
-from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.bundles.bundle import WEIGHTS_FILE, Bundle
 from fer_ros.core.pretraining import classifier, keras_file
-from fer_ros.core.pretraining.export import WEIGHTS_FILE
 from fer_ros.core.pretraining.recipe import Recipe
 from fer_ros.core.vision.softmax import softmax
 

@@ -65,7 +65,6 @@ def gather(
     folders: Sequence[Path],
     spec: InputSpec,
     detector: str,
-    only: tuple[str, ...] = (),
     progress: Callable[[float], None] | None = None,
     names: LabelNames | None = None,
     least: int = 2,
@@ -75,7 +74,6 @@ def gather(
     """Read the bags and cut the faces out, as the running robot does.
 
     :param detector: whose boxes the bags hold, where they do not tell it themselves.
-    :param only: leave out faces with other labels; empty: take all.
     :param names: makes one label of its different names; None takes the known ones.
     :param progress: called with the share that is done, 0 to 1; estimated: the length of a bag is not known.
     :param least: faces of each label that are needed.
@@ -94,15 +92,13 @@ def gather(
         if progress and number % BATCH == 0:
             progress((session + number / (number + 600.0)) / len(folders))
         label = names.of(stored.label)
-        if only and label not in only:
-            continue
         if face is None:
             without_face += 1
             continue
         crops.append(face)
         found.append((label, session, stored.take, stored.stamp))
         subjects.append(stored.subject)
-    _enough(Counter(label for label, *_ in found), only, without_face, least)
+    _enough(Counter(label for label, *_ in found), without_face, least)
     labels = in_order({label for label, *_ in found})
     columns = [[labels.index(label) for label, *_ in found], *zip(*(rest for _, *rest in found), strict=True)]
     people = sorted(set(subjects))
@@ -232,15 +228,12 @@ def _crop(bag: str, framing: Framing | None, spec: InputSpec, cache: Cache, stor
     return face
 
 
-def _enough(counts: Counter[str], only: tuple[str, ...], without_face: int, least: int) -> None:
+def _enough(counts: Counter[str], without_face: int, least: int) -> None:
     """Refuse faces from which nothing can be learned."""
     hint = f" ({without_face} frames show no face)" if without_face else ""
     if not counts:
-        wanted = f" labelled {' or '.join(only)}" if only else ""
-        raise ConfigError(
-            f"the bags hold no face{wanted}{hint}: record some with the face in the picture, in better light"
-        )
-    if len(counts) < 2 and not only:
+        raise ConfigError(f"the bags hold no face{hint}: record some with the face in the picture, in better light")
+    if len(counts) < 2:
         raise ConfigError(f"all faces are labelled '{next(iter(counts))}'{hint}: record at least one other label")
     for label, count in sorted(counts.items()):
         if count < least:

@@ -21,7 +21,7 @@ class Options:
     it a head learns the few seconds that it saw by heart (``docs/training.md``).
     """
 
-    head: str = setting("auto", "head plugin: auto, ridge, dense, linear, prototype, fine_tune", live=True)
+    head: str = setting("auto", "head plugin: auto, ridge, dense, linear, prototype", live=True)
     split: str = setting("auto", "how faces are held out for testing", choices=SPLITS, live=True)
     base: str = setting("default", "the general model: its backbone is used and its score is the baseline", live=True)
     detector: str = setting(

@@ -6,11 +6,9 @@ import contextlib
 import dataclasses
 import logging
 import math
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -77,7 +75,6 @@ class _Training:
                 self.bags,
                 spec,
                 options.detector,
-                self.plugin.trains_on,
                 done,
                 names,
                 least,
@@ -103,7 +100,7 @@ class _Training:
         with self._timed("evaluating"):
             labels = trained.labels or found.labels
             head = self._loaded(final, labels, samples.embeddings.shape[1:])
-            tested, answers = self._tested(trained, labels, parted, samples, task)
+            tested, answers = self._tested(trained, labels, parted, samples)
             truth = found.origin.labels[tested]
             measured = _measure(truth, found.labels, answers, labels)
             there = general.read(samples.chosen(tested).maps)
@@ -174,7 +171,6 @@ class _Training:
         measured = np.zeros(len(crops), dtype=bool)
         measured[: len(found)] = folds.measured & folds.enough
         return LabelledFaces(
-            crops=crops,
             embeddings=maps.embeddings,
             targets=targets,
             weights=np.ones(len(crops), np.float32),
@@ -198,8 +194,7 @@ class _Training:
 
     def _refitted(self, found: Faces, samples: LabelledFaces, trained: TrainedHead, parted: Split) -> TrainedHead:
         """The head that ships: it may learn the held-out faces too, the figures are of the one that did not."""
-        # The embeddings at hand are the general backbone's: a head with a backbone of its own cannot learn from them.
-        if not self.options.refit or trained.backbone or parted.kind == "cross":
+        if not self.options.refit or parted.kind == "cross":
             return trained
         task = self._task(found, np.arange(len(found)), np.arange(0), samples)
         final = self.plugin.refit(dataclasses.replace(task, progress=lambda epochs, row: None), trained)
@@ -208,12 +203,12 @@ class _Training:
         return dataclasses.replace(final, facts={**final.facts, "refitted_on": len(found)})
 
     def _tested(
-        self, trained: TrainedHead, labels: tuple[str, ...], parted: Split, samples: LabelledFaces, task: Task
+        self, trained: TrainedHead, labels: tuple[str, ...], parted: Split, samples: LabelledFaces
     ) -> tuple[Indices, FloatArray]:
         """The faces that the head is measured on, and its answers to them, none of which it had learned from."""
         if parted.kind != "cross":
             test = samples.chosen(parted.test)
-            return parted.test, self._answers(trained, self._loaded(trained, labels, test.embeddings.shape[1:]), test)
+            return parted.test, self._loaded(trained, labels, test.embeddings.shape[1:]).read(test.maps)
         answers = trained.held_out
         if answers is None:
             return np.arange(0), np.zeros((0, len(labels)), np.float32)
@@ -232,16 +227,6 @@ class _Training:
 
     def _loaded(self, trained: TrainedHead, labels: tuple[str, ...], shape: tuple[int, ...]) -> Head:
         return head_setup.loaded(trained, self._plugin_of(trained), labels, shape)
-
-    def _answers(self, trained: TrainedHead, head: Head, faces: LabelledFaces) -> FloatArray:
-        """Probabilities by the head, and by the new backbone where there is one, as they ship."""
-        if not trained.backbone:
-            return head.read(faces.maps)
-        with tempfile.TemporaryDirectory(prefix="fer_backbone_") as folder:
-            file = Path(folder) / self.base.backbone.file
-            file.write_bytes(trained.backbone[self.base.backbone.file])
-            backbone = registry.load("backbones", self.base.backbone.plugin)(file, self.base.input, 2)
-            return head.read(face_tools.embed(backbone, faces.crops, self.base.input))
 
     @contextlib.contextmanager
     def _timed(self, phase: str) -> Iterator[Share]:

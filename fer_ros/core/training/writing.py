@@ -14,7 +14,7 @@ from fer_ros.core.base import arrays
 from fer_ros.core.base.contracts import TrainedHead
 from fer_ros.core.bundles import bundle as bundles
 from fer_ros.core.bundles import model_card, model_store
-from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.bundles.bundle import WEIGHTS_FILE, Bundle
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome
 
@@ -87,9 +87,10 @@ def write(done: Finished, plotted: dict[str, bytes]) -> None:
         quality=quality,
         recipe=recipe,
     )
-    kept = [name for name in base.checksums if name not in (base.head.file, HEAD_FILE, REPORT_FILE)]
+    left = (base.head.file, HEAD_FILE, REPORT_FILE, WEIGHTS_FILE)
+    kept = [name for name in base.checksums if name not in left]
     contents = {name: (base.path / name).read_bytes() for name in kept}
-    contents |= {**done.trained.backbone, HEAD_FILE: done.trained.content}
+    contents[HEAD_FILE] = done.trained.content
     report = {
         **outcome.to_dict(),
         "options": dataclasses.asdict(done.options),

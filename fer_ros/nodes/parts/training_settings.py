@@ -18,9 +18,8 @@ from fer_ros.nodes.parameters import Parameters
 from fer_ros.nodes.parts.plugin_settings import PluginSettings
 
 #: Settings of heads that were parameters of their own before 0.2, and values of them that said nothing.
-OLD = ("epochs", "learning_rate", "batch_fraction", "hidden_units", "patience", "from_general", "tune_layers")
+OLD = ("epochs", "learning_rate", "batch_fraction", "hidden_units", "patience", "from_general")
 UNSAID = ("0", "0.0", "False", "false")
-UNSAID_LAYERS = "12"
 
 
 class TrainingSettings:
@@ -35,11 +34,8 @@ class TrainingSettings:
         self.options = parameters.declare(Options, apply=self._set, notes={"head": known})
         # A 0 in an older parameter file means the head's own default.
         old = {name: value for name, value in parameters.take_old(OLD).items() if str(value) not in UNSAID}
-        if str(old.get("tune_layers")) == UNSAID_LAYERS:
-            del old["tune_layers"]
         for name in old:
-            head = "fine_tune" if name == "tune_layers" else self.options.head
-            node.get_logger().warning(plugin_names.renamed(name, f"heads.{head}.{name}"))
+            node.get_logger().warning(plugin_names.renamed(name, f"heads.{self.options.head}.{name}"))
         self._heads = PluginSettings(parameters, "heads", lambda name, settings: None, changes=True, fallback=old)
         self._heads.of(self.options.head)
 

@@ -12,7 +12,10 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.base.types import Roi
 from fer_ros.core.training import faces
+from fer_ros.core.training.options import Options
+from fer_ros.core.vision import crop
 from fer_ros.core.vision.images import encode_jpeg
+from fer_ros.plugins.sources.face.source import FaceSettings, FaceSource
 
 SPEC = InputSpec(8, 8, 3, "zero_to_one")
 
@@ -30,3 +33,17 @@ def test_a_picture_that_cannot_be_read_is_counted_or_refused(fer_home: Path) -> 
     assert len(found) == 4 and sum(found.left_out.counts.values()) == 2
     with pytest.raises(ConfigError, match="without --strict it is left out"):
         faces.gather([folder], SPEC, "haar", strict=True)
+
+
+def test_altered_copies_keep_the_face() -> None:
+    spec = InputSpec()
+    pictures = []
+    for label in ("happy", "surprise"):
+        source = FaceSource(FaceSettings(expression=label, fps=0.0, width=160, height=160))
+        source.open()
+        pictures.append(crop.resize(source.picture(0, source.settings)[20:140, 20:140], spec))
+    crops = np.stack(pictures)
+    copies = faces.altered(crops, Options(shift=0.05, light=0.2, flip=False), 3)
+    assert copies.shape == (6, spec.height, spec.width, 1) and copies.dtype == np.uint8
+    likeness = [np.corrcoef(crops[i % 2].ravel(), copies[i].ravel())[0, 1] for i in range(6)]
+    assert min(likeness) > 0.5 and max(likeness) < 1.0

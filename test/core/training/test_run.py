@@ -194,7 +194,7 @@ def test_grey_crops_are_those_of_the_coloured_pictures(general: Bundle, make_bag
         (THREE, {"base": "nobody"}, "unknown model 'nobody'"),
         (THREE, {"split": "takes"}, "at least 2 takes of each label"),
         (THREE, {"split": "cross"}, "split 'cross' is of the heads auto and ridge"),
-        (THREE, {"head": "fine_tune"}, "holds no weights to train on"),
+        (THREE, {"head": "fine_tune"}, "head 'fine_tune' is gone since 0.2: choose head auto"),
         (THREE, {"head": "dense", "from_general": True, "hidden_units": 3}, "at least 6 hidden units"),
         ({"angry": 20, "none of these": 20}, {"from_general": True}, "knows none of the labels"),
     ],

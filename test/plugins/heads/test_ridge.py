@@ -37,7 +37,6 @@ def maps(labels: np.ndarray, seed: int, person: float = 1.0) -> Maps:
 def task(names: tuple[str, ...], targets: np.ndarray, found: Maps, settings: object, folds: np.ndarray | None) -> Task:
     count = len(targets)
     faces = LabelledFaces(
-        crops=np.zeros((count, 48, 48, 1), np.uint8),
         embeddings=found.embeddings,
         targets=targets,
         weights=np.ones(count, np.float32),

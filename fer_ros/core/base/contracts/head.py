@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 from fer_ros.core.base.contracts.plugin import Plugin
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.geometry import InputSpec
-from fer_ros.core.base.types import FloatArray, ImageArray, Maps
+from fer_ros.core.base.types import FloatArray, Maps
 
 
 class Head(Plugin):
@@ -22,11 +21,9 @@ class Head(Plugin):
 
     Its ``Settings`` are those of its training, :attr:`Task.settings`: a change counts from the next training on.
 
-    :cvar trains_on: labels whose faces the training uses; empty: all, at least two labels.
     :cvar crosses: whether its training gives :attr:`TrainedHead.held_out`; then all faces are for training.
     """
 
-    trains_on: ClassVar[tuple[str, ...]] = ()
     crosses: ClassVar[bool] = False
 
     @abstractmethod
@@ -74,7 +71,6 @@ class Head(Plugin):
 class LabelledFaces:
     """The faces of one part of the split.
 
-    :ivar crops: uint8 (n, height, width, channels), not scaled.
     :ivar embeddings: float32 (n, *embedding shape), of the general model's backbone.
     :ivar targets: int64 (n,), index into the labels.
     :ivar weights: float32 (n,), the weight of each face; the mean is 1.
@@ -85,7 +81,6 @@ class LabelledFaces:
     :ivar pictures: how many of the rows are pictures; they come first, their altered copies after them.
     """
 
-    crops: ImageArray
     embeddings: FloatArray
     targets: npt.NDArray[np.int64]
     weights: FloatArray
@@ -105,7 +100,6 @@ class LabelledFaces:
     def chosen(self, rows: npt.NDArray[np.int64]) -> LabelledFaces:
         """Some of the faces, in the order of ``rows``: pictures before copies."""
         return LabelledFaces(
-            self.crops[rows],
             self.embeddings[rows],
             self.targets[rows],
             self.weights[rows],
@@ -125,20 +119,17 @@ class GeneralModel:
 
     :ivar path: its folder, a bundle.
     :ivar labels: in the order of its head's outputs.
-    :ivar input: what its backbone takes.
     :ivar head: its head, loaded; ``head_plugin`` is the name of that plugin.
-    :ivar head_file: name of its head's file; ``backbone_file`` is that of its backbone.
+    :ivar head_file: name of its head's file.
     :ivar quality: what was measured of it, as ``model.yaml`` states it.
     """
 
     name: str
     path: Path
     labels: tuple[str, ...]
-    input: InputSpec
     head: Head
     head_plugin: str
     head_file: str
-    backbone_file: str
     quality: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -178,7 +169,6 @@ class TrainedHead:
     :ivar content: the bytes of the head's file.
     :ivar plugin: name of the head plugin that runs it; empty for the one that trained it.
     :ivar labels: where they differ from those of the task; empty otherwise.
-    :ivar backbone: new files of the backbone (file name → bytes), where that was trained too.
     :ivar history: the rows given to ``progress``.
     :ivar facts: what was found, for ``model.yaml``: plain values.
     :ivar held_out: float32 (pictures, labels), the answer to each picture of the training by what the other folds had
@@ -189,7 +179,6 @@ class TrainedHead:
     content: bytes
     plugin: str = ""
     labels: tuple[str, ...] = ()
-    backbone: dict[str, bytes] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     held_out: FloatArray | None = None

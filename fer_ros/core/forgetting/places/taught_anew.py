@@ -56,7 +56,9 @@ class _Teach:
         folders = tuple(folder for folder in folders if folder.is_dir())
         if not folders:
             raise FerError("none of its bags is left; record other people, then teach it by `fer train`")
-        options = _known(Options, {**recipe, "head": data.get("trained_as", Options.head)})
+        way = data.get("trained_as")
+        # A way of training of an earlier version may be gone.
+        options = _known(Options, {**recipe, "head": way if way in registry.names("heads") else Options.head})
         head = registry.load("heads", options.head)
         names = base_settings.fields(head.Settings)
         request = Request(folders, options, self.name, {k: v for k, v in recipe.items() if k in names})

@@ -52,11 +52,9 @@ def general_model(bundle: Bundle, head: Head) -> GeneralModel:
         name=bundle.name,
         path=bundle.path,
         labels=bundle.labels,
-        input=bundle.input,
         head=head,
         head_plugin=bundle.head.plugin,
         head_file=bundle.head.file,
-        backbone_file=bundle.backbone.file,
         quality=bundle.quality,
     )
 
