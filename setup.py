@@ -86,6 +86,7 @@ setup(
         "fer_ros.detectors": [
             "blazeface = fer_ros.plugins.detectors.blazeface:BlazeFaceDetector",
             "haar = fer_ros.plugins.detectors.haar:HaarDetector",
+            "hri = fer_ros.plugins.detectors.hri:HriDetector",
             "whole_frame = fer_ros.plugins.detectors.whole_frame:WholeFrameDetector",
             "yunet = fer_ros.plugins.detectors.yunet:YuNetDetector",
         ],

@@ -11,7 +11,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
-from fer_msgs import msg, srv
+from fer_msgs import action, msg, srv
 
 FIELDS: dict[Any, set[str]] = {
     msg.StageTimes: {"received", "detected", "classified", "published"},
@@ -75,6 +75,13 @@ def test_training_answer_holds_a_matrix() -> None:
     metrics = msg.Metrics(count=3, labels=["happy", "sad"], confusion=np.array([[1, 0], [1, 1]], np.uint32).ravel())
     answer = deserialize_message(serialize_message(srv.Train.Response(metrics=metrics)), srv.Train.Response)
     assert np.reshape(answer.metrics.confusion, (2, 2)).tolist() == [[1, 0], [1, 1]]
+
+
+def test_the_action_has_the_fields_of_the_service() -> None:
+    """One code fills in both."""
+    for of_action, of_service in ((action.Train.Goal, srv.Train.Request), (action.Train.Result, srv.Train.Response)):
+        assert of_action.get_fields_and_field_types() == of_service.get_fields_and_field_types()
+    assert action.Train.Feedback.get_fields_and_field_types() == {"progress": "fer_msgs/TrainProgress"}
 
 
 def test_phases_and_states_have_their_values() -> None:

@@ -16,10 +16,12 @@ from fer_ros.core.base.settings import setting
 from fer_ros.core.base.timing import Rate
 from fer_ros.core.base.types import Frame
 from fer_ros.core.capture.capture import Capture
+from fer_ros.core.capture.turning import FLIPS, Turn
 from fer_ros.nodes import topics
 from fer_ros.nodes.camera_info import CameraInfoPort
-from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Health
+from fer_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Health, shortfall
 from fer_ros.nodes.lifecycle import ManagedNode
+from fer_ros.nodes.messages import images
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.parts.plugin_settings import PluginSettings
 from fer_ros.nodes.running import run
@@ -37,8 +39,25 @@ class CameraSettings:
     frame_id: str = setting("camera_optical_frame", "coordinate frame of the camera, in each header", live=True)
     camera_name: str = setting("camera", "name of the camera, for its calibration file")
     camera_info_url: str = setting("", "calibration file: file:///…, package://…, a path; empty: ~/.ros/camera_info")
+    rotate: int = setting(
+        0, "degrees by which pictures are turned clockwise: 0, 90, 180 or 270", low=0, high=270, live=True
+    )
+    flip: str = setting("none", "mirror the pictures, after turning them", choices=FLIPS, live=True)
     jpeg_quality: int = setting(85, "quality of image_raw/compressed, 1 (small) to 100", low=1, high=100, live=True)
+    expected_rate: float = setting(
+        0.0, "diagnostics warn below 90 % of so many frames per second; 0: never", low=0.0, high=1000.0, live=True
+    )
     exit_at_end: bool = setting(False, "end the process when the source ends, such as a video file")
+
+    def __post_init__(self) -> None:
+        self.turn()
+
+    def turn(self) -> Turn:
+        """How pictures are turned.
+
+        :raises ConfigError: there is no such rotation.
+        """
+        return Turn(self.rotate, self.flip)
 
 
 class CameraNode(ManagedNode):
@@ -65,7 +84,7 @@ class CameraNode(ManagedNode):
         self._rate = Rate()
         self._raw = topics.create_image_publisher(self, Image, TOPIC)
         self._compressed = topics.create_image_publisher(self, CompressedImage, f"{TOPIC}/compressed")
-        self._info = CameraInfoPort(self, lambda: self._settings.camera_info_url, lambda: self._settings.camera_name)
+        self._info = CameraInfoPort(self, lambda: self._settings)
         self._diagnostics = Diagnostics(self, self.describe, self._health)
 
     def describe(self) -> str:
@@ -97,17 +116,19 @@ class CameraNode(ManagedNode):
         self._source = self._capture = None
 
     def _deliver(self, frame: Frame) -> None:
-        if frame.frame_id != self._settings.frame_id:
-            frame = dataclasses.replace(frame, frame_id=self._settings.frame_id)
+        settings = self._settings
+        image = settings.turn().picture(frame.image)
+        if frame.frame_id != settings.frame_id or image is not frame.image:
+            frame = dataclasses.replace(frame, image=image, frame_id=settings.frame_id)
         self._rate.tick()
         for receive in self.receivers:
             receive(frame)
         self._info.publish(frame)
         if self._raw.get_subscription_count():
-            self._raw.publish(messages.image(frame.image, messages.header(frame)))
+            self._raw.publish(images.image(frame.image, messages.header(frame)))
         if self._compressed.get_subscription_count():
             head, quality = messages.header(frame), self._settings.jpeg_quality
-            self._compressed.publish(messages.compressed_image(frame.image, head, quality))
+            self._compressed.publish(images.compressed_image(frame.image, head, quality))
 
     def _at_end(self) -> None:
         error = self._capture.error if self._capture else None
@@ -137,7 +158,10 @@ class CameraNode(ManagedNode):
         }
         if capture.error is not None:
             return Health(ERROR, capture.state, values)
-        return Health(WARN if capture.unavailable else OK, capture.state, values)
+        if capture.unavailable:
+            return Health(WARN, capture.state, values)
+        short = shortfall(self._rate.hz(), self._settings.expected_rate) if self.state == "active" else ""
+        return Health(WARN if short else OK, short or capture.state, values)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

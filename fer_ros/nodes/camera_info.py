@@ -54,19 +54,20 @@ def resolve(url: str, name: str) -> Path:
 class CameraInfoPort:
     """Publishes ``camera_info`` with the stamp of each image, and serves ``set_camera_info``.
 
-    A camera without a calibration publishes only its size. Its K is zero, which says so (CameraInfo.msg).
+    The file is that of the camera itself; what is published and what is set is that of the pictures as they are
+    published, turned. A camera without a calibration publishes only its size. Its K is zero, which says so
+    (CameraInfo.msg).
     """
 
-    def __init__(self, node: Any, url: Callable[[], str], name: Callable[[], str]) -> None:
+    def __init__(self, node: Any, settings: Callable[[], Any]) -> None:
         """Belong to a lifecycle node.
 
-        :param url: gives the node's ``camera_info_url``.
-        :param name: gives the camera's name.
+        :param settings: gives the settings of the node ``camera``.
         """
-        self._node, self._url, self._name = node, url, name
+        self._node, self._settings = node, settings
         self._known: Intrinsics | None = None
         self._told: set[str] = set()
-        self._publisher = node.create_lifecycle_publisher(CameraInfo, TOPIC, topics.images())
+        self._publisher = topics.create_publisher(node, CameraInfo, TOPIC, topics.images())
         node.create_service(SetCameraInfo, SERVICE, self._on_set)
 
     def load(self) -> None:
@@ -74,8 +75,8 @@ class CameraInfoPort:
 
         :raises ConfigError: a file was named but cannot be used.
         """
-        path = resolve(self._url(), self._name())
-        self._known = Intrinsics.read(path) if self._url() or path.is_file() else None
+        path = self._path()
+        self._known = Intrinsics.read(path) if self._settings().camera_info_url or path.is_file() else None
 
     def publish(self, frame: Frame) -> None:
         """Publish it for a frame, if someone listens."""
@@ -83,7 +84,7 @@ class CameraInfoPort:
             return
         height, width = frame.image.shape[:2]
         message = CameraInfo(header=messages.header(frame), height=height, width=width)
-        known = self._known
+        known = self._settings().turn().geometry(self._known) if self._known else None
         if known is not None and (known.width, known.height) != (width, height):
             self._warn(
                 f"the calibration is for {known.width}x{known.height}, the camera gives {width}x{height}: "
@@ -94,20 +95,24 @@ class CameraInfoPort:
             message.d, message.k, message.r, message.p = list(known.d), known.k, known.r, known.p
         self._publisher.publish(message)
 
+    def _path(self) -> Path:
+        return resolve(self._settings().camera_info_url, self._settings().camera_name)
+
     def _on_set(self, request: SetCameraInfo.Request, response: SetCameraInfo.Response) -> SetCameraInfo.Response:
         info = request.camera_info
         try:
             known = Intrinsics(
                 width=int(info.width),
                 height=int(info.height),
-                name=re.sub(r"[^\w./-]", "_", self._name()),
+                name=re.sub(r"[^\w./-]", "_", self._settings().camera_name),
                 model=info.distortion_model[:64],
                 d=tuple(float(number) for number in info.d[:15]),
                 k=tuple(float(number) for number in info.k),
                 r=tuple(float(number) for number in info.r),
                 p=tuple(float(number) for number in info.p),
             )
-            path = resolve(self._url(), self._name())
+            known = self._settings().turn().back.geometry(known)
+            path = self._path()
             known.write(path)
         except (ConfigError, OSError) as error:
             response.status_message = reason(error)

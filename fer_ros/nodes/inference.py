@@ -25,9 +25,10 @@ from fer_ros.core.recognition.recogniser import Recogniser
 from fer_ros.core.recognition.stages import StageStats
 from fer_ros.core.vision import choosing
 from fer_ros.nodes import topics
-from fer_ros.nodes.diagnostics import OK, WARN, Diagnostics, Drops, Health
+from fer_ros.nodes.diagnostics import OK, WARN, Diagnostics, Drops, Health, shortfall
 from fer_ros.nodes.inputs.image_input import ImageInput, InputSettings
 from fer_ros.nodes.lifecycle import ManagedNode
+from fer_ros.nodes.messages import images
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.parts.model_in_use import ModelInUse
 from fer_ros.nodes.parts.plugin_settings import PluginSettings
@@ -54,6 +55,12 @@ class InferenceSettings(InputSettings):
         "raw", "raw, or compressed: then /compressed is put behind image_topic", choices=("raw", "compressed")
     )
     keep_recent: bool = setting(True, "keep the frames of the last second in memory, for record/correct")
+    expected_rate: float = setting(
+        0.0, "diagnostics warn below 90 % of so many results per second; 0: never", low=0.0, high=1000.0, live=True
+    )
+    expected_age: float = setting(
+        0.0, "diagnostics warn of results older than this, seconds; 0: never", low=0.0, high=60.0, live=True
+    )
     annotate: bool = setting(True, "offer image_annotated; drawn only while someone listens", live=True)
     jpeg_quality: int = setting(
         80, "quality of image_annotated/compressed, 1 (small) to 100", low=1, high=100, live=True
@@ -94,12 +101,12 @@ class InferenceNode(ManagedNode):
         self._mailbox.close()  # until somebody fetches what is put there
         self._thread: threading.Thread | None = None
         self._replaced = self._told = self._submitted = self._done = 0
-        self._emotion = self.create_lifecycle_publisher(Emotion, "emotion", topics.results())
-        self._emotions = self.create_lifecycle_publisher(EmotionArray, "emotions", topics.results())
+        self._emotion = topics.create_publisher(self, Emotion, "emotion", topics.results())
+        self._emotions = topics.create_publisher(self, EmotionArray, "emotions", topics.results())
         self._annotated = topics.create_image_publisher(self, Image, ANNOTATED)
         self._annotated_small = topics.create_image_publisher(self, CompressedImage, f"{ANNOTATED}/compressed")
         # Not a lifecycle publisher: the model is known, and told, before the node is active.
-        self._model = self.create_publisher(ModelInfo, "model", topics.latched())
+        self._model = topics.create_publisher(self, ModelInfo, "model", topics.latched(), always=True)
         self.create_service(RecentFrames, "recent_frames", self._on_recent)
         self._model_in_use = ModelInUse(self, lambda: self._recogniser, self._announce)
         self._diagnostics = Diagnostics(self, self.describe, self._health)
@@ -140,6 +147,7 @@ class InferenceNode(ManagedNode):
         if self._subscribe:
             self._input = ImageInput(self, settings, self.submit, self.drops)
         detector = registry.load("detectors", self._detector)(self._detectors.of(self._detector))
+        detector.node = self
         bundle = self._model_in_use.load(settings.model)
         smoother = self._smoothing.smoother
         self._recogniser = Recogniser(
@@ -159,6 +167,7 @@ class InferenceNode(ManagedNode):
         if self._thread is not None and self._thread.is_alive():
             raise FerError("the last frame is still being read; try again")
         self.sinks.start()
+        self._recogniser.detector.open()
         self._recogniser.detector.reset()
         self._replaced += self._mailbox.dropped
         self._mailbox = Mailbox()
@@ -176,6 +185,8 @@ class InferenceNode(ManagedNode):
         if self._thread is not None:
             self._thread.join(JOIN)
         self.sinks.stop()
+        if self._recogniser is not None:
+            self._recogniser.detector.close()
         self._recent.forget()
 
     def unload(self) -> None:
@@ -220,17 +231,15 @@ class InferenceNode(ManagedNode):
         age = (result.times.classified - result.frame.stamp) / 1e6
         picture = annotate(result.frame.image, result, age)
         if plain:
-            self._annotated.publish(messages.image(picture, message.header))
+            self._annotated.publish(images.image(picture, message.header))
         if small:
-            self._annotated_small.publish(
-                messages.compressed_image(picture, message.header, self._settings.jpeg_quality)
-            )
+            self._annotated_small.publish(images.compressed_image(picture, message.header, self._settings.jpeg_quality))
 
     def _on_recent(self, request: RecentFrames.Request, response: RecentFrames.Response) -> RecentFrames.Response:
         for result in self._recent.results():
             message = messages.emotions(result)
             response.emotions.append(message)
-            response.images.append(messages.compressed_image(result.frame.image, message.header, QUALITY))
+            response.images.append(images.compressed_image(result.frame.image, message.header, QUALITY))
         return response
 
     def _announce(self) -> None:
@@ -261,7 +270,8 @@ class InferenceNode(ManagedNode):
             "rate (Hz)": self._rate.hz(),
             "frames replaced by newer ones": self.dropped,
         }
-        for stage, summary in self.stages.summary().items():
+        stages, settings = self.stages.summary(), self._settings
+        for stage, summary in stages.items():
             for name in ("median", "p95"):
                 if name in summary:
                     values[f"{stage} {name} (ms)"] = 1e3 * summary[name]
@@ -274,6 +284,10 @@ class InferenceNode(ManagedNode):
         fresh, self._told = sum(drops.values()) - self._told, sum(drops.values())
         if fresh:
             return Health(WARN, f"{fresh} images dropped since the last report", values)
+        age = stages["total"].get("median", 0.0)
+        short = shortfall(self._rate.hz(), settings.expected_rate, age, settings.expected_age)
+        if short and self.state == "active":
+            return Health(WARN, short, values)
         return Health(OK, self.state, values)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,11 @@ class Argument:
 def common() -> list[Argument]:
     """The arguments that every launch file has."""
     return [
-        Argument("namespace", "fer", "namespace of the nodes, topics and services; one for each robot or camera"),
+        Argument(
+            "namespace",
+            "fer",
+            "namespace of nodes, topics and services; several cameras: one each, with commas between",
+        ),
         Argument(
             "params_file", str(share_dir() / "config" / "params.yaml"), "file with the parameters of the nodes (YAML)"
         ),
@@ -63,11 +68,20 @@ class Values:
         for argument in arguments:
             if argument.kind is bool and self[argument.name]:
                 self.yes(argument.name)
+        self.namespaces = [name.strip() for name in self["namespace"].split(",")]
+        if len(set(self.namespaces)) < len(self.namespaces) or "" in self.namespaces:
+            raise RuntimeError(f"namespace:={self['namespace']} names one twice, or none")
         if not Path(self["params_file"]).is_file():
             raise RuntimeError(f"params_file: there is no file {self['params_file']}")
 
     def __getitem__(self, name: str) -> str:
         return self._values[name]
+
+    def within(self, namespace: str) -> Values:
+        """The same for the nodes of one of several namespaces."""
+        one = copy.copy(self)
+        one.namespaces = [namespace]
+        return one
 
     def yes(self, name: str) -> bool:
         """A boolean argument: ``true``, ``yes``, ``on`` or ``1``, in capitals or not; an empty one is False."""
@@ -107,6 +121,8 @@ class Values:
             elif node in more:
                 words.append(f"--set={argument.parameter}={self[argument.name]}")
         words += [f"--set={node}.{name}={text}" for node, own in more.items() for name, text in own.items()]
+        if len(self.namespaces) > 1:
+            words.append(f"--namespace={','.join(self.namespaces)}")
         return self._start("live", True, arguments=words, parameters={})
 
     def _set(self) -> list[Argument]:
@@ -120,7 +136,8 @@ class Values:
             return Node(
                 package="fer_ros",
                 executable=executable,
-                namespace=self["namespace"],
+                # Of several, the process itself gives each of its nodes its own.
+                namespace=self.namespaces[0] if len(self.namespaces) == 1 else None,
                 parameters=[self["params_file"], {**common, **parameters}],
                 ros_arguments=["--log-level", self["log_level"]],
                 additional_env=environment(self.yes("respawn")),
@@ -157,4 +174,11 @@ def description(
         DeclareLaunchArgument(a.name, default_value=a.default, description=a.help, choices=a.choices)
         for a in everything
     ]
-    return LaunchDescription([*declared, OpaqueFunction(function=lambda context: nodes(Values(context, everything)))])
+
+    def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+        values = Values(context, everything)
+        composed = any(a.name == "compose" for a in everything) and values.yes("compose")
+        each = [values] if composed else [values.within(namespace) for namespace in values.namespaces]
+        return [node for values in each for node in nodes(values)]
+
+    return LaunchDescription([*declared, OpaqueFunction(function=start)])

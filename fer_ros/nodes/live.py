@@ -31,6 +31,8 @@ class LiveOptions:
     :ivar settings: parameter name → value as typed; the camera's are known by name or by ``sources.``, those of the
         nodes of ``more`` by the node's name and a dot before them.
     :ivar params_file: None takes ``config/params.yaml``, as the launch file does.
+    :ivar namespace: of the nodes; several, with commas between, make as many cameras with an inference each. What
+        ``frames`` and ``on_result`` say is of the first one.
     :ivar frames: end after so many results; 0: go on until interrupted or until the source ends.
     :ivar sinks: sinks that run besides those of the parameter ``sink``.
     :ivar more: further nodes: ``recorder``, ``trainer``, ``dashboard``.
@@ -67,29 +69,18 @@ class Live:
         file = options.params_file or share_dir() / "config" / "params.yaml"
         default = ("--ros-args", "--params-file", str(file), "--log-level", options.log_level)
         initialise(default if options.ros_arguments is None else options.ros_arguments)
-        # What both know, such as autostart, goes to both; what nobody knows is refused by inference.
-        of_camera, of_both = set(fields(CameraSettings)) | set(fields(ManagedSettings)), set(fields(ManagedSettings))
-        of_both |= of_camera & set(fields(InferenceSettings))
-        of_more = tuple(f"{name}." for name in options.more)
-        others = {n: v for n, v in options.settings.items() if not n.startswith(of_more)}
-        for_camera = {n: v for n, v in others.items() if n in of_camera or n.startswith(("sources.", "source."))}
-        for_inference = {n: v for n, v in others.items() if n in of_both or n not in for_camera}
-        nodes = {"namespace": options.namespace}
-        of_inference: dict[str, Any] = {"settings": for_inference, "sinks": options.sinks, **nodes}
-        self.inference = make(lambda: InferenceNode(subscribe=not options.camera, **of_inference))
+        first, *others = [name.strip() for name in options.namespace.split(",")]
+        self.inference, self.camera, more = _eye(options, first, options.more)
         self.inference.sinks.on_broken = self.finish
         self.inference.listeners.append(self._take)
-        self.camera: Any = None
-        if options.camera:
-            self.camera = make(lambda: CameraNode(settings=for_camera, **nodes))
-            self.camera.receivers.append(self.inference.submit)
-        managed = {n: v for n, v in others.items() if n in fields(ManagedSettings)}
-        more = []
-        for name, prefix in zip(options.more, of_more, strict=True):
-            own = {n.removeprefix(prefix): v for n, v in options.settings.items() if n.startswith(prefix)}
-            more.append(_further(name, {**managed, **own}, options.namespace))
+        self._pairs = [(self.inference, self.camera)]
+        for namespace in others:
+            # One page is enough, and there is one port.
+            inference, camera, further = _eye(options, namespace, [n for n in options.more if n != "dashboard"])
+            self._pairs.append((inference, camera))
+            more += further
         # Inference first, so that it is ready for the first frame; without the further ones the rest goes on.
-        watching = [self.inference, self.camera] if self.camera else [self.inference]
+        watching = [node for pair in self._pairs for node in pair if node is not None]
         self._host = Host([*watching, *more], self._ending, dispensable=more)
         forward(self.inference.get_logger())
 
@@ -115,8 +106,9 @@ class Live:
         self._ending.on_signals()
         self._host.start()
         self._ending.wait()
-        if self.camera and self.camera.ended:
-            self.inference.drain(LAST_FRAMES)
+        for inference, camera in self._pairs:
+            if camera and camera.ended:
+                inference.drain(LAST_FRAMES)
         self._ending.within_grace()
 
     def close(self) -> None:
@@ -132,6 +124,33 @@ class Live:
         if self._count == self._frames:
             self.inference.sinks.seal()
             self._ending.finish()
+
+
+def _eye(options: LiveOptions, namespace: str, names: Sequence[str]) -> tuple[Any, Any, list[ManagedNode]]:
+    """Inference, its camera (None where it takes images from a topic), and the further nodes of one namespace.
+
+    :param names: of the further nodes.
+    """
+    # What both know, such as autostart, goes to both; what nobody knows is refused by inference.
+    of_camera, of_both = set(fields(CameraSettings)) | set(fields(ManagedSettings)), set(fields(ManagedSettings))
+    of_both |= of_camera & set(fields(InferenceSettings))
+    of_more = tuple(f"{name}." for name in options.more)
+    others = {n: v for n, v in options.settings.items() if not n.startswith(of_more)}
+    for_camera = {n: v for n, v in others.items() if n in of_camera or n.startswith(("sources.", "source."))}
+    for_inference = {n: v for n, v in others.items() if n in of_both or n not in for_camera}
+    nodes = {"namespace": namespace}
+    of_inference: dict[str, Any] = {"settings": for_inference, "sinks": options.sinks, **nodes}
+    inference: Any = make(lambda: InferenceNode(subscribe=not options.camera, **of_inference))
+    camera: Any = None
+    if options.camera:
+        camera = make(lambda: CameraNode(settings=for_camera, **nodes))
+        camera.receivers.append(inference.submit)
+    managed = {n: v for n, v in others.items() if n in fields(ManagedSettings)}
+    more = []
+    for name in names:
+        own = {n.removeprefix(f"{name}."): v for n, v in options.settings.items() if n.startswith(f"{name}.")}
+        more.append(_further(name, {**managed, **own}, namespace))
+    return inference, camera, more
 
 
 def _further(name: str, settings: Mapping[str, str], namespace: str) -> ManagedNode:
@@ -155,10 +174,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="live", description=__doc__)
     parser.add_argument("--with", dest="more", action="append", default=[], choices=WITH_PAGE, help="a further node")
     parser.add_argument("--no-camera", action="store_true", help="take the images of inference's image_topic")
+    parser.add_argument("--namespace", default="/fer", help="namespaces, with commas between")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
     args = parser.parse_args(remove_ros_args(args=["live", *ros_arguments])[1:])
     settings = dict(text.partition("=")[::2] for text in args.set)
-    options = LiveOptions(settings, more=tuple(args.more), camera=not args.no_camera, ros_arguments=ros_arguments)
+    options = LiveOptions(
+        settings,
+        namespace=args.namespace,
+        more=tuple(args.more),
+        camera=not args.no_camera,
+        ros_arguments=ros_arguments,
+    )
     end_with_launch()
     try:
         live = Live(options, lambda result: None)

@@ -20,6 +20,8 @@ S = TypeVar("S")
 
 #: Parameters that ROS 2 itself declares where it needs them.
 _BUILT_IN = ("qos_overrides.", "use_sim_time", "start_type_description_service")
+#: Parameters of packages that we use, which declare them themselves.
+_OTHERS = "diagnostic_updater."
 _INT_LIMITS = (-(2**63), 2**63 - 1)
 
 
@@ -50,8 +52,9 @@ class Parameters:
         self._expected: dict[str, tuple[str, bool]] = {}
         for name, parameter in node.get_parameters_by_prefix("").items():
             if not name.startswith(_BUILT_IN):
-                self._given[name] = parameter.value
                 node.undeclare_parameter(name)
+                if not name.startswith(_OTHERS):
+                    self._given[name] = parameter.value
         self._given |= kept or {}
         self._texts = {name: text for name, text in self._texts.items() if name not in (kept or {})}
         node.add_pre_set_parameters_callback(self._widen)

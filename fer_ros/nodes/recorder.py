@@ -76,7 +76,7 @@ class RecorderNode(ManagedNode):
         self._emotions: Any = None
         self._told: object = None
         group = ReentrantCallbackGroup()
-        self._status = self.create_publisher(RecordStatus, "record/status", topics.latched())
+        self._status = topics.create_publisher(self, RecordStatus, "record/status", topics.latched(), always=True)
         self.create_service(StartRecording, "record/start", self._on_start, callback_group=group)
         for name, answer in (("pause", self._on_pause), ("stop", self._on_stop), ("discard_last", self._on_discard)):
             self.create_service(Trigger, f"record/{name}", answer, callback_group=group)
@@ -87,11 +87,14 @@ class RecorderNode(ManagedNode):
         self._diagnostics = Diagnostics(self, lambda: self._settings.image_topic, self._health)
 
     def load(self) -> None:
-        self._faces = FaceFinder(self._plugin(self._detectors.of(self._detector)))
+        detector = self._plugin(self._detectors.of(self._detector))
+        detector.node = self
+        self._faces = FaceFinder(detector)
 
     def work(self) -> None:
         if self._faces is None:
             raise FerError("the recorder is not configured")
+        self._faces.open()
         self._recorder = Recorder(
             self._recording, self._faces, self._facts, clock=self._now, on_change=self._publish_status
         )
@@ -104,6 +107,8 @@ class RecorderNode(ManagedNode):
             recorder.close()
             self._publish_status()
         self._recorder = None
+        if self._faces is not None:
+            self._faces.close()
 
     def unload(self) -> None:
         self._faces = None
@@ -183,7 +188,7 @@ class RecorderNode(ManagedNode):
             return
         self._input = PictureInput(self, self._settings, recorder.offer, self.drops)
         self._input.open()
-        self._emotions = self.create_subscription(EmotionArray, "emotions", self._on_emotions, topics.results())
+        self._emotions = topics.create_subscription(self, EmotionArray, "emotions", self._on_emotions, topics.results())
 
     def _close_input(self) -> None:
         if self._input is not None:

@@ -18,10 +18,17 @@ from rclpy.qos import (
 )
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
+from fer_ros.core.base.errors import ConfigError, quoted
+
 #: Policies that the user can override by parameters ``qos_overrides.<topic>.publisher.<policy>``.
-_OVERRIDABLE = QoSOverridingOptions(
-    (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY)
-)
+_POLICIES = (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY)
+#: Messages that a queue may hold.
+MAX_DEPTH = 10_000
+_WORDS: dict[str, Any] = {
+    "history": HistoryPolicy,
+    "reliability": ReliabilityPolicy,
+    "durability": DurabilityPolicy,
+}
 
 
 def images() -> QoSProfile:
@@ -49,29 +56,40 @@ def latched() -> QoSProfile:
     )
 
 
+def create_publisher(node: Any, message_type: type, topic: str, profile: QoSProfile, **arguments: Any) -> Any:
+    """A publisher whose QoS the user can override; of a lifecycle node, one that works while the node is active.
+
+    :param arguments: of rclpy; ``always=True``: it works in every state of the node.
+    :raises ConfigError: an override is not allowed.
+    """
+    make = node.create_publisher if arguments.pop("always", False) else node.create_lifecycle_publisher
+    profile = _overridden(node, topic, "publisher", profile)
+    return make(message_type, topic, profile, qos_overriding_options=QoSOverridingOptions(_POLICIES), **arguments)
+
+
+def create_subscription(
+    node: Any, message_type: type, topic: str, callback: Callable[[Any], None], profile: QoSProfile, **arguments: Any
+) -> Any:
+    """A subscription whose QoS the user can override.
+
+    :raises ConfigError: an override is not allowed.
+    """
+    profile = _overridden(node, topic, "subscription", profile)
+    options = QoSOverridingOptions(_POLICIES)
+    return node.create_subscription(message_type, topic, callback, profile, qos_overriding_options=options, **arguments)
+
+
 def create_image_publisher(node: Any, message_type: type, topic: str) -> Any:
-    """A lifecycle publisher of pictures; the user can override its QoS, and subscribers that do not fit are named."""
-    return node.create_lifecycle_publisher(
-        message_type,
-        topic,
-        images(),
-        event_callbacks=PublisherEventCallbacks(incompatible_qos=_warner(node, topic, True)),
-        qos_overriding_options=_OVERRIDABLE,
-    )
+    """A lifecycle publisher of pictures; subscribers that do not fit are named."""
+    events = PublisherEventCallbacks(incompatible_qos=_warner(node, topic, True))
+    return create_publisher(node, message_type, topic, images(), event_callbacks=events)
 
 
 def create_image_subscription(node: Node, message_type: type, topic: str, callback: Callable[[Any], None]) -> Any:
-    """A subscription of pictures; the user can override its QoS, and publishers that do not fit are named."""
-    return node.create_subscription(
-        message_type,
-        topic,
-        callback,
-        sensor_data(),
-        event_callbacks=SubscriptionEventCallbacks(
-            incompatible_qos=_warner(node, topic, False), incompatible_type=_warner(node, topic, False)
-        ),
-        qos_overriding_options=_OVERRIDABLE,
-    )
+    """A subscription of pictures; publishers that do not fit are named."""
+    warn = _warner(node, topic, False)
+    events = SubscriptionEventCallbacks(incompatible_qos=warn, incompatible_type=warn)
+    return create_subscription(node, message_type, topic, callback, sensor_data(), event_callbacks=events)
 
 
 def mismatches(node: Node, topic: str) -> list[str]:
@@ -91,12 +109,47 @@ def mismatches(node: Node, topic: str) -> list[str]:
             fit, reason = qos_check_compatible(sender.qos_profile, receiver.qos_profile)
             if fit == QoSCompatibility.ERROR:
                 kind = "publisher" if ours is sender else "subscription"
+                key = f"qos_overrides.{_short(node, name)}.{kind}"
                 found.append(
                     f"{_who(receiver)} wants {_policies(receiver)} on {name}, {_who(sender)} offers "
                     f"{_policies(sender)}: no message passes ({reason.strip().rstrip(';')}); "
-                    f"change one side, here by the parameter qos_overrides.{name}.{kind}.reliability or .durability"
+                    f"change one side, here by the parameter {key}.reliability or .durability"
                 )
     return found
+
+
+def _overridden(node: Any, topic: str, kind: str, profile: QoSProfile) -> QoSProfile:
+    """The profile with what parameters say, by the topic's name without the node's namespace, or by its full name.
+
+    rclpy itself knows the full name only, so that a parameter file would fit one namespace.
+    """
+    full = node.resolve_topic_name(topic)
+    for policy in (policy.name.lower() for policy in _POLICIES):
+        for name in (_short(node, full), full):
+            key = f"qos_overrides.{name}.{kind}.{policy}"
+            if node.has_parameter(key):
+                setattr(profile, policy, _policy(key, policy, node.get_parameter(key).value))
+    return profile
+
+
+def _policy(key: str, policy: str, value: Any) -> Any:
+    """The value of a policy.
+
+    :raises ConfigError: it is not allowed.
+    """
+    if policy == "depth":
+        if type(value) is int and 0 <= value <= MAX_DEPTH:
+            return value
+        raise ConfigError(f"{key} = {quoted(str(value))} is not allowed: give 0 to {MAX_DEPTH}")
+    words = {member.name.lower(): member for member in _WORDS[policy] if member.name.lower() != "unknown"}
+    if value not in words:
+        raise ConfigError(f"{key} = {quoted(str(value))} is not allowed: give one of {', '.join(sorted(words))}")
+    return words[value]
+
+
+def _short(node: Any, full: str) -> str:
+    """The name of a topic without the node's namespace, if it lies in there."""
+    return str(full.removeprefix(f"{node.get_namespace().rstrip('/')}/")) if node.get_namespace() != "/" else full[1:]
 
 
 def _warner(node: Node, topic: str, publishing: bool) -> Callable[[Any], None]:

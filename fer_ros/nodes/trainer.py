@@ -1,4 +1,4 @@
-"""The node ``trainer``: trains a head on recorded bags by a service call, then makes inference use it.
+"""The node ``trainer``: trains a head on recorded bags by a service call or an action, then makes inference use it.
 
 The training runs in a process of its own (``fer_ros.core.training.client``): this node stays light, its other
 callbacks go on, and the training can be cancelled at any moment.
@@ -8,39 +8,38 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 from std_srvs.srv import Trigger
 
+from fer_msgs.action import Train as TrainAction
 from fer_msgs.msg import TrainProgress
 from fer_msgs.srv import LoadModel, Train
 from fer_ros.core import bags
 from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.base.settings import setting
 from fer_ros.core.bundles import model_store
-from fer_ros.core.training.client import Cancelled, TrainingProcess
-from fer_ros.core.training.outcome import Outcome, Progress
-from fer_ros.core.training.request import Request
+from fer_ros.core.training.client import Cancelled
+from fer_ros.core.training.outcome import Progress
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import OK, Diagnostics, Health
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import training as train_messages
+from fer_ros.nodes.parts.training_job import TrainingJob
 from fer_ros.nodes.parts.training_settings import TrainingSettings
 from fer_ros.nodes.running import run
-from fer_ros.nodes.waiting import answer, until
+from fer_ros.nodes.waiting import answer
 
 #: Bags that a request may name.
 MAX_BAGS = 1_000
 #: Seconds that inference may take to answer.
 ANSWER = 20.0
-#: Seconds that the thread may take to end after a training was cancelled.
-JOIN = 1.0
 
 
 @dataclass(frozen=True)
@@ -51,58 +50,8 @@ class TrainerSettings:
     select: bool = setting(True, "select the new model, so that it is used after a restart too", live=True)
 
 
-class _Job:
-    """One training in a thread and a process."""
-
-    def __init__(self, node: TrainerNode) -> None:
-        self.process = TrainingProcess()
-        self.step: Progress | None = None
-        self.outcome: Outcome | None = None
-        self.error: FerError | None = None
-        self.began = time.monotonic()
-        self._node = node
-        self._thread: threading.Thread | None = None
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the request."""
-        return time.monotonic() - self.began
-
-    def start(self, request: Request) -> None:
-        """Begin."""
-        self._thread = threading.Thread(target=self._run, args=(request,), name="training", daemon=True)
-        self._thread.start()
-
-    async def done(self) -> None:
-        """Wait for the end, while the executor goes on."""
-        thread = self._thread
-        if thread is not None:
-            await until(lambda: not thread.is_alive(), thread.join)
-
-    def end(self) -> None:
-        """Cancel, and wait for that."""
-        self.process.cancel()
-        if self._thread is not None:
-            self._thread.join(JOIN)
-        else:
-            self.process.end()
-
-    def _run(self, request: Request) -> None:
-        try:
-            self.outcome = self.process.run(request, self.report)
-        except FerError as error:
-            self.error = error
-        except Exception as error:
-            self.error = FerError(f"a fault of the program ended the training: {type(error).__name__}: {error}")
-
-    def report(self, step: Progress) -> None:
-        """Publish the progress."""
-        self.step = step
-        self._node.publish(train_messages.progress(step, self.elapsed))
-
-
 class TrainerNode(ManagedNode):
-    """Answers ``train`` when the new model is in use, and ``train/cancel`` at any moment."""
+    """Answers ``train``, a service and an action, when the new model is in use, and ``train/cancel`` at any moment."""
 
     def __init__(self, **arguments: Any) -> None:
         """Declare the parameters: the defaults for what a request leaves at zero or empty.
@@ -113,13 +62,22 @@ class TrainerNode(ManagedNode):
         self._settings = self.parameters.declare(TrainerSettings, apply=self._set)
         self._training = TrainingSettings(self, self.parameters)
         self.parameters.check_unknown()
-        self._job: _Job | None = None
+        self._job: TrainingJob | None = None
         self._swapping = False
         self._last = "nothing was trained yet"
         group = ReentrantCallbackGroup()
-        self._progress = self.create_publisher(TrainProgress, "train/progress", topics.latched())
+        self._progress = topics.create_publisher(self, TrainProgress, "train/progress", topics.latched(), always=True)
         self.create_service(Train, "train", self._on_train, callback_group=group)
         self.create_service(Trigger, "train/cancel", self._on_cancel, callback_group=group)
+        self._action = ActionServer(
+            self,
+            TrainAction,
+            "train",
+            self._on_goal,
+            goal_callback=self._on_goal_request,
+            cancel_callback=lambda goal: CancelResponse.REJECT if self._cancel() else CancelResponse.ACCEPT,
+            callback_group=group,
+        )
         self._load_model = self.create_client(LoadModel, "load_model", callback_group=group)
         self._diagnostics = Diagnostics(self, lambda: self._training.options.head, self._health)
 
@@ -143,13 +101,57 @@ class TrainerNode(ManagedNode):
         message.header.stamp = self.get_clock().now().to_msg()
         self._progress.publish(message)
 
+    def destroy_node(self) -> None:
+        self._action.destroy()
+        super().destroy_node()
+
     async def _on_train(self, request: Train.Request, response: Train.Response) -> Train.Response:
+        await self._train(request, response, lambda message: None)
+        return response
+
+    def _on_goal_request(self, goal: TrainAction.Goal) -> GoalResponse:
+        try:
+            self._check_free()
+        except FerError as error:
+            # The protocol has no field for the reason.
+            self.get_logger().warning(f"a goal of train is rejected: {error}")
+            return GoalResponse.REJECT
+        return GoalResponse.ACCEPT
+
+    async def _on_goal(self, goal: Any) -> TrainAction.Result:
+        def feed(message: TrainProgress) -> None:
+            goal.publish_feedback(TrainAction.Feedback(progress=message))
+
+        result = TrainAction.Result()
+        await self._train(goal.request, result, feed)
+        if result.success:
+            goal.succeed()
+        elif goal.is_cancel_requested:
+            goal.canceled()
+        else:
+            goal.abort()
+        return result
+
+    async def _train(self, request: Any, response: Any, feed: Callable[[TrainProgress], None]) -> None:
+        """One training.
+
+        :param request: a request of the service, or a goal: both have the same fields.
+        :param response: the answer or the result to fill in.
+        :param feed: gets each progress besides the topic, in any thread.
+        """
+
+        def tell(step: Progress, elapsed: float) -> None:
+            message = train_messages.progress(step, elapsed)
+            self.publish(message)
+            feed(message)
+
         try:
             self._check_free()
             asked = self._training.request(request, _bags(request.bags))
-            job = self._job = _Job(self)
+            job = self._job = TrainingJob(tell)
         except FerError as error:
-            return self._refuse(response, error)
+            self._refuse(response, error)
+            return
         try:
             self.get_logger().info(f"training head '{asked.options.head}' on {len(asked.bags)} bags")
             job.start(asked)
@@ -158,7 +160,6 @@ class TrainerNode(ManagedNode):
         finally:
             self._job, self._swapping = None, False
             response.seconds = job.elapsed
-        return response
 
     def _check_free(self) -> None:
         if self.state != "active":
@@ -166,7 +167,7 @@ class TrainerNode(ManagedNode):
         if self._job is not None:
             raise FerError("a training runs already: wait for it, or end it with train/cancel")
 
-    async def _finish(self, job: _Job, response: Train.Response) -> None:
+    async def _finish(self, job: TrainingJob, response: Any) -> None:
         if job.outcome is None:
             error = job.error or FerError("the training ended without an answer")
             cancelled = isinstance(error, Cancelled)
@@ -209,20 +210,24 @@ class TrainerNode(ManagedNode):
         return "" if told.success else f"but inference refused it: {told.message}"
 
     def _on_cancel(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        job = self._job
-        if job is None:
-            response.message = "no training runs, so there is none to cancel"
-        elif self._swapping or job.outcome is not None:
-            response.message = "too late: the new model is finished; `fer models rollback` goes back to the last one"
-        else:
-            job.process.cancel()
-            response.success, response.message = True, "the training is cancelled; the model in use stays"
+        problem = self._cancel()
+        response.success = not problem
+        response.message = problem or "the training is cancelled; the model in use stays"
         return response
 
-    def _refuse(self, response: Train.Response, error: FerError) -> Train.Response:
+    def _cancel(self) -> str:
+        """Cancel the training; returns why that cannot be, empty where it can."""
+        job = self._job
+        if job is None:
+            return "no training runs, so there is none to cancel"
+        if self._swapping or job.outcome is not None:
+            return "too late: the new model is finished; `fer models rollback` goes back to the last one"
+        job.process.cancel()
+        return ""
+
+    def _refuse(self, response: Any, error: FerError) -> None:
         response.success, response.message = False, str(error)
         self.get_logger().warning(f"train: {error}")
-        return response
 
     def _set(self, settings: TrainerSettings) -> None:
         self._settings = settings

@@ -25,6 +25,7 @@ from fer_msgs.msg import Emotion, EmotionArray
 from fer_ros.core.base import paths, registry
 from fer_ros.core.base.types import Frame
 from fer_ros.nodes.inference import InferenceNode
+from fer_ros.nodes.messages import images
 from fer_ros.nodes.messages import recognition as messages
 
 UNPLUGGABLE = '''
@@ -164,7 +165,7 @@ class Bench:
 
     def good(self, picture: np.ndarray, frame_id: str = "eye") -> Any:
         """A message that is as it should be."""
-        return messages.image(picture, messages.header(Frame(picture, self.STAMP, frame_id)))
+        return images.image(picture, messages.header(Frame(picture, self.STAMP, frame_id)))
 
     def show(self, picture: np.ndarray) -> Any:
         """Publish a picture until its result is there; gives the result."""

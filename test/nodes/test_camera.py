@@ -175,7 +175,7 @@ def test_a_subscriber_that_can_get_nothing_is_named_with_both_sides(
     wait(told)
     text = "".join(seen)
     assert "/fer/camera offers RELIABLE, VOLATILE" in text
-    assert "qos_overrides./fer/image_raw.publisher.reliability" in text
+    assert "qos_overrides.image_raw.publisher.reliability" in text
 
 
 def test_the_qos_can_be_overridden_by_parameter(ros: Any, cable: Any, wait: Wait) -> None:

@@ -98,6 +98,17 @@ def test_several_nodes_share_one_process(start: Run, run: Run) -> None:
     assert (done.code, done.out) == (0, "") and "Traceback" not in done.err, done.err
 
 
+def test_several_cameras_share_one_process(start: Run, run: Run) -> None:
+    words = ["--namespace", "left, right", "--with", "recorder", "--set", "source=sample"]
+    live = start(sys.executable, "-c", ENTRY, "live", *words)
+    for side in ("left", "right"):
+        heard = json.loads(run(sys.executable, "-c", LISTENER.replace("/fer/", f"/{side}/"), timeout=120).out)
+        assert heard["shared"] >= 5 and heard["labels"]
+    live.signal(signal.SIGINT)
+    done = live.wait(20)
+    assert (done.code, done.out) == (0, "") and "Traceback" not in done.err, done.err
+
+
 def test_ctrl_c_in_the_first_moment_is_quiet(start: Run) -> None:
     node = start(sys.executable, "-c", f"print('here', flush=True)\n{ENTRY}", "inference", *arguments())
     while "here" not in node.out:

@@ -25,6 +25,7 @@ from fer_ros.core.base.types import Frame
 from fer_ros.nodes import topics
 from fer_ros.nodes.camera import CameraNode
 from fer_ros.nodes.inference import InferenceNode
+from fer_ros.nodes.messages import images
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.recorder import RecorderNode
 
@@ -182,7 +183,7 @@ def test_any_camera_raw(ros: Any, wait: Wait, fer_home: Path) -> None:
     recorder, picture = studio.node._recorder, np.zeros((48, 64, 3), np.uint8)
     assert recorder is not None
     for number, (stamp, step) in enumerate(((0, 0), (10**18, 0), (10**18, 0), (10**18 + 1, 0), (10**18 + 2, 1))):
-        message = messages.image(picture, messages.header(Frame(picture, stamp, "eye")))
+        message = images.image(picture, messages.header(Frame(picture, stamp, "eye")))
         message.step = step or message.step
         camera.publish(message)
         wait(lambda number=number: recorder.status().received > number)

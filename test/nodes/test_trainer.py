@@ -12,10 +12,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from action_msgs.msg import GoalStatus
+from rclpy.action import ActionClient
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_srvs.srv import Trigger
 
+from fer_msgs.action import Train as TrainAction
 from fer_msgs.msg import ModelInfo, TrainProgress
 from fer_msgs.srv import Train
 from fer_ros.core import bags
@@ -80,6 +83,7 @@ class Trained:
         self.probe.create_subscription(
             TrainProgress, "/fer/train/progress", self.progress.append, QoSProfile(depth=100)
         )
+        self.feedback: list[Any] = []
         self.probe.create_subscription(ModelInfo, "/fer/model", self._on_model, LATCHED)
 
     def _on_model(self, message: Any) -> None:
@@ -89,6 +93,16 @@ class Trained:
     def train(self, **fields: Any) -> Any:
         """Call ``train`` and wait for the answer."""
         return self.ros.call(self.probe, Train, "/fer/train", **fields)
+
+    def goal(self, wait: Wait, **fields: Any) -> Any:
+        """Send a goal of the action ``train``; gives its handle."""
+        client = ActionClient(self.probe, TrainAction, "/fer/train")
+        assert client.wait_for_server(20.0)
+        sent = client.send_goal_async(
+            TrainAction.Goal(**fields), lambda message: self.feedback.append(message.feedback.progress)
+        )
+        wait(sent.done)
+        return sent.result()
 
     def cancel(self) -> Any:
         """Call ``train/cancel``."""
@@ -163,6 +177,40 @@ def test_cancelling_leaves_the_model_in_use_and_other_callbacks_go_on(
     assert [f.name for f in (fer_home / "models").iterdir()] == []
     late = trainer.cancel()
     assert not late.success and "no training runs" in late.message
+
+
+def test_the_action_feeds_back_what_the_topic_tells_and_ends_as_the_service(ros: Any, bag: str, wait: Wait) -> None:
+    trainer = Trained(ros, swap=False)
+    goal = trainer.goal(wait, bags=[bag], head="dense", epochs=5, hidden_units=8, name="anna")
+    assert goal.accepted
+    ended = goal.get_result_async()
+    wait(ended.done)
+    result = ended.result().result
+    assert ended.result().status == GoalStatus.STATUS_SUCCEEDED and result.success and result.model == "anna"
+    assert result.metrics.count == result.test_count > 0 and len(result.loss) == 5
+    assert [step.epoch for step in trainer.feedback if step.phase == "training" and step.epoch] == [1, 2, 3, 4, 5]
+    wait(lambda: trainer.progress[-1].phase == "done")
+    told = [str(step) for step in trainer.progress if step.phase not in ("idle", "done")]
+    assert [str(step) for step in trainer.feedback] == told
+
+
+def test_a_goal_is_cancelled_and_a_second_one_rejected(trainer: Trained, bag: str, wait: Wait, fer_home: Path) -> None:
+    goal = trainer.goal(wait, bags=[bag], head="dense", epochs=10_000, hidden_units=2000, name="never")
+    wait(lambda: any(step.phase == "training" and step.epoch for step in trainer.feedback))
+    assert not trainer.goal(wait, bags=[bag]).accepted
+    assert "a training runs already" in trainer.train(bags=[bag]).message
+    asked, ended = goal.cancel_goal_async(), goal.get_result_async()
+    wait(ended.done)
+    assert len(asked.result().goals_canceling) == 1 and ended.result().status == GoalStatus.STATUS_CANCELED
+    assert "cancelled" in ended.result().result.message and [*(fer_home / "models").iterdir()] == []
+    assert "no training runs" in trainer.cancel().message
+
+
+def test_a_goal_that_cannot_be_is_aborted_with_the_reason(trainer: Trained, wait: Wait) -> None:
+    ended = trainer.goal(wait, bags=["nowhere"]).get_result_async()
+    wait(ended.done)
+    assert ended.result().status == GoalStatus.STATUS_ABORTED
+    assert "unknown bag 'nowhere'" in ended.result().result.message and not ended.result().result.success
 
 
 def test_without_inference_the_model_is_saved_and_the_answer_says_what_to_do(trainer: Trained, bag: str) -> None:

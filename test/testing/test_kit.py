@@ -77,7 +77,7 @@ def test_sources(tmp_path: Path, fer_home: Path, picture: Path, face: np.ndarray
 
 def test_detectors(face: np.ndarray) -> None:
     # BlazeFace and YuNet need networks that may not be here: test_blazeface.py, test_yunet.py.
-    assert set(registry.names("detectors")) == {"blazeface", "haar", "whole_frame", "yunet"}
+    assert set(registry.names("detectors")) == {"blazeface", "haar", "hri", "whole_frame", "yunet"}
     check_detector(registry.load("detectors", "haar"), image=face)
     check_detector(registry.load("detectors", "whole_frame"), image=face)
     check_detector(ExampleDetector, image=face)

@@ -82,7 +82,7 @@ def _differing(installed: Path) -> list[str]:
     except FerError:
         return []
     differing = []
-    for file in sorted((*source.glob("msg/*.msg"), *source.glob("srv/*.srv"))):
+    for file in sorted(f for kind in ("msg", "srv", "action") for f in source.glob(f"{kind}/*.{kind}")):
         copy = installed / file.relative_to(source)
         if not copy.is_file() or copy.read_bytes() != file.read_bytes():
             differing.append(file.name)

@@ -93,6 +93,8 @@ def run(args: argparse.Namespace) -> int:
     source = plugin(_plugin_settings("sources", args.source, plugin.Settings, given))
     chosen = choosing.resolve(args.detector)
     detector: type[Detector] = registry.load("detectors", chosen)
+    if detector.needs_node:
+        raise ConfigError(f"detector '{chosen}' needs ROS, and this command runs without: use `fer live`")
     faces = FaceFinder(detector(_plugin_settings("detectors", chosen, settings_for(detector), given)))
     for name in given:
         raise ConfigError(f"--set {name}: no such setting; see `fer plugins sources {args.source}`")

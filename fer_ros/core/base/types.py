@@ -100,12 +100,14 @@ class Face:
     :ivar score: the detector's confidence, 0 to 1.
     :ivar track_id: the same number as long as the face is followed, from 1 up; never reused within a run.
     :ivar eyes: where the detector tells them, else None. They may lie outside the image.
+    :ivar name: the id that another package gave the face, if its regions come from there.
     """
 
     roi: Roi
     score: float
     track_id: int
     eyes: Eyes | None = field(default=None, repr=False)
+    name: str = field(default="", repr=False)
 
 
 @dataclass(slots=True)

@@ -50,6 +50,14 @@ class FaceFinder:
         self._last = -LIVE
         self._newest = 0
 
+    def open(self) -> None:
+        """Begin; a detector that needs ROS subscribes now."""
+        self._detector.open()
+
+    def close(self) -> None:
+        """Free what :meth:`open` took; harmless when not open."""
+        self._detector.close()
+
     def tell(self, stamp: int, roi: Roi | None) -> None:
         """Take the face that inference found.
 

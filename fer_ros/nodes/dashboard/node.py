@@ -92,7 +92,7 @@ class DashboardNode(ManagedNode):
             (RecordStatus, "record/status", self._on_record),
             (TrainProgress, "train/progress", self._on_progress),
         ):
-            self._subscribed.append(self.create_subscription(kind, topic, take, topics.latched()))
+            self._subscribed.append(topics.create_subscription(self, kind, topic, take, topics.latched()))
         self._announce(server)
 
     def rest(self) -> None:
@@ -127,9 +127,11 @@ class DashboardNode(ManagedNode):
         elif wanted and not self._watched:
             # Depth 1: an emotion that is late is not shown any more.
             self._watched.append(
-                self.create_subscription(EmotionArray, "emotions", self._on_emotions, topics.sensor_data())
+                topics.create_subscription(self, EmotionArray, "emotions", self._on_emotions, topics.sensor_data())
             )
-            self._watched.append(self.create_subscription(DiagnosticArray, "/diagnostics", self._on_health, 10))
+            self._watched.append(
+                topics.create_subscription(self, DiagnosticArray, "/diagnostics", self._on_health, topics.results())
+            )
 
     def _destroy(self, subscriptions: list[Any]) -> None:
         while subscriptions:

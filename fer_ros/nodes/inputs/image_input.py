@@ -16,9 +16,10 @@ from fer_ros.core.base.errors import BadImage, ConfigError
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Frame, ImageArray
 from fer_ros.core.vision import depth
-from fer_ros.core.vision.images import MAX_PIXELS, decode, decode_compressed
+from fer_ros.core.vision.images import MAX_PIXELS, decode_compressed
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import Drops
+from fer_ros.nodes.messages import images
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.running import first_line
 
@@ -87,17 +88,7 @@ class ImageSubscription(ABC, Generic[T]):
 
         :raises BadImage: it is no good.
         """
-        return decode(
-            message.width,
-            message.height,
-            message.encoding,
-            message.step,
-            message.data,
-            bool(message.is_bigendian),
-            self.max_pixels,
-            self._depth,
-            self._note,
-        )
+        return images.picture(message, self.max_pixels, self._depth, self._note)
 
     def decompressed(self, message: CompressedImage) -> ImageArray:
         """The picture in a compressed message.

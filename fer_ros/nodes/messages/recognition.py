@@ -1,4 +1,4 @@
-"""Results, pictures and bundles as messages, and message stamps as integers."""
+"""Results and bundles as messages, and message stamps as integers."""
 
 from __future__ import annotations
 
@@ -9,20 +9,16 @@ from pathlib import Path
 import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point32
-from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
+from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
 from fer_msgs.msg import Emotion, EmotionArray, ModelInfo, StageTimes
 from fer_ros.core.base import files, paths, types
 from fer_ros.core.base.errors import BadImage
 from fer_ros.core.bundles.bundle import Bundle
-from fer_ros.core.vision.images import encode_jpeg, encoding_of
 from fer_ros.nodes.messages import metrics
 
 NANOSECONDS = 1_000_000_000
-#: From Jazzy on, a message that checks its fields keeps an ``array('B')`` as it is, and one that does not copies it
-#: once more: 0.02 ms against 0.75 ms for 640x480 in colour. Older distributions always check.
-_KEEP: dict[str, bool] = {"check_fields": True} if "_check_fields" in Image.__slots__ else {}
 
 
 def time_message(nanoseconds: int) -> Time:
@@ -44,29 +40,6 @@ def nanoseconds(stamp: Time) -> int:
 def header(frame: types.Frame) -> Header:
     """The header that every output of a frame carries: that of the image itself."""
     return Header(stamp=time_message(frame.stamp), frame_id=frame.frame_id)
-
-
-def image(picture: types.ImageArray, head: Header) -> Image:
-    """A picture as an Image: ``bgr8`` or ``mono8``."""
-    height, width = picture.shape[:2]
-    message = Image(header=head, height=height, width=width, encoding=encoding_of(picture), is_bigendian=0, **_KEEP)
-    message.step = width * (1 if picture.ndim == 2 else 3)
-    data = array("B")
-    data.frombytes(np.ascontiguousarray(picture).data)
-    message.data = data
-    return message
-
-
-def compressed_image(picture: types.ImageArray, head: Header, quality: int) -> CompressedImage:
-    """A picture as a JPEG.
-
-    :param quality: 1 to 100.
-    """
-    encoding = encoding_of(picture)
-    # The form that image_transport writes, so that its subscribers know the order of colours.
-    message = CompressedImage(header=head, format=f"{encoding}; jpeg compressed {encoding}", **_KEEP)
-    message.data = array("B", encode_jpeg(picture, quality))
-    return message
 
 
 def stage_times(times: types.StageTimes) -> StageTimes:

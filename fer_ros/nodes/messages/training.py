@@ -7,7 +7,6 @@ import math
 from typing import Any
 
 from fer_msgs.msg import TrainProgress
-from fer_msgs.srv import Train
 from fer_ros.core.base import settings
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
@@ -20,7 +19,7 @@ HEAD_SETTINGS = ("epochs", "learning_rate", "batch_fraction", "hidden_units")
 TELLS_FROM = 0.1
 
 
-def options(request: Train.Request, defaults: Options) -> Options:
+def options(request: Any, defaults: Options) -> Options:
     """The training that a request asks for. Fields that are neither zero nor empty override the defaults.
 
     :raises ConfigError: a value is out of range or not one of the choices.
@@ -29,7 +28,7 @@ def options(request: Train.Request, defaults: Options) -> Options:
     return settings.make(Options, {**values, **_asked(request, OPTIONS)})
 
 
-def head_settings(request: Train.Request, defaults: Any) -> dict[str, Any]:
+def head_settings(request: Any, defaults: Any) -> dict[str, Any]:
     """The head's settings that a request asks for, setting → value, likewise.
 
     :param defaults: the head's ``Settings``. The request may ask for more than it has.
@@ -74,8 +73,8 @@ def ended(phase: str, message: str, elapsed: float, outcome: Outcome | None = No
     )
 
 
-def fill(response: Train.Response, outcome: Outcome) -> None:
-    """Put the outcome into the answer."""
+def fill(response: Any, outcome: Outcome) -> None:
+    """Put the outcome into the answer of the service, or the result of the action: both have the same fields."""
     response.model = outcome.model
     response.metrics = quality(outcome.metrics, outcome.interval)
     response.baseline = quality(outcome.baseline, outcome.interval_of(outcome.baseline) if outcome.baseline else ())
@@ -88,5 +87,5 @@ def fill(response: Train.Response, outcome: Outcome) -> None:
     response.phases, response.phase_seconds = list(outcome.phases), list(outcome.phases.values())
 
 
-def _asked(request: Train.Request, names: tuple[str, ...]) -> dict[str, Any]:
+def _asked(request: Any, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(request, name) for name in names if getattr(request, name)}

@@ -7,7 +7,6 @@ from typing import Any
 
 from rclpy.node import Node
 
-from fer_msgs.srv import Train
 from fer_ros.core.base import registry
 from fer_ros.core.base.contracts import plugin_names
 from fer_ros.core.training.fitting import head_setup
@@ -39,9 +38,10 @@ class TrainingSettings:
         self._heads = PluginSettings(parameters, "heads", lambda name, settings: None, changes=True, fallback=old)
         self._heads.of(self.options.head)
 
-    def request(self, asked: Train.Request, bags: tuple[Path, ...]) -> Request:
+    def request(self, asked: Any, bags: tuple[Path, ...]) -> Request:
         """The training to run.
 
+        :param asked: a request of the service `train`, or a goal of the action.
         :raises ConfigError: a value is out of range, or the head has no such setting.
         """
         options = messages.options(asked, self.options)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 import string
 from array import array
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import cv2
 import numpy as np
 
 from fer_ros.core.base.affect import affect
@@ -15,8 +17,7 @@ from fer_ros.core.base.contracts import Sink
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.geometry import Framing
 from fer_ros.core.base.settings import setting
-from fer_ros.core.base.types import Emotion, ImageArray, Result
-from fer_ros.core.vision import crop
+from fer_ros.core.base.types import Emotion, Face, ImageArray, Result, Roi
 
 #: Our labels → those of hri_msgs/Expression; others, such as taught ones, are sent as they are.
 EXPRESSIONS = {"angry": "angry", "disgust": "disgusted", "fear": "scared", "sad": "sad", "surprise": "surprised"}
@@ -27,13 +28,15 @@ class HriSettings:
     """Settings of ROS4HRI."""
 
     prefix: str = setting("/humans/faces", "where the topics are")
+    size: int = setting(128, "pixels of a side of cropped and aligned", low=16, high=1024)
     keep: float = setting(1.0, "seconds after which the topics of a vanished face are removed", low=0.0, high=60.0)
 
 
 class HriSink(Sink):
-    """Publishes ``tracked`` (IdsList), and per face ``roi``, ``cropped`` and ``expression``.
+    """Publishes ``tracked`` (IdsList), and per face ``roi``, ``cropped``, ``aligned`` and ``expression``.
 
-    A face keeps its id while it is followed. Ids are five random letters, new in each run, as the REP demands.
+    A face keeps its id while it is followed. Ids are five random letters, new in each run, as the REP demands. Of a
+    face that another ROS4HRI detector found (detector ``hri``), only ``expression`` is published, under that one's id.
     """
 
     Settings: ClassVar[type[Any]] = HriSettings
@@ -50,6 +53,7 @@ class HriSink(Sink):
         self._msg, self._image, self._header = msg, Image, Header
         self._random = random.Random()
         self._faces: dict[int, _Topics] = {}
+        self._listing = False
         self._tracked = self.node.create_publisher(msg.IdsList, f"{self.settings.prefix}/tracked", 10)
 
     def write(self, result: Result) -> None:
@@ -57,16 +61,23 @@ class HriSink(Sink):
         header.stamp.sec, header.stamp.nanosec = divmod(result.frame.stamp, 10**9)
         ids = []
         for emotion in result.emotions:
-            topics = self._topics(emotion.face.track_id)
+            topics = self._topics(emotion.face)
             topics.seen = result.frame.stamp
+            topics.expression.publish(self._expression(header, emotion))
+            if emotion.face.name:
+                continue
             ids.append(topics.id)
             topics.roi.publish(self._roi(header, emotion, result.frame.image.shape))
-            topics.expression.publish(self._expression(header, emotion))
             if topics.cropped.get_subscription_count():
-                topics.cropped.publish(
-                    self._picture(header, crop.square(result.frame.image, emotion.face.roi, Framing()))
-                )
-        self._tracked.publish(self._msg.IdsList(header=header, ids=ids))
+                topics.cropped.publish(self._picture(header, result.frame.image, emotion.face.roi))
+            eyes = emotion.face.eyes
+            if eyes and topics.aligned.get_subscription_count():
+                tilt = math.degrees(math.atan2(eyes[1][1] - eyes[0][1], eyes[1][0] - eyes[0][0]))
+                topics.aligned.publish(self._picture(header, result.frame.image, emotion.face.roi, tilt))
+        # The list belongs to who finds the faces; an empty one of ours would contradict another detector's.
+        self._listing = self._listing or bool(ids)
+        if self._listing:
+            self._tracked.publish(self._msg.IdsList(header=header, ids=ids))
         for number, topics in list(self._faces.items()):
             if result.frame.stamp - topics.seen > self.settings.keep * 1e9:
                 del self._faces[number]
@@ -78,17 +89,16 @@ class HriSink(Sink):
         if hasattr(self, "_tracked"):
             self.node.destroy_publisher(self._tracked)
 
-    def _topics(self, number: int) -> _Topics:
-        if number not in self._faces:
-            name = "".join(self._random.choices(string.ascii_lowercase, k=5))
+    def _topics(self, face: Face) -> _Topics:
+        known = self._faces.get(face.track_id)
+        if known is None:
+            name = face.name or "".join(self._random.choices(string.ascii_lowercase, k=5))
             make, place = self.node.create_publisher, f"{self.settings.prefix}/{name}"
-            self._faces[number] = _Topics(
-                name,
-                make(self._msg.NormalizedRegionOfInterest2D, f"{place}/roi", 10),
-                make(self._image, f"{place}/cropped", 1),
-                make(self._msg.Expression, f"{place}/expression", 10),
-            )
-        return self._faces[number]
+            known = self._faces[face.track_id] = _Topics(name, make(self._msg.Expression, f"{place}/expression", 10))
+            if not face.name:
+                known.roi = make(self._msg.NormalizedRegionOfInterest2D, f"{place}/roi", 10)
+                known.cropped, known.aligned = (make(self._image, f"{place}/{n}", 1) for n in ("cropped", "aligned"))
+        return known
 
     def _roi(self, header: Any, emotion: Emotion, shape: tuple[int, ...]) -> Any:
         roi, (height, width) = emotion.face.roi, shape[:2]
@@ -111,7 +121,12 @@ class HriSink(Sink):
             confidence=emotion.confidence,
         )
 
-    def _picture(self, header: Any, picture: ImageArray) -> Any:
+    def _picture(self, header: Any, image: ImageArray, roi: Roi, tilt: float = 0.0) -> Any:
+        """The face, scaled and turned upright, with black where it lies beyond the image, as the REP says."""
+        size, (cx, cy, side) = self.settings.size, Framing().square(roi)
+        matrix = cv2.getRotationMatrix2D((cx, cy), tilt, size / side)
+        matrix[:, 2] += size / 2 - np.array((cx, cy))
+        picture = cv2.warpAffine(image, matrix, (size, size))
         height, width = picture.shape[:2]
         grey = picture.ndim == 2
         message = self._image(header=header, height=height, width=width, encoding="mono8" if grey else "bgr8")
@@ -127,11 +142,13 @@ class _Topics:
     """The topics of one face."""
 
     id: str
-    roi: Any
-    cropped: Any
     expression: Any
+    roi: Any = None
+    cropped: Any = None
+    aligned: Any = None
     seen: int = 0
 
     def destroy(self, node: Any) -> None:
-        for publisher in (self.roi, self.cropped, self.expression):
-            node.destroy_publisher(publisher)
+        for publisher in (self.expression, self.roi, self.cropped, self.aligned):
+            if publisher is not None:
+                node.destroy_publisher(publisher)

@@ -26,6 +26,7 @@ from fer_ros.nodes import topics
 from fer_ros.nodes.camera import CameraNode
 from fer_ros.nodes.dashboard.node import DashboardNode
 from fer_ros.nodes.inference import InferenceNode
+from fer_ros.nodes.messages import images
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.recorder import RecorderNode
 from fer_ros.nodes.trainer import TrainerNode
@@ -201,7 +202,7 @@ def test_pictures_of_a_camera_that_sends_them_raw(ros: Any, wait: Wait, add: Cal
     async def script(page: Page) -> None:
         await page.say("watch", video=True, emotions=False)
         while not page.pictures:
-            publisher.publish(messages.image(face, messages.header(Frame(face, time.time_ns(), "eye"))))
+            publisher.publish(images.image(face, messages.header(Frame(face, time.time_ns(), "eye"))))
             await asyncio.sleep(0.05)
         assert page.pictures[0][24:26] == b"\xff\xd8"
         width, height = (int.from_bytes(page.pictures[0][at : at + 2], "little") for at in (16, 18))

@@ -18,6 +18,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from fer_msgs.msg import EmotionArray
 from fer_ros.core.base.types import Frame
 from fer_ros.nodes.inference import InferenceNode
+from fer_ros.nodes.messages import images
 from fer_ros.nodes.messages import recognition as messages
 
 pytestmark = pytest.mark.ros
@@ -72,7 +73,7 @@ def test_hostile_images_are_dropped_counted_and_named_and_the_next_good_one_is_r
 def test_compressed_images_are_read_and_broken_ones_dropped(bench_with: BenchWith, face: np.ndarray) -> None:
     bench = bench_with(image_transport="compressed", max_pixels=640 * 480)
     head = messages.header(Frame(face, STAMP, "eye"))
-    jpeg = messages.compressed_image(face, head, 90)
+    jpeg = images.compressed_image(face, head, 90)
     assert bench.send(jpeg).emotions[0].label == "happy"
     for content, reason in (
         (bytes(jpeg.data[:-100]), "compression"),

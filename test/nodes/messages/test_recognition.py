@@ -8,15 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rclpy.serialization import deserialize_message, serialize_message
-from sensor_msgs.msg import Image
 
 from fer_ros.core.base.errors import BadImage
 from fer_ros.core.base.types import Emotion, Face, Frame, Result, Roi, StageTimes
 from fer_ros.core.bundles.bundle import Bundle
-from fer_ros.core.vision import images
 from fer_ros.nodes.messages import recognition as messages
 
 LABELS = ("sad", "happy")
@@ -32,28 +30,6 @@ def test_stamps_that_are_no_time_are_refused(sec: int, nanosec: int) -> None:
     with pytest.raises(BadImage) as caught:
         messages.nanoseconds(Time(sec=sec, nanosec=nanosec))
     assert caught.value.reason == "stamp"
-
-
-@settings(max_examples=30)
-@given(height=st.integers(1, 30), width=st.integers(1, 30), grey=st.booleans(), turned=st.booleans())
-def test_pictures_come_back_over_the_wire(height: int, width: int, grey: bool, turned: bool) -> None:
-    shape = (height, width) if grey else (height, width, 3)
-    picture = np.random.default_rng(height * width).integers(0, 256, shape, dtype=np.uint8)
-    if turned:  # a view that is not contiguous
-        picture = picture[::-1, ::-1]
-    frame = Frame(picture, 12_000_000_034, "eye")
-    sent = messages.image(picture, messages.header(frame))
-    got = deserialize_message(serialize_message(sent), Image)
-    back = images.decode(got.width, got.height, got.encoding, got.step, got.data, bool(got.is_bigendian))
-    np.testing.assert_array_equal(back, picture)
-    assert (got.header.frame_id, messages.nanoseconds(got.header.stamp)) == ("eye", 12_000_000_034)
-
-
-def test_compressed_pictures_name_their_colours_as_image_transport_does() -> None:
-    picture = np.full((32, 32, 3), (10, 200, 90), np.uint8)
-    message = messages.compressed_image(picture, messages.header(Frame(picture, 1)), 90)
-    assert message.format == "bgr8; jpeg compressed bgr8"
-    assert np.abs(images.decode_compressed(message.data).astype(int) - picture).max() < 6
 
 
 def emotion(x: int, confidence: float) -> Emotion:

@@ -14,6 +14,7 @@ from rclpy.parameter import Parameter
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import Frame
 from fer_ros.nodes.inference import InferenceNode
+from fer_ros.nodes.messages import images
 from fer_ros.nodes.messages import recognition as messages
 
 pytestmark = pytest.mark.ros
@@ -34,7 +35,7 @@ def test_smoothing_is_set_live(ros: Any, bench_with: Callable[..., Any], face: n
     def show(picture: np.ndarray) -> Any:
         nonlocal stamp
         stamp += PERIOD
-        return bench.send(messages.image(picture, messages.header(Frame(picture, stamp, "eye")))).emotions[0]
+        return bench.send(images.image(picture, messages.header(Frame(picture, stamp, "eye")))).emotions[0]
 
     noise = np.random.default_rng(0).normal(0.0, 10.0, face.shape)
     dull = np.clip(cv2.GaussianBlur(face, (0, 0), 8.0) + noise, 0, 255).astype(np.uint8)

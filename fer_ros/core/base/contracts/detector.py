@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, ClassVar
 
-from fer_ros.core.base.contracts.plugin import Plugin
+from fer_ros.core.base.contracts.plugin import EdgePlugin
 from fer_ros.core.base.geometry import Framing
 from fer_ros.core.base.types import Face, ImageArray
 
 
-class Detector(Plugin):
+class Detector(EdgePlugin):
     """Finds the faces of a frame and follows them (group ``fer_ros.detectors``).
 
     :cvar framing: how to turn this detector's box into the face crop that the models were trained on.
@@ -26,6 +26,12 @@ class Detector(Plugin):
         :raises ConfigError: a file that it needs is missing or damaged.
         """
         super().__init__(settings)
+
+    def open(self) -> None:
+        """Begin, before the first frame and once ``node`` is set; needed only by one that asks for the node."""
+
+    def close(self) -> None:
+        """Free what :meth:`open` took; harmless when not open."""
 
     @abstractmethod
     def detect(self, image: ImageArray) -> list[Face]:

@@ -42,7 +42,7 @@ class Plugin(ABC):  # noqa: B024 - each kind adds its abstract methods
 
 
 class EdgePlugin(Plugin):
-    """A plugin at the edge, a source or a sink: it may ask for the ROS node that it runs in.
+    """A plugin that may ask for the ROS node that it runs in: a source, a sink or a detector.
 
     :cvar needs_node: it cannot work without one; ``fer record``, which runs without ROS, then refuses it.
     :ivar node: the ``rclpy`` node, set before ``open``; None without ROS. Make publishers and subscriptions

@@ -1,0 +1,75 @@
+"""One training of the trainer: a process, a thread that listens to it, and what it tells meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from fer_ros.core.base.errors import FerError
+from fer_ros.core.training.client import TrainingProcess
+from fer_ros.core.training.outcome import Outcome, Progress
+from fer_ros.core.training.request import Request
+from fer_ros.nodes.waiting import until
+
+#: Seconds that the thread may take to end after a training was cancelled.
+JOIN = 1.0
+
+
+class TrainingJob:
+    """A training that goes on while the executor runs other callbacks.
+
+    :ivar step: the last progress.
+    :ivar outcome: what came of it; None until it has ended well.
+    :ivar error: why it ended otherwise.
+    """
+
+    def __init__(self, tell: Callable[[Progress, float], None]) -> None:
+        """Start the process, which loads its libraries meanwhile.
+
+        :param tell: gets each progress and the seconds since the request, in any thread.
+        """
+        self.process = TrainingProcess()
+        self.step: Progress | None = None
+        self.outcome: Outcome | None = None
+        self.error: FerError | None = None
+        self.began = time.monotonic()
+        self._tell = tell
+        self._thread: threading.Thread | None = None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the request."""
+        return time.monotonic() - self.began
+
+    def start(self, request: Request) -> None:
+        """Begin."""
+        self._thread = threading.Thread(target=self._run, args=(request,), name="training", daemon=True)
+        self._thread.start()
+
+    async def done(self) -> None:
+        """Wait for the end, while the executor goes on."""
+        thread = self._thread
+        if thread is not None:
+            await until(lambda: not thread.is_alive(), thread.join)
+
+    def end(self) -> None:
+        """Cancel, and wait for that."""
+        self.process.cancel()
+        if self._thread is not None:
+            self._thread.join(JOIN)
+        else:
+            self.process.end()
+
+    def report(self, step: Progress) -> None:
+        """Tell the progress."""
+        self.step = step
+        self._tell(step, self.elapsed)
+
+    def _run(self, request: Request) -> None:
+        try:
+            self.outcome = self.process.run(request, self.report)
+        except FerError as error:
+            self.error = error
+        except Exception as error:
+            self.error = FerError(f"a fault of the program ended the training: {type(error).__name__}: {error}")

@@ -1,0 +1,48 @@
+"""Recording and training by services and by the action."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+
+from scripts.rig.tools import Running, expect, launched, typed, until
+
+GOAL = ("ros2", "action", "send_goal", "--feedback", "/fer/train", "fer_msgs/action/Train")
+
+
+def train() -> str:
+    """Record two labels, train by the action with feedback; reject a second goal; cancel one with Ctrl-C."""
+    with launched("source:=face", "record:=true", "train:=true") as launch:
+        until(lambda: "/fer/train" in typed("ros2", "action", "list"), "the action")
+        for label in ("happy", "surprise"):
+            typed("ros2", "param", "set", "/fer/camera", "sources.face.expression", label)
+            time.sleep(1.0)
+            wish = f"{{label: {label}, samples: 40, subject: rig}}"
+            said = typed("ros2", "service", "call", "/fer/record/start", "fer_msgs/srv/StartRecording", wish)
+            expect("success=True" in said, said)
+            time.sleep(3.0)
+        typed("ros2", "service", "call", "/fer/record/stop", "std_srvs/srv/Trigger")
+        goal = typed(*GOAL, "{name: rig}", timeout=120)
+        expect("Goal finished with status: SUCCEEDED" in goal and goal.count("Feedback:") >= 4, goal[-600:])
+        model = typed("ros2", "topic", "echo", "--once", "--field", "name", "/fer/model", "--qos-durability",
+                      "transient_local")  # fmt: skip
+        expect("rig" in model, f"the model in use is {model}")
+        long = Running(*GOAL, "{name: long, head: dense, epochs: 10000, hidden_units: 2000}")
+        try:
+            long.says("phase: training")
+            second = typed(*GOAL, "{name: second}", status=None)
+            expect("rejected" in second, second[-300:])
+            began = time.monotonic()
+            long.process.send_signal(signal.SIGINT)
+            long.says("ancel")
+            until(lambda: "the training was cancelled" in launch.text, "the cancelled training")
+            took = time.monotonic() - began
+        finally:
+            long.process.kill()
+        expect("a goal of train is rejected: a training runs already" in launch.text, "the log gives no reason")
+    return f"{goal.count('Feedback:')} feedbacks, model in use; a second goal rejected; cancelled in {took:.1f} s"
+
+
+#: Name → check.
+CHECKS: dict[str, Callable[[], str]] = {"train": train}
