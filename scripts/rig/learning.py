@@ -25,9 +25,8 @@ def train() -> str:
         typed("ros2", "service", "call", "/fer/record/stop", "std_srvs/srv/Trigger")
         goal = typed(*GOAL, "{name: rig}", timeout=120)
         expect("Goal finished with status: SUCCEEDED" in goal and goal.count("Feedback:") >= 4, goal[-600:])
-        model = typed("ros2", "topic", "echo", "--once", "--field", "name", "/fer/model", "--qos-durability",
-                      "transient_local")  # fmt: skip
-        expect("rig" in model, f"the model in use is {model}")
+        model = typed("ros2", "topic", "echo", "--once", "--no-arr", "/fer/model")
+        expect("name: rig" in model, f"the model in use is {model[:200]}")
         long = Running(*GOAL, "{name: long, head: dense, epochs: 10000, hidden_units: 2000}")
         try:
             long.says("phase: training")
