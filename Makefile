@@ -15,7 +15,7 @@ RUN = PATH="$(BIN):$$PATH" AMENT_PREFIX_PATH="$(abspath $(VENV))$${AMENT_PREFIX_
 	LD_LIBRARY_PATH="$(abspath $(VENV))/lib$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev live test test-fast test-browser test-page dashboard docs lint bench kills clean
+.PHONY: help setup setup-dev live test test-fast test-browser test-page dashboard docs lint bench kills rig clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -60,6 +60,9 @@ bench: setup ## time per stage and whole frame; ARGS="--json"
 
 kills: setup-dev ## kill recording, discarding, repairing and forgetting at random moments; KILLS=n chooses how often
 	@$(RUN) $(BIN)/python scripts/kills.py --kills $${KILLS:-200} $(ARGS)
+
+rig: setup ## try the promises of docs/ros_interface.md with the real `ros2` command; ARGS="--only params,train"
+	@VENV=$(abspath $(VENV)) scripts/ros_rig.sh $(ARGS)
 
 clean: ## remove the environment and what builds and tests left
 	rm -rf $(VENV) build install log web/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

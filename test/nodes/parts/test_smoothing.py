@@ -41,7 +41,7 @@ def test_smoothing_is_set_live(ros: Any, bench_with: Callable[..., Any], face: n
     dull = np.clip(cv2.GaussianBlur(face, (0, 0), 8.0) + noise, 0, 255).astype(np.uint8)
     sharp, blurred = show(face), show(dull)
     raw = np.array(blurred.probabilities)
-    assert sharp.label == "happy" and np.abs(raw - sharp.probabilities).max() > 0.05
+    assert sharp.label == "happy" and np.abs(raw - sharp.probabilities).max() > 0.03
     assert abs(blurred.confidence - raw[list(blurred.labels).index(blurred.label)]) > 0.02, "that one is smoothed"
 
     assert put(smooth_probabilities=True, filters__exponential__time_constant=10.0) == ["", ""]
