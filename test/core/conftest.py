@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,6 +149,35 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.delitem(__import__("sys").modules, "core_stranger", raising=False)
     return folder
+
+
+def killed(
+    at: int, act: Callable[[], object], prepare: Callable[[], object] = lambda: None, below: str | Path = ""
+) -> bool:
+    """Do something in a process of its own that ends, as by a kill, before its change of that number to the disk.
+
+    :param prepare: comes first in that process, and is not counted.
+    :param below: only changes below this folder are counted; empty: all.
+    :returns: whether it was killed; if not, there are fewer changes.
+    """
+    child = os.fork()
+    if not child:
+        count = 0
+
+        def hook(event: str, arguments: tuple[Any, ...]) -> None:
+            nonlocal count
+            if event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir"):
+                count += str(arguments[0]).startswith(str(below))
+            if count == at:
+                os._exit(9)
+
+        try:
+            prepare()
+            sys.addaudithook(hook)
+            act()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
 
 @dataclass

@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from fer_ros.core.bags.folder import DISCARDED, part_files
+from fer_ros.core.bags.folder import DISCARDED
 from fer_ros.core.bags.locate import listing
 from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.repair import lock
@@ -117,6 +117,6 @@ def _discard_hidden(file: Path) -> None:
 
 def _known(parent: Path, bag: str) -> Path:
     folder = parent / check_name("bag", bag)
-    if not folder.is_dir() or not part_files(folder):
-        raise unknown_name("bag", bag, [known.name for known in listing(parent)])
+    if folder not in (known := listing(parent)):
+        raise unknown_name("bag", bag, [path.name for path in known])
     return folder

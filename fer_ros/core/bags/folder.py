@@ -14,6 +14,8 @@ from fer_ros.core.base.errors import ConfigError, quoted
 
 #: Beginning of the name of a file whose take was discarded and which is about to be removed.
 DISCARDED = ".discarded-"
+#: What rosbag2 appends to the name of a file that it has compressed.
+_COMPRESSED = (".zstd", ".lz4")
 
 
 def part_files(folder: Path) -> list[Path]:
@@ -44,8 +46,7 @@ def open_folder(path: Path) -> tuple[list[Path], Metadata]:
     if _missing(path, stated, files):
         # Whoever records may have discarded a take in this moment: metadata.yaml tells by now.
         stated, files = metadata.read(path), part_files(path)
-    if stated.compression:
-        raise ConfigError(f"{path} is compressed ({stated.compression}): decompress it with `ros2 bag convert`")
+    check_plain(path, stated)
     for name in _missing(path, stated, files):
         if (path / name).is_symlink():
             raise ConfigError(f"{path} is damaged: its file {quoted(name)} is a link to a file that is missing")
@@ -57,6 +58,34 @@ def open_folder(path: Path) -> tuple[list[Path], Metadata]:
     if len({file.suffix for file in files}) > 1:
         raise ConfigError(f"{path} holds files of two storages, .mcap and .db3: keep those of one bag")
     return files, stated
+
+
+def compression(folder: Path, stated: Metadata) -> str:
+    """How another program has compressed a bag, such as ``zstd``, also where ``metadata.yaml`` is lost; else empty.
+
+    :raises OSError: the folder cannot be read.
+    """
+    return stated.compression or next((file.suffix[1:] for file in _compressed(folder)), "")
+
+
+def check_plain(folder: Path, stated: Metadata) -> None:
+    """Make sure that a bag is not compressed.
+
+    :raises ConfigError: it is; the message names the tool that unpacks it.
+    """
+    found = compression(folder, stated)
+    if not found:
+        return
+    tool = "it with `ros2 bag convert`"
+    # That one needs metadata.yaml, and unpacks files of no other kind unless somebody installs a plugin.
+    if _compressed(folder) and not (found == "zstd" and stated.parts):
+        tool = f"its files with `{found} -d`, then run `ros2 bag reindex`"
+    raise ConfigError(f"{folder} was compressed ({found}) by another program: it is left as it is; unpack {tool}")
+
+
+def _compressed(folder: Path) -> list[Path]:
+    files = [folder / entry.name for entry in os.scandir(folder) if not entry.name.startswith(".")]
+    return sorted(f for f in files if f.suffix in _COMPRESSED and Path(f.stem).suffix in BY_SUFFIX)
 
 
 def check_empty(folder: Path) -> None:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from fer_ros.core.bags.folder import part_files
+from fer_ros.core.bags import metadata
+from fer_ros.core.bags.folder import compression, part_files
 from fer_ros.core.base.errors import ConfigError, quoted, unknown_name
 from fer_ros.core.base.paths import NAME_PATTERN, fer_home
 
@@ -21,10 +22,10 @@ def bag_folder() -> Path:
 
 
 def listing(folder: Path | None = None) -> list[Path]:
-    """The bags in a folder, by default :func:`bag_folder`, sorted by name."""
+    """The bags in a folder, by default :func:`bag_folder`, sorted by name; also those that are compressed."""
     parent = folder or bag_folder()
     try:
-        return sorted(f for f in parent.iterdir() if f.is_dir() and not f.name.startswith(".") and part_files(f))
+        return sorted(f for f in parent.iterdir() if f.is_dir() and not f.name.startswith(".") and _is_bag(f))
     except OSError:
         return []
 
@@ -49,6 +50,10 @@ def locate(text: str, folders: Iterable[Path] | None = None) -> Path:
             raise unknown_name("bag", text, [bag.name for bag in listing()])
         raise ConfigError(f"{quoted(text)}: no such bag: record one with `fer record`")
     return path
+
+
+def _is_bag(folder: Path) -> bool:
+    return bool(part_files(folder) or compression(folder, metadata.read(folder)))
 
 
 def _expanded(text: str) -> Path:

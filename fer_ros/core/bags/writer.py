@@ -19,7 +19,7 @@ from fer_ros.core.bags.writing.saving import OpenTake, left_behind
 from fer_ros.core.base.errors import ConfigError, unknown_name
 from fer_ros.core.base.labels import check_label
 from fer_ros.core.base.types import Roi
-from fer_ros.core.trash.store import Entry, take_out
+from fer_ros.core.trash.store import Entry
 
 #: Seconds after which what was written is made safe on the disk: half of what is promised, since that takes time too.
 SYNC_EVERY = 0.5
@@ -210,7 +210,7 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
         if not entry.files[0].endswith(BY_NAME[self.storage].suffix) or entry.take in self._numbers():
             raise ConfigError(f"{entry.name} does not fit bag {self.folder.name} any more: move that bag away first")
         with self._storing("the take cannot be restored"):
-            take_out(entry, self.folder)
+            self._held.restore(entry)
             found = info(self.folder / entry.files[0]).takes
             self.takes = in_order([*self.takes, *found])
             self._next = max(self._next[0], last_number(entry.files) + 1), max(self._next[1], entry.take + 1)

@@ -11,6 +11,7 @@ from typing import Any
 from fer_ros.core.bags import facts as bag_facts
 from fer_ros.core.bags.mending import mcap_salvage, sqlite_without
 from fer_ros.core.bags.mending.changes import Changes
+from fer_ros.core.bags.mending.folding import fold
 from fer_ros.core.bags.messages import LABEL_TOPIC, decode_image, decode_label
 from fer_ros.core.bags.part import Scan
 from fer_ros.core.bags.sqlite_file import SUFFIX as SQLITE
@@ -33,6 +34,8 @@ def rewrite(found: Found, person: Person, files: Mapping[str, str]) -> None:
     path = found.path
     new = path.with_name(f"{SCRATCH}{path.name}")
     unlink(new)
+    if not found.damaged:
+        fold(path)  # a kill would leave an old log beside the new file
     try:
         with found.readable() as whole, tempfile.TemporaryDirectory(prefix=SCRATCH, dir=fer_home()) as scratch:
             changes = Changes(_keeps(found, whole, person), _tells(person, files), _facts(found, person))

@@ -26,6 +26,8 @@ from fer_ros.core.forgetting.person import Person
 DEPTH, MAX_BYTES = 3, 1 << 30
 #: Bytes of a text file that is parsed, so that escaped names are found.
 MAX_TEXT = 8 << 20
+#: What a file begins with that zstd or LZ4 has compressed.
+_PACKED = (b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18")
 _PARSED = (".yaml", ".yml", ".json")
 #: What the library raises where a file is damaged.
 _DAMAGED = (McapError, ValueError, EOFError, ArithmeticError, LookupError, TypeError, struct.error)
@@ -51,7 +53,7 @@ def left(home: Path, person: Person, journal: Path | None = None) -> list[str]:
                 found.append(f"{shown}: cannot be read ({error.strerror or error}), so nobody knows")
                 continue
             if _packed(path):
-                what.append("is compressed, so nobody knows; unpack it with `ros2 bag convert`")
+                what.append("is compressed, so nobody knows; unpack it, or remove it")
             what += ["the name, in it"] * name + ["a picture, in it"] * picture
         if what:
             found.append(f"{shown}: {', '.join(what)}")
@@ -71,9 +73,9 @@ def _everything(home: Path) -> Iterator[Path]:
 
 
 def _packed(path: Path) -> bool:
-    """Whether a file is compressed by zstd as a whole, which rosbag2 does if it is told to."""
+    """Whether a file is compressed as a whole, which rosbag2 does if it is told to."""
     with path.open("rb") as file:
-        return file.read(4) == b"\x28\xb5\x2f\xfd"
+        return file.read(4) in _PACKED
 
 
 def _in_file(path: Path, person: Person) -> tuple[bool, bool]:

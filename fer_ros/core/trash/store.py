@@ -34,7 +34,7 @@ class Entry:
 
     :ivar bag: name of the bag, or of the take's bag.
     :ivar take: its number; 0 for a whole bag, or for independent pictures.
-    :ivar files: names of the files of a take, the one with its samples first; empty for a whole bag.
+    :ivar files: name of the file of a take; empty for a whole bag. Earlier versions kept SQLite's log behind it.
     :ivar samples: labelled frames in it.
     :ivar at: when it was discarded, seconds since the epoch.
     """

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import lz4.frame
 import pytest
 from mcap.stream_reader import StreamReader
 from mcap.writer import CompressionType
@@ -76,6 +77,20 @@ def _rosbags(storage: str, mode: CompressionMode = CompressionMode.NONE, ours: b
     return make
 
 
+def _by_lz4(folder: Path) -> None:
+    """As rosbag2 compresses a file when somebody has given it a plugin for that."""
+    _rosbags("sqlite3")(folder)
+    file, told = folder / f"{folder.name}.db3", folder / "metadata.yaml"
+    file.with_name(f"{file.name}.lz4").write_bytes(lz4.frame.compress(file.read_bytes()))
+    file.unlink()
+    text = (
+        told.read_text()
+        .replace(file.name, f"{file.name}.lz4")
+        .replace("compression_format: ''", "compression_format: lz4")
+    )
+    told.write_text(text.replace("compression_mode: ''", "compression_mode: FILE"))
+
+
 def _foreign(ours: bool, compression: CompressionType = CompressionType.NONE) -> Make:
     def make(folder: Path) -> None:
         foreign(folder, ours, compression)
@@ -91,6 +106,7 @@ KINDS: dict[str, Make] = {
     "rosbags sqlite3": _rosbags("sqlite3"),
     "rosbags by file": _rosbags("mcap", CompressionMode.FILE),
     "rosbags by message": _rosbags("sqlite3", CompressionMode.MESSAGE),
+    "lz4 by file": _by_lz4,
     "other topics mcap": _rosbags("mcap", ours=False),
     "other topics sqlite3": _rosbags("sqlite3", ours=False),
     "further topic": _foreign(True),
@@ -100,11 +116,13 @@ KINDS: dict[str, Make] = {
 
 
 #: Nothing in these is ours, or can be told.
-LEFT_ALONE = {"rosbags by file", "rosbags by message", "other topics mcap", "other topics sqlite3"}
+LEFT_ALONE = {"rosbags by file", "rosbags by message", "lz4 by file", "other topics mcap", "other topics sqlite3"}
 
 
 def _file(folder: Path) -> Path:
-    return max((f for f in folder.iterdir() if f.suffix in (".mcap", ".db3", ".zstd")), key=lambda f: f.stat().st_size)
+    return max(
+        (f for f in folder.iterdir() if f.suffix in (".mcap", ".db3", ".zstd", ".lz4")), key=lambda f: f.stat().st_size
+    )
 
 
 def _flip(folder: Path) -> None:
@@ -236,6 +254,33 @@ def _mend(mend: Callable[[], object]) -> str:
         assert "\n" not in str(error)
         return str(error)
     return ""
+
+
+@pytest.mark.parametrize(
+    "kind, tool",
+    [
+        ("rosbags by file", "(zstd) by another program: it is left as it is; unpack it with `ros2 bag convert`"),
+        ("rosbags by message", "unpack it with `ros2 bag convert`"),
+        ("lz4 by file", "(lz4) by another program: it is left as it is; unpack its files with `lz4 -d`, then"),
+    ],
+)
+def test_a_compressed_bag_is_listed_with_the_tool_that_unpacks_it(
+    kind: str, tool: str, fer_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = fer_home / "bags" / "bag"
+    folder.parent.mkdir(parents=True)
+    KINDS[kind](folder)
+    assert bags.listing() == [folder]
+    for words in (["bags"], ["bags", "bag"], ["bags", "bag", "--repair"]):
+        main(words)
+        assert tool in capsys.readouterr().err
+    if kind != "rosbags by message":  # a plain database with packed messages tells of it in metadata.yaml alone
+        (folder / "metadata.yaml").unlink()
+        main(["bags", "bag"])
+        assert f"unpack its files with `{'lz4' if 'lz4' in kind else 'zstd'} -d`" in capsys.readouterr().err
+    entry = bags.delete_bag(folder.parent, "bag")
+    bags.restore(folder.parent, entry)
+    assert bags.listing() == [folder]
 
 
 def test_with_a_writer_nothing_changes(

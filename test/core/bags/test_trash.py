@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from fer_ros.core.bags.folder import DISCARDED
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.trash import store
 
+from ..conftest import killed
 from .conftest import Record, picture, stamp
 
 STORAGES = pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
@@ -172,3 +176,84 @@ def test_looking_changes_nothing(record: Record, tmp_path: Path) -> None:
     record(TAKES)
     assert store.entries(tmp_path) == []
     assert not (tmp_path / store.FOLDER).exists()
+
+
+def _read_meanwhile(folder: Path) -> tuple[BagWriter, sqlite3.Connection]:
+    """A bag with two takes, of the second of which a reader has kept the log."""
+    writer = BagWriter(folder, {}, "sqlite3")
+    for number, label in ((1, "happy"), (2, "sad")):
+        writer.begin_take(label, "Kim")
+        for step in range(3):
+            writer.write(stamp(10 * number + step), picture(number), None)
+    reader = sqlite3.connect(folder / "bag_2.db3")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM messages").fetchall()
+    writer.end_take()
+    assert (folder / "bag_2.db3-wal").stat().st_size
+    return writer, reader
+
+
+def _at_each_kill(
+    below: Path, act: Callable[[], object], prepare: Callable[[], object], check: Callable[[], None]
+) -> int:
+    at = 1
+    while killed(at, act, prepare, below):
+        check()
+        at += 1
+    check()
+    return at
+
+
+@pytest.mark.slow
+def test_a_take_with_a_log_is_whole_wherever_its_discarding_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "bags" / "bag"
+    held: list[tuple[BagWriter, sqlite3.Connection]] = []
+
+    def check() -> None:
+        bags.tidy(folder.parent, 30.0)
+        with BagWriter(folder, {}) as writer:
+            assert writer.samples in (3, 6)
+        for entry in store.entries(folder.parent):
+            assert os.listdir(entry.path) == [store.FILE, *entry.files] or len(os.listdir(entry.path)) == 2
+            assert bags.restore(folder.parent, entry) == 3
+        assert [n for n, *_ in _samples(folder)] == [stamp(n) for n in (10, 11, 12, 20, 21, 22)]
+        assert bags.info(folder).complete
+        shutil.rmtree(folder.parent)
+
+    steps = _at_each_kill(
+        folder.parent, lambda: held[0][0].discard(2), lambda: held.append(_read_meanwhile(folder)), check
+    )
+    assert steps > 5
+
+
+@pytest.mark.slow
+def test_an_entry_with_a_log_is_whole_wherever_its_restoring_is_killed(tmp_path: Path) -> None:
+    """As an earlier version left it: the log lies beside its file."""
+    writer, reader = _read_meanwhile(tmp_path / "live" / "bag")
+    logged = tmp_path / "logged"
+    logged.mkdir()
+    for name in ("bag_2.db3", "bag_2.db3-wal"):
+        shutil.copy(tmp_path / "live" / "bag" / name, logged)
+    writer.discard(2)
+    reader.close()
+    writer.close()
+    (entry,) = store.entries(tmp_path / "live")
+    text = (entry.path / store.FILE).read_text()
+    shutil.copytree(logged, entry.path, dirs_exist_ok=True)
+    (entry.path / store.FILE).write_text(text.replace('["bag_2.db3"]', '["bag_2.db3", "bag_2.db3-wal"]'))
+    parent = tmp_path / "bags"
+
+    def check() -> None:
+        bags.tidy(parent, 30.0)
+        if store.entries(parent):
+            bags.restore(parent, bags.newest(parent))
+        with BagWriter(parent / "bag", {}):
+            pass
+        assert [n for n, *_ in _samples(parent / "bag")] == [stamp(n) for n in (10, 11, 12, 20, 21, 22)]
+        assert bags.info(parent / "bag").complete
+        shutil.rmtree(parent)
+        shutil.copytree(tmp_path / "live", parent)
+
+    shutil.copytree(tmp_path / "live", parent)
+    steps = _at_each_kill(parent, lambda: bags.restore(parent, bags.newest(parent)), lambda: None, check)
+    assert steps > 5

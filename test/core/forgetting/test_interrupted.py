@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,31 +12,10 @@ from fer_ros.core import bags
 from fer_ros.core.forgetting import forget as forgetting
 from fer_ros.core.forgetting.forget import forget
 
+from ..conftest import killed
 from .test_forgetting import STORAGES, _held, fill, home, model, picture
 
 __all__ = ["home"]
-#: Each of these changes what lies on the disk.
-CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir")
-
-
-def _killed(at: int) -> bool:
-    """Forget in a process of its own that ends, as by a kill, before the change of that number; whether it did."""
-    child = os.fork()
-    if not child:
-        count = 0
-
-        def hook(event: str, _: Any) -> None:
-            nonlocal count
-            count += event in CHANGES
-            if count == at:
-                os._exit(9)
-
-        sys.addaudithook(hook)
-        try:
-            forget("Kim")
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
 
 @STORAGES
@@ -52,7 +29,7 @@ def test_killed_at_each_step(home: Path, storage: str, tmp_path: Path) -> None:
     shutil.copytree(home, tmp_path / "before")
     # Half of them for each storage: most steps are the same.
     steps = 1 if storage == "mcap" else 0
-    while _killed(steps + 1):
+    while killed(steps + 1, lambda: forget("Kim")):
         steps += 2
         assert all(mode == 0o600 for mode in (p.stat().st_mode & 0o777 for p in home.glob(".forgetting-*.json")))
         told = forget("Kim")

@@ -21,9 +21,10 @@ from fer_ros.core.base import paths
 from fer_ros.core.bundles import model_store
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.forgetting.forget import forget
+from fer_ros.core.trash import store
 
+from ..conftest import killed
 from .test_forgetting import STORAGES, _held, fill, home, model, picture
-from .test_interrupted import _killed
 
 __all__ = ["home"]
 CHATTER = b"\0\1\0\0\x03\0\0\0hi\0"
@@ -78,7 +79,7 @@ def test_killed_at_each_step(home: Path, tmp_path: Path) -> None:
     _everything(home, "mcap")
     shutil.copytree(home, tmp_path / "before")
     steps = 2
-    while _killed(steps):
+    while killed(steps, lambda: forget("Kim")):
         told = forget("Kim")
         assert (told.failed, told.left) == ([], []), (steps, told)
         assert not [path for path in home.rglob("*") if ".forgetting" in path.name], steps
@@ -87,6 +88,41 @@ def test_killed_at_each_step(home: Path, tmp_path: Path) -> None:
         shutil.copytree(tmp_path / "before", home)
         steps += 14
     assert steps > 40
+
+
+@pytest.mark.slow
+def test_a_take_in_the_trash_with_a_log_is_whole_wherever_its_renaming_is_killed(home: Path, tmp_path: Path) -> None:
+    """As an earlier version left it: a reader had kept the log, which lies beside the file."""
+    folder = bags.bag_folder() / "kim-s"
+    writer = bags.BagWriter(folder, {}, "sqlite3")
+    writer.begin_take("sad", "Lee")
+    for number in range(3):
+        writer.write(10**18 + number, picture(number), None)
+    reader = sqlite3.connect(folder / "kim-s_1.db3")
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM messages").fetchone()
+    writer.end_take()
+    shutil.copytree(folder, tmp_path / "logged", ignore=shutil.ignore_patterns(metadata.FILE))
+    writer.discard(1)
+    reader.close()
+    writer.close()
+    (entry,) = store.entries(bags.bag_folder())
+    shutil.copytree(tmp_path / "logged", entry.path, dirs_exist_ok=True)
+    told = json.loads((entry.path / store.FILE).read_text())
+    told["files"].append("kim-s_1.db3-wal")
+    (entry.path / store.FILE).write_text(json.dumps(told))
+    assert (entry.path / "kim-s_1.db3-wal").stat().st_size
+    shutil.copytree(home, tmp_path / "before")
+    at = 1
+    while killed(at, lambda: forget("Kim"), below=entry.path):
+        assert forget("Kim").complete, at
+        bags.restore(bags.bag_folder(), bags.newest(bags.bag_folder()))
+        (folder,) = bags.listing()
+        assert "kim" not in folder.name and _held(folder) == [(n, "sad", "Lee") for n in range(3)], at
+        shutil.rmtree(home)
+        shutil.copytree(tmp_path / "before", home)
+        at += 1
+    assert at > 5
 
 
 def _of_another_program(folder: Path, storage: str, subjects: tuple[str, ...], without: str = "") -> Path:

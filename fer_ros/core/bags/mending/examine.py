@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_ros.core.bags import metadata
-from fer_ros.core.bags.folder import part_files
+from fer_ros.core.bags.folder import check_plain, part_files
 from fer_ros.core.bags.mending import busy, mcap_salvage, sqlite_salvage
 from fer_ros.core.bags.messages import LABEL_TOPIC, LABEL_TYPE, TOPICS
 from fer_ros.core.bags.part import Damaged, Scan
@@ -94,11 +94,7 @@ def check(folder: Path, watch: bool = True) -> None:
     :raises ConfigError: it may not; the message says what to do instead.
     """
     stated, files = metadata.read(folder), part_files(folder)
-    if stated.compression:
-        raise ConfigError(
-            f"{folder} is compressed ({stated.compression}) by another program: it is left as it is; "
-            "decompress it with `ros2 bag convert`"
-        )
+    check_plain(folder, stated)
     for file in files:
         if file.is_symlink():
             raise ConfigError(f"{folder} consists of links: it is left as it is; name the folder of {file.resolve()}")

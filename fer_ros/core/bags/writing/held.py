@@ -13,13 +13,14 @@ from fer_ros.core.bags import facts as bag_facts
 from fer_ros.core.bags import metadata
 from fer_ros.core.bags.folder import check_empty, last_number, part_files
 from fer_ros.core.bags.mending.examine import check
+from fer_ros.core.bags.mending.folding import fold
 from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.repair import lock, mend, mend_files
 from fer_ros.core.bags.sqlite_open import COMPANIONS
 from fer_ros.core.bags.summary import BagInfo, TakeInfo, info
 from fer_ros.core.base.errors import ConfigError, cure
 from fer_ros.core.base.paths import private_folder
-from fer_ros.core.trash.store import Entry, entries, put
+from fer_ros.core.trash.store import Entry, entries, put, take_out
 
 
 class HeldFolder:
@@ -107,16 +108,23 @@ class HeldFolder:
             os.fsync(self._handle)
 
     def discard(self, take: TakeInfo) -> None:
-        """Move a take's file into the trash, with what its storage keeps beside it.
+        """Move a take's file into the trash.
 
         :raises OSError: it is not there, or the folder cannot be written.
         """
-        names = [f"{take.part.name}{suffix}" for suffix in ("", *COMPANIONS)]
-        names = [name for name in names if (self.path / name).exists()] or names[:1]
-        entry = Entry(
-            self.path, self.path.name, take.number, tuple(names), take.label, take.subject, take.samples, time.time()
-        )
-        put(self.path.parent, [self.path / name for name in names], entry)
+        file, bag = self.path / take.part.name, self.path.name
+        fold(file)
+        entry = Entry(file, bag, take.number, (file.name,), take.label, take.subject, take.samples, time.time())
+        put(self.path.parent, [file], entry)
+
+    def restore(self, entry: Entry) -> None:
+        """Bring a take's file back from the trash.
+
+        :raises ConfigError: a file of that name is there already.
+        :raises OSError: it cannot be moved; it stays in the trash.
+        """
+        fold(entry.content[0])
+        take_out(entry, self.path)
 
     def clean_up(self) -> None:
         """Remove what a crash left of writing ``metadata.yaml``, logs without their file, and logs that hold nothing.

@@ -13,6 +13,7 @@ from typing import Any
 
 from fer_ros.core.bags import metadata
 from fer_ros.core.bags.locate import bag_folder
+from fer_ros.core.bags.mending import swap
 from fer_ros.core.bags.repair import lock
 from fer_ros.core.bags.storages import storage_of, unlink
 from fer_ros.core.base import json_text, paths, yaml_files
@@ -69,9 +70,14 @@ class _Clean:
     files: dict[str, str]
 
     def run(self) -> None:
+        if not self.folder.is_dir():
+            return  # what a kill had left in an entry of the trash went with the entry's own step
         handle = lock(self.folder)
         try:
+            swap.finish(self.folder)
             for one in self.found:
+                if not one.path.exists():
+                    continue  # a half-written copy, or one that has taken its place now
                 if one.stays:
                     rewrite(one, self.person, self.files)
                 else:

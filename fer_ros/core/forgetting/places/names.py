@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_ros.core.bags.locate import bag_folder
+from fer_ros.core.bags.mending.folding import fold
 from fer_ros.core.bags.repair import lock
 from fer_ros.core.base import paths
 from fer_ros.core.base.files import sync_folder, write_atomic
@@ -90,6 +91,8 @@ class _Entry:
 
     def run(self) -> None:
         if self.entry.content[0].exists():
+            if self.entry.files:
+                fold(self.entry.content[0])
             files = [self.person.names.file(self.entry.bag, name, ()) for name in self.entry.files]
             store.rename(self.entry, self.bag, files)
 
