@@ -75,6 +75,7 @@ def mentions(word: str) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_a_check_that_fails_crashes_or_hangs_leaves_the_others_alone(extra: Callable[..., Check]) -> None:
     checks = [
         extra("noisy", NOISY),

@@ -278,8 +278,7 @@ def test_a_compressed_bag_is_listed_with_the_tool_that_unpacks_it(
         (folder / "metadata.yaml").unlink()
         main(["bags", "bag"])
         assert f"unpack its files with `{'lz4' if 'lz4' in kind else 'zstd'} -d`" in capsys.readouterr().err
-    entry = bags.delete_bag(folder.parent, "bag")
-    bags.restore(folder.parent, entry)
+    bags.restore(folder.parent, bags.delete_bag(folder.parent, "bag"))
     assert bags.listing() == [folder]
 
 

@@ -216,6 +216,7 @@ class Killed(BaseException):
     pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
 def test_interrupted_at_any_step(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, storage: str) -> None:
     """As by a kill: nothing that would clean up afterwards runs. Each call that changes a folder is a step."""

@@ -18,6 +18,7 @@ from .test_forgetting import STORAGES, _held, fill, home, model, picture
 __all__ = ["home"]
 
 
+@pytest.mark.slow
 @STORAGES
 def test_killed_at_each_step(home: Path, storage: str, tmp_path: Path) -> None:
     fill("alone", [("happy", "Kim", 30)], storage)

@@ -75,6 +75,7 @@ def test_everything_that_is_called_after_the_person(home: Path, storage: str) ->
     assert forget("Kim").done == []
 
 
+@pytest.mark.slow
 def test_killed_at_each_step(home: Path, tmp_path: Path) -> None:
     _everything(home, "mcap")
     shutil.copytree(home, tmp_path / "before")

@@ -216,6 +216,7 @@ def test_more_pictures_than_allowed_are_dropped(house: Any, studio: Studio) -> N
     house.visit(script)
 
 
+@pytest.mark.slow
 def test_every_kind_of_file_is_taken_or_refused_in_one_line(
     house: Any, studio: Studio, corpus: Any, monkeypatch: Any
 ) -> None:

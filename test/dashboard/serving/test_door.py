@@ -101,13 +101,14 @@ def test_who_says_nothing_is_ended(
 ) -> None:
     monkeypatch.setattr(door, "HEADER", 0.3)
     monkeypatch.setattr(connection, "HELLO", 0.3)
+    monkeypatch.setattr(connection, "REFUSING", 0.3)
     house = build()
     assert ended(strangers(house.server.port, "127.0.0.1", data), 20), what
     assert refused(house)
 
 
 def test_a_header_that_drips_is_ended(build: Build, strangers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "HEADER", 1.0)
+    monkeypatch.setattr(door, "HEADER", 0.3)
     drips = strangers(build().server.port, "127.0.0.1", HALF)
     deadline = time.monotonic() + 90
     with contextlib.suppress(OSError):
@@ -165,13 +166,16 @@ def test_a_crowd_of_connections_a_second_is_turned_away(
     house.visit(comes_in)
 
 
-def test_who_floods_without_reading_still_hears_why_it_ends(house: Any) -> None:
+def test_who_floods_without_reading_still_hears_why_it_ends(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (talking_client, connection):
+        monkeypatch.setattr(module, "CLOSING", 0.3)
+
     async def script(new: Any) -> None:
         loud = await new()
         await loud.told("welcome")
         loud.reading.cancel()
         await asyncio.wait({loud.reading})
-        until = time.monotonic() + 3.5  # longer than the two seconds that closing takes otherwise
+        until = time.monotonic() + 0.6  # longer than closing takes otherwise
         while time.monotonic() < until:
             await loud.say("hold")
         async for _ in loud.socket:
@@ -193,6 +197,7 @@ def test_who_reads_nothing_at_all_is_cut_off_in_time(
     """Our words stay in the buffer, so that neither they nor closing ever come to an end."""
     for module in (talking_client, connection):
         monkeypatch.setattr(module, "REFUSING", 0.3)
+        monkeypatch.setattr(module, "CLOSING", 0.3)
     deaf = strangers(house.server.port, "127.0.0.1", UPGRADE)
     hello = {"type": "hello", "version": VERSION, "client": "deaf-one", "session": "20260102-030405"}
     assert b"101" in deaf.recv(1_000)
