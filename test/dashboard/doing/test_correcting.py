@@ -38,6 +38,7 @@ def test_when_it_is_refused(house: Any) -> None:
         await browser.ask("record.start", label="happy")
         assert (await browser.ask("correct", label="sad"))["code"] == "busy"
         await browser.ask("record.stop")
-        assert (await browser.ask("correct", label="sad"))["ok"]
+        answer = await browser.ask("correct", label="sad")
+        assert answer["ok"], answer
 
     house.visit(script)
