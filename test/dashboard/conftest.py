@@ -82,6 +82,9 @@ class DirectRobot(Robot):
     async def correct(self, label: str, subject: str, face: int) -> tuple[str, int, int]:
         if face not in (0, 4):
             raise Refused(f"face {face} was not seen in the last second")
+        before = self._seen
+        while self._seen is before:  # the last one may have been recorded already, or there is none yet
+            await asyncio.sleep(0.01)
         try:
             kept = await self._done(self._recorder.correct(label, subject, self._seen[-10:]))
         except ConfigError as error:

@@ -26,7 +26,7 @@ from fer_ros.core.datasets.datasets import BagDataset
 from fer_ros.core.training.faces import gather
 from fer_ros.plugins.sources.bag import BagSettings, BagSource
 
-from .conftest import FACTS, cut, foreign, picture, roi, stamp, tree
+from .conftest import FACTS, cut, foreign, picture, read_by_rosbag2, roi, stamp, tree
 
 Make = Callable[[Path], None]
 PLUGINS = {"mcap": StoragePlugin.MCAP, "sqlite3": StoragePlugin.SQLITE3}
@@ -235,11 +235,11 @@ def test_corpus(
             for log in ("", "-wal", "-journal"):
                 assert mended.get(f"{name}.backup{log}") == original.get(f"{name}{log}")
     found = bags.info(folder)
-    assert found.complete
-    assert found.samples > 2
+    assert found.complete and found.samples > 2
     with Reader(folder) as reader:
         count = sum(1 for _ in reader.messages())
         assert count == reader.message_count == sum(_messages(tmp_path / "after" / name) for name in found.files)
+    read_by_rosbag2(folder)
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
