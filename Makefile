@@ -50,8 +50,9 @@ test-browser: ## test the dashboard's page in a real browser, which must be inst
 dashboard: ## build the dashboard's page from its sources in web/; needs Node.js 20.19 or later
 	cd web && npm ci && npm run build
 
-docs: setup-dev ## write docs/api.md anew from the docstrings
+docs: setup-dev ## write docs/api.md and the tables of docs/ros_interface.md anew from the code
 	@$(RUN) $(BIN)/python scripts/api_docs.py
+	@$(RUN) $(BIN)/python scripts/ros_docs.py
 
 lint: setup-dev ## ruff and mypy
 	@failed=0; for check in "ruff check ." "ruff format --check ." mypy; do $(RUN) $$check || failed=1; done; exit $$failed
