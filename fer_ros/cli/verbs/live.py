@@ -36,7 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--params-file", type=Path, metavar="FILE", help="parameter file to use instead of config/params.yaml"
     )
     parser.add_argument("--frames", type=_count, default=0, metavar="N", help="end after N frames (default: 0, never)")
-    parser.add_argument("--namespace", default="/fer", help="namespace of the nodes and topics (default: %(default)s)")
+    parser.add_argument(
+        "--namespace",
+        default="/fer",
+        help="of the nodes and topics; one for each camera, with commas between (default: %(default)s)",
+    )
     parser.add_argument(
         "--annotate", action=argparse.BooleanOptionalAction, help="offer image_annotated, drawn while someone listens"
     )

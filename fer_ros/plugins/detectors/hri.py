@@ -95,7 +95,10 @@ class HriDetector(Detector):
         height, width = image.shape[:2]
         with self._changed:
             if stamp is not None:
-                self._changed.wait_for(lambda: all(f.newest >= stamp for f in self._faces.values()), settings.wait)
+                oldest = stamp - int(settings.hold * 1e9)  # faces that have sent nothing for longer are not waited for
+                self._changed.wait_for(
+                    lambda: not any(oldest <= face.newest < stamp for face in self._faces.values()), settings.wait
+                )
             for name, regions in self._faces.items():
                 region = regions.at(stamp, settings.hold)
                 roi = region and region.within(width, height)

@@ -82,15 +82,16 @@ def test_faces_are_those_of_the_frame_and_keep_their_ids(ros: Any, wait: Wait, o
     wait(other.face("abc").get_subscription_count)
     assert list(detector._faces) == ["abc"]
     found: list[Any] = []
+    other.see("abc", STAMP - 33_000_000, 0.0, 0.0, 0.1, 0.1)
+    wait(lambda: detector._faces["abc"].newest)
     # The frame comes before its region.
     thread = threading.Thread(target=lambda: found.extend(detector.follow(np.zeros((100, 200), np.uint8), STAMP)))
     thread.start()
-    other.see("abc", STAMP - 33_000_000, 0.0, 0.0, 0.1, 0.1)
     other.see("abc", STAMP, 0.1, 0.2, 0.3, 0.6)
     thread.join(20)
     assert [(f.roi, f.name, f.track_id) for f in found] == [(Roi(20, 20, 40, 40), "abc", 1)]
     assert found[0].score == pytest.approx(0.8)
-    detector.configure(HriFaces(wait=0.0))
+    # The face has been silent for too long to be waited for.
     assert detector.follow(np.zeros((100, 200), np.uint8), STAMP + 10**9) == [], "too old"
     other.list("abc", "big")
     wait(other.face("big").get_subscription_count)
