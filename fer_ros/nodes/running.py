@@ -144,20 +144,23 @@ def initialise(arguments: Sequence[str] | None = None) -> None:
     :param arguments: the command line, with ``--ros-args``; None takes that of the process.
     :raises ConfigError: ROS arguments or a parameter file cannot be understood.
     """
-    give_room_for_pictures()
+    prepare_middleware()
     try:
         rclpy.init(args=None if arguments is None else list(arguments), signal_handler_options=SignalHandlerOptions.NO)
     except Exception as error:
         raise ConfigError(first_line(error)) from error
 
 
-def give_room_for_pictures() -> None:
-    """Let Fast DDS hold raw pictures in shared memory, see ``config/fastdds.xml``; the user's own settings go first."""
-    names = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-    if any(os.environ.get(name) for name in (*names, "FASTDDS_BUILTIN_TRANSPORTS")):
+def prepare_middleware() -> None:
+    """Let Fast DDS hold raw pictures in shared memory and find others at once, see ``config/fastdds.xml``.
+
+    The user's own settings go first.
+    """
+    files = {"FASTRTPS_DEFAULT_PROFILES_FILE": "fastdds.xml", "FASTDDS_DEFAULT_PROFILES_FILE": "fastdds_3.xml"}
+    if any(os.environ.get(name) for name in (*files, "FASTDDS_BUILTIN_TRANSPORTS")):
         return
-    for name in names:  # the first for Fast DDS 2 (Jazzy), the second for 3 (Kilted)
-        os.environ[name] = str(share_dir() / "config" / "fastdds.xml")
+    for name, file in files.items():  # the first for Fast DDS 2 (Jazzy), the second for 3 (Kilted)
+        os.environ[name] = str(share_dir() / "config" / file)
 
 
 def make(factory: Callable[[], ManagedNode]) -> ManagedNode:
