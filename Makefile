@@ -33,9 +33,9 @@ live: setup ## see emotions, in the terminal and on a page; ARGS="--no-dashboard
 test: setup-dev ## run the tests; ARGS="-k camera" chooses
 	@$(RUN) $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
-# What pytest makes of the tests is kept for the next run, also where Python is told to keep nothing.
+# One process more, since some tests wait. What pytest makes of the tests is kept, also if Python is told to keep nothing.
 test-fast: setup-dev ## the tests that need neither ROS nor seconds each
-	@$(RUN) PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not ros" $(ARGS)
+	@$(RUN) PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $$(($(JOBS) + 1)) -m "not slow and not ros" $(ARGS)
 
 test-page: ## check the TypeScript of the dashboard's page: types, eslint, vitest; needs Node.js 20.19 or later
 	cd web && npm ci && npm run check && npm run lint && npm test

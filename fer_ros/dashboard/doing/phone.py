@@ -21,6 +21,8 @@ from fer_ros.dashboard.talking.protocol import MAX_CAMERA_PIXELS, Binary
 FIND, GREETING = 8.0, 4.0
 #: Seconds without a picture after which the sending ends; and pictures in a row that may be refused.
 SILENCE, REFUSED = 5.0, 30
+#: Seconds between two looks for that silence.
+LOOK = 1.0
 #: Nanoseconds that a picture may have taken to come here, by what its sender says.
 MAX_AGE = 2_000_000_000
 JPEG = b"\xff\xd8\xff"
@@ -98,7 +100,7 @@ class Phone:
     async def look(self) -> None:
         """Tell the rate, and end a silent sender; runs until cancelled."""
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(LOOK)
             sender = self._sender
             if sender is None or self._writer is None:
                 continue

@@ -162,6 +162,7 @@ def test_who_sends_nothing_but_nonsense_is_stopped(house: Any, studio: Studio, m
 
 def test_silence_ends_the_lending(house: Any, studio: Studio, monkeypatch: Any) -> None:
     monkeypatch.setattr(phone, "SILENCE", 0.0)
+    monkeypatch.setattr(phone, "LOOK", 0.1)
 
     async def script(new: Any) -> None:
         browser = await new()
@@ -173,6 +174,7 @@ def test_silence_ends_the_lending(house: Any, studio: Studio, monkeypatch: Any) 
 
 def test_a_camera_node_that_hangs_is_given_up(build: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(phone, "SILENCE", 0.5)
+    monkeypatch.setattr(phone, "LOOK", 0.1)
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
 
     connections: list[asyncio.StreamWriter] = []

@@ -118,16 +118,19 @@ def test_a_header_that_drips_is_ended(build: Build, strangers: Any, monkeypatch:
     assert time.monotonic() < deadline
 
 
-def test_a_body_that_nobody_wants_is_not_waited_for(house: Any, strangers: Any) -> None:
+def test_a_body_that_nobody_wants_is_not_waited_for(
+    build: Build, strangers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "BODY", 0.2)
     waits = strangers(
-        house.server.port, "127.0.0.1", b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx"
+        build().server.port, "127.0.0.1", b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx"
     )
     assert ended(waits, 20)
 
 
 def test_half_a_handshake_is_ended(build: Build, strangers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "HANDSHAKE", 0.5)
-    monkeypatch.setattr(door, "HEADER", 0.5)
+    monkeypatch.setattr(door, "HANDSHAKE", 0.3)
+    monkeypatch.setattr(door, "HEADER", 0.3)
     house = build(self_signed=True)
     assert ended(strangers(house.server.port, "127.0.0.1", b"\x16\x03\x01"), 20)
     assert ended(strangers(house.server.port, "127.0.0.1", HALF), 20)  # no TLS at all
