@@ -77,7 +77,10 @@ def write(folder: Path, result: Evaluation, figures: dict[str, Any], command: st
 
 def markdown(document: dict[str, Any]) -> str:
     """The text of the report."""
-    parts = [_head(document), _scores(document), _classes(document), _calibration(document), _mistakes(document)]
+    parts = [_head(document), _scores(document)]
+    if document.get("detectors"):
+        parts.append(_detectors(document["detectors"]))
+    parts += [_classes(document), _calibration(document), _mistakes(document)]
     if "robustness" in document:
         parts.append(_robustness(document["robustness"]))
     return "\n\n".join(parts) + "\n"
@@ -129,6 +132,19 @@ def _scores(document: dict[str, Any]) -> str:
             "on them: the right column is the one to believe.",
         ]
     return "\n".join(lines)
+
+
+def _detectors(found: dict[str, Any]) -> str:
+    rows = []
+    for name, one in found.items():
+        shares = (one["found"], one["right_of_found"], one["right_of_all"])
+        cells = ["" if share["share"] is None else _with(share["share"], share["interval"]) for share in shares]
+        rows.append([_text(name), str(one["pictures"]), *cells])
+    table = _table(["detector", "pictures", "found", "right of those found", "right of all"], rows)
+    return (
+        f"## Detectors\n\n{table}\n\nA face that is not found is not right. In brackets: exact 95 % intervals. "
+        "All else here is of the first detector."
+    )
 
 
 def _classes(document: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The annotated picture: a box around each face, the emotion read from it, and the latency."""
+"""The annotated picture: a box around each face, the emotion read from it, what hinders that, and the latency."""
 
 from __future__ import annotations
 
@@ -134,8 +134,10 @@ def readable_on(ground: Colour) -> Colour:
 
 
 def _caption(pen: _Pen, emotion: Emotion, taken: Sequence[Roi]) -> Roi:
-    """Label and confidence at the upper edge of the face's box, above it if there is room."""
+    """Label, confidence and what hinders at the upper edge of the face's box, above it if there is room."""
     text = f"{plain(emotion.label)} {emotion.confidence:.0%}"
+    if emotion.hindrance:
+        text += f", {plain(emotion.hindrance)}"
     roi, row = emotion.face.roi, pen.size.row
     width = pen.width_of(text) + 2 * pen.size.gap
     x = max(0, min(roi.x, pen.width - width))

@@ -22,7 +22,10 @@ class ConsoleSettings:
 
 
 class ConsoleSink(Sink):
-    """Shows frame rate, latency, faces and the emotion of the largest: in place on a terminal, else line by line."""
+    """Shows frame rate, latency, faces, the emotion of the largest and what hinders it.
+
+    In place on a terminal, else line by line.
+    """
 
     Settings: ClassVar[type[Any]] = ConsoleSettings
 
@@ -58,6 +61,7 @@ class ConsoleSink(Sink):
         ]
         if result.primary is not None:
             emotion = result.primary
-            parts.append(f"{emotion.emoticon} {emotion.label} {emotion.confidence:.0%}".strip())
+            hindrance = f", {emotion.hindrance}" if emotion.hindrance else ""
+            parts.append(f"{emotion.emoticon} {emotion.label} {emotion.confidence:.0%}{hindrance}".strip())
         # Labels and emoticons come from files: nothing in them may steer the terminal.
         return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in "   ".join(parts))

@@ -80,7 +80,14 @@ def test_a_report_is_written_whole_and_replaced(tmp_path: Path) -> None:
 def test_the_text_holds_the_figures_and_nothing_that_markdown_reads(tmp_path: Path) -> None:
     result = evaluation()
     found = figures(result, np.arange(60) < 10)
-    text = report.markdown({"fer_ros": "1", "command": "fer eval x", **found, "robustness": curves()})
+    share = {"share": 0.9, "interval": [0.8, 0.95]}
+    none = {"share": None, "interval": None}
+    finders = {"haar": {"pictures": 32, "found": share, "right_of_found": share, "right_of_all": share}}
+    finders["m|ne"] = {"pictures": 32, "found": share, "right_of_found": none, "right_of_all": none}
+    document = {"fer_ros": "1", "command": "fer eval x", **found, "robustness": curves(), "detectors": finders}
+    text = report.markdown(document)
+    assert "| haar | 32 | 0.900 [0.800, 0.950] | 0.900 [0.800, 0.950] | 0.900 [0.800, 0.950] |" in text
+    assert r"| m\|ne | 32 | 0.900 [0.800, 0.950] |  |  |" in text
     low, high = found["intervals"]["accuracy"]
     assert f"| accuracy | {result.metrics.accuracy:.3f} [{low:.3f}, {high:.3f}] | " in text
     assert "all, 30 faces | without near-duplicates, 25 faces" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,6 +42,15 @@ def test_box_and_bars_are_inside_and_in_the_colour_of_the_label(shape: tuple[int
     beside = picture[:, roi.x + side + 4 :]
     assert counted(beside, happy) > 20, "the bar of the label that was read"
     assert (image == 128).all()
+
+
+def test_what_hinders_stands_in_the_caption() -> None:
+    image, roi = np.full((480, 640, 3), 128, np.uint8), Roi(250, 200, 150, 150)
+    read = emotion(roi)
+    hindered = replace(read, hindrance="covered\x1b")
+    plain_one, told = (annotate(image, Result(Frame(image, 1), [one], "default")) for one in (read, hindered))
+    changed = np.argwhere((plain_one != told).any(axis=2))
+    assert len(changed) > 300 and changed[:, 0].max() < roi.y and changed[:, 1].min() >= roi.x, "the caption is longer"
 
 
 @pytest.mark.slow

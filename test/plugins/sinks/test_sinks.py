@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,6 +71,13 @@ def test_a_line_every_interval(capsys: pytest.CaptureFixture[str], now: list[flo
     written = lines(ConsoleSink(ConsoleSettings(interval=1.0)), [result("happy")] * 5, capsys, now)
     assert len(written) == 2
     assert "latency    7.0 ms" in written[0] and "1 face " in written[0] and "😄 happy 90%" in written[0]
+
+
+def test_it_says_why_a_face_is_not_read(capsys: pytest.CaptureFixture[str], now: list[float]) -> None:
+    hindered = result("uncertain")
+    hindered.emotions[0] = replace(hindered.emotions[0], hindrance="covered\x1b")
+    (line,) = lines(ConsoleSink(), [hindered] * 2, capsys, now)
+    assert "uncertain 90%, covered" in line and "\x1b" not in line
 
 
 def test_no_face_is_no_emotion(capsys: pytest.CaptureFixture[str], now: list[float]) -> None:
