@@ -115,7 +115,7 @@ def main() -> None:
     portrait, _ = next(folder(people / "portraits", 1))
     frame = compose(portrait, USUAL)
     faces = detector.detect(frame)[:1]
-    views = np.stack([crop.cut(frame, face.roi, detector.framing, quality.VIEW) for face in faces])
+    views = np.stack([crop.cut(frame, face.roi, detector.framing, quality.VIEW, face.eyes) for face in faces])
     crops = model.crops(frame, faces, detector.framing)
     maps = model.backbone.maps(crop.scale(crops, model.bundle.input))
     print(f"quality {timed(lambda: quality.assess(views, faces, detector.framing)):.3f} ms a face", end=", ")

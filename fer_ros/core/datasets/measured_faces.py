@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.geometry import Framing, InputSpec
 from fer_ros.core.base.labels import resolve
-from fer_ros.core.base.types import ImageArray, Roi
+from fer_ros.core.base.types import Eyes, ImageArray, Roi
 from fer_ros.core.datasets.datasets import Dataset
 from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.vision import crop
@@ -24,6 +24,7 @@ class MeasuredFace:
     :ivar image: uint8, (height, width, 3) BGR or (height, width) grey.
     :ivar roi: the face's box; None where the whole picture is the face.
     :ivar framing: from the box to the crop.
+    :ivar eyes: where the detector told them.
     """
 
     position: int
@@ -32,6 +33,7 @@ class MeasuredFace:
     image: ImageArray
     roi: Roi | None
     framing: Framing
+    eyes: Eyes | None = None
 
     def crop(self, spec: InputSpec) -> ImageArray:
         """What the network gets, uint8 (spec.height, spec.width, spec.channels)."""
@@ -39,7 +41,7 @@ class MeasuredFace:
 
     def face(self) -> ImageArray:
         """The face at the picture's own size and with its channels."""
-        return self.image if self.roi is None else crop.square(self.image, self.roi, self.framing)
+        return self.image if self.roi is None else crop.square(self.image, self.roi, self.framing, self.eyes)
 
 
 class MeasuredFaces:
@@ -105,10 +107,11 @@ class MeasuredFaces:
         if self.detector is None:
             self.sizes[f"{image.shape[1]}x{image.shape[0]}"] += 1
             return MeasuredFace(position, name, target, image, None, Framing())
+        eyes = None
         if roi is None:
             self.detector.reset()
             faces = self.detector.detect(image)
             if not faces:
                 return None
-            roi = faces[0].roi
-        return MeasuredFace(position, name, target, image, roi, self.detector.framing)
+            roi, eyes = faces[0].roi, faces[0].eyes
+        return MeasuredFace(position, name, target, image, roi, self.detector.framing, eyes)

@@ -197,7 +197,8 @@ def _moved(
     around = face
     if measured.roi is not None:
         framing = measured.framing
-        around = crop.square(measured.image, measured.roi, Framing(2.0 * framing.scale, framing.dx, framing.dy))
+        wide = Framing(2.0 * framing.scale, framing.dx, framing.dy)
+        around = crop.square(measured.image, measured.roi, wide, measured.eyes)
     cx, cy = (around.shape[1] - 1) / 2.0, (around.shape[0] - 1) / 2.0
     matrix = cv2.getRotationMatrix2D((cx + dx * width, cy + dy * height), degrees, 1.0 / side)
     matrix[:, 2] += (width - 1) / 2.0 - cx - dx * width, (height - 1) / 2.0 - cy - dy * height

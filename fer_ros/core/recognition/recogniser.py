@@ -77,7 +77,7 @@ class Model:
 
     def crops(self, image: ImageArray, faces: list[Face], framing: Framing) -> ImageArray:
         """The crops of faces, uint8 (n, height, width, channels)."""
-        return np.stack([crop.cut(image, face.roi, framing, self.bundle.input) for face in faces])
+        return np.stack([crop.cut(image, face.roi, framing, self.bundle.input, face.eyes) for face in faces])
 
 
 class Recogniser:
@@ -175,7 +175,7 @@ class Recogniser:
     def _qualities(self, model: Model, image: ImageArray, faces: list[Face], crops: ImageArray) -> list[Quality]:
         spec, view, framing = model.bundle.input, quality.VIEW, self.detector.framing
         same = (spec.width, spec.height, spec.channels) == (view.width, view.height, view.channels)
-        views = crops if same else np.stack([crop.cut(image, face.roi, framing, view) for face in faces])
+        views = crops if same else np.stack([crop.cut(image, face.roi, framing, view, face.eyes) for face in faces])
         return quality.assess(views, faces, framing)
 
     def _emotion(self, model: Model, face: Face, reading: Reading, found: Quality) -> Emotion:

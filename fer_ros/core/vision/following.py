@@ -22,7 +22,8 @@ import numpy as np
 
 from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.settings import setting
-from fer_ros.core.base.types import Face, ImageArray
+from fer_ros.core.base.types import Face, ImageArray, Roi
+from fer_ros.core.vision import crop
 from fer_ros.core.vision.tracking import Clock, Detection, Track, Tracker, suppress
 from fer_ros.core.vision.windows import Patch
 
@@ -32,6 +33,9 @@ IDLE = 0.09
 REST = 0.12
 #: Seconds without a frame from which a face may be anywhere: then the whole picture is searched first.
 BLIND = 0.3
+#: Degrees from which a face that a search has found is turned upright for the look from near, and what is turned of the
+#: picture, in sides of its box.
+TILTED, AROUND = 20.0, 3.0
 #: Mean grey level below which a picture is brightened, what it is brought to, and by how much at most.
 DARK, BRIGHT, MOST = 60.0, 110.0, 40.0
 #: Scores are cut to this range before they are weighed as logits.
@@ -204,7 +208,7 @@ class FollowingDetector(Detector):
         side = float(max(first.roi.width, first.roi.height))
         cx, cy = first.roi.centre
         best: Detection | None = None
-        for detection in self.look(image, cx, cy, side):
+        for detection in self._look_upright(image, cx, cy, side, crop.tilt_of(first.eyes)):
             x, y = detection.roi.centre
             other = float(max(detection.roi.width, detection.roi.height))
             close = math.hypot(x - cx, y - cy) < 0.5 * side and 0.5 * side < other < 2.0 * side
@@ -213,6 +217,29 @@ class FollowingDetector(Detector):
         second = best.score if best is not None else 0.0
         taken = best if best is not None and best.score >= self.settings.keep else first
         return Detection(taken.roi, blend(first.score, second, self.weight), taken.eyes)
+
+    def _look_upright(self, image: ImageArray, cx: float, cy: float, side: float, tilt: float) -> list[Detection]:
+        """Look around a place, with a face turned upright that is tilted by so many degrees: it scores higher so."""
+        if abs(tilt) < TILTED:
+            return self.look(image, cx, cy, side)
+        reach = round(AROUND * side)
+        middle = (reach - 1) / 2.0
+        view = crop.turned(image, (cx, cy), (cx, cy), reach, tilt)
+        sine, cosine = math.sin(math.radians(tilt)), math.cos(math.radians(tilt))
+
+        def back(x: float, y: float) -> tuple[float, float]:
+            return cx + cosine * (x - middle) - sine * (y - middle), cy + sine * (x - middle) + cosine * (y - middle)
+
+        found = []
+        for detection in self.look(view, middle, middle, side):
+            (x, y), width, height = back(*detection.roi.centre), detection.roi.width, detection.roi.height
+            roi = Roi(round(x - width / 2), round(y - height / 2), width, height).clipped(
+                image.shape[1], image.shape[0]
+            )
+            eyes = None if detection.eyes is None else (back(*detection.eyes[0]), back(*detection.eyes[1]))
+            if roi.area:
+                found.append(Detection(roi, detection.score, eyes))
+        return found
 
     def _near(self, image: ImageArray, cx: float, cy: float, side: float) -> list[Detection]:
         return suppress([d for d in self.look(image, cx, cy, side) if d.score >= self.settings.keep])

@@ -27,6 +27,7 @@ import numpy as np
 from fer_ros.core.base import arrays
 from fer_ros.core.base.geometry import Framing, InputSpec
 from fer_ros.core.base.types import Face, FloatArray, ImageArray
+from fer_ros.core.vision import crop
 
 #: What can hinder, in the order in which it is named: a small face is blurred, too, and a blurred one looks covered.
 HINDRANCES = ("small", "dark", "blurred", "turned", "covered")
@@ -40,6 +41,8 @@ SIDE, RIM = 24, 4
 #: Where each figure is 0 and where it is 1: pixels, grey levels, ratio, sides, degrees, probability.
 SMALL, DARK, BLURRED = (8.0, 24.0), (1.0, 7.0), (0.07, 0.206)
 CLOSE_EYES, TILTED, COVERED = (0.15, 0.285), (75.0, 45.0), (1.0, 0.8)
+#: The last for detectors that do not tell the eyes: their boxes lie less surely, so that a plain face looks covered.
+COVERED_UNSURE = (1.0, 0.97)
 #: Mean grey level from which missing contrast is not for lack of light.
 LIGHT = 128.0
 
@@ -123,15 +126,14 @@ def _figures(view: ImageArray, face: Face, framing: Framing, cover: float) -> di
     turned = 1.0
     if face.eyes is not None:
         (ax, ay), (bx, by) = face.eyes
-        tilt = math.degrees(math.atan2(by - ay, bx - ax))
         close = math.hypot(bx - ax, by - ay) / max(side, 1.0)
-        turned = min(_between(close, CLOSE_EYES), _between(abs(tilt), TILTED))
+        turned = min(_between(close, CLOSE_EYES), _between(abs(crop.tilt_of(face.eyes)), TILTED))
     return {
         "small": _between(side, SMALL),
         "dark": 1.0 if light else plain,
         "blurred": min(plain, sharp) if light else sharp,
         "turned": turned,
-        "covered": _between(cover, COVERED),
+        "covered": _between(cover, COVERED_UNSURE if face.eyes is None else COVERED),
     }
 
 

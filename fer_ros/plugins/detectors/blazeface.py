@@ -56,7 +56,7 @@ class BlazeFaceDetector(FollowingDetector):
 
     Settings: ClassVar[type[Any]] = BlazeFaceSettings
     rank: ClassVar[int] = 20
-    weight: ClassVar[float] = 0.45
+    weight: ClassVar[float] = 0.5
     #: As benchmarks/framing.py measured it over 600 FER2013 training faces: scale 1.157 (quartiles 1.07 to 1.26),
     #: dx −0.008, dy −0.090 on a first look; 1.150, −0.004, −0.088 while a face is followed.
     framing: ClassVar[Framing] = Framing(1.155, 0.0, -0.09)

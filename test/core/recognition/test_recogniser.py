@@ -17,6 +17,7 @@ from fer_ros.core.base.geometry import Framing
 from fer_ros.core.base.types import Face, Frame, ImageArray, Roi
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.recognition.recogniser import Model, Recogniser
+from fer_ros.core.vision import crop
 
 
 class Halves(Detector):
@@ -70,6 +71,22 @@ def test_the_way_of_a_frame(brightness: Any) -> None:
         assert emotion.confidence == emotion.probabilities.max() == pytest.approx(1.0, abs=1e-3)
         assert emotion.probabilities.sum() == pytest.approx(1.0, abs=1e-6)
         assert emotion.labels[int(emotion.probabilities.argmax())] == emotion.label
+
+
+def test_a_tilted_face_is_read_upright(brightness: Any) -> None:
+    class Tilted(Detector):
+        framing = Framing()
+
+        def detect(self, image: ImageArray) -> list[Face]:
+            return [Face(Roi(10, 10, 40, 40), 0.9, 1, ((24.0, 20.0), (36.0, 32.0)))]
+
+    image = np.random.default_rng(0).integers(0, 256, (60, 60), dtype=np.uint8)
+    bundle, detector = brightness(), Tilted()
+    (emotion,) = Recogniser(bundle, detector).process(Frame(image, stamp=1)).emotions
+    (face,) = detector.detect(image)
+    upright, plain = (crop.cut(image, face.roi, detector.framing, bundle.input, eyes) for eyes in (face.eyes, None))
+    wanted, other = Model.open(bundle).classify(np.stack([upright, plain]))
+    assert np.allclose(emotion.probabilities, wanted, atol=1e-6) and not np.allclose(wanted, other, atol=1e-6)
 
 
 def test_no_face_is_an_empty_list_and_not_neutral(brightness: Any) -> None:

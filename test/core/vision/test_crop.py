@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.geometry import SCALINGS, Framing, InputSpec
-from fer_ros.core.base.types import FloatArray, ImageArray, Roi
-from fer_ros.core.vision.crop import MAX_REACH, cut, resize, scale
+from fer_ros.core.base.types import Eyes, FloatArray, ImageArray, Roi
+from fer_ros.core.vision.crop import MAX_REACH, TILT, cut, resize, scale, tilt_of
 
 
 def picture(height: int, width: int, colour: bool, seed: int = 0) -> ImageArray:
@@ -125,3 +125,34 @@ def test_the_other_scalings() -> None:
 def test_an_input_that_no_network_has_is_refused(given_values: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=f"input {next(iter(given_values))} must be"):
         InputSpec(**given_values)
+
+
+def tilted(degrees: float) -> tuple[ImageArray, Eyes]:
+    """Smooth spots and two eyes in them, turned clockwise about the middle of a box at (160, 120)."""
+    spots = cv2.resize(picture(12, 16, True), (320, 240), interpolation=cv2.INTER_CUBIC)
+    turn = cv2.getRotationMatrix2D((160.0, 120.0), -degrees, 1.0)
+    image = np.asarray(cv2.warpAffine(spots, turn, (320, 240), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    (ax, ay), (bx, by) = (turn @ (140.0, 110.0, 1.0)).tolist(), (turn @ (180.0, 110.0, 1.0)).tolist()
+    return image, ((ax, ay), (bx, by))
+
+
+@pytest.mark.parametrize("degrees", [-80.0, -30.0, -20.0, 20.0, 45.0])
+def test_a_tilted_face_is_turned_to_where_it_needs_no_turning(degrees: float) -> None:
+    roi, spec, framing = Roi(110, 70, 100, 100), InputSpec(), Framing(1.1, 0.02, -0.09)
+    least = np.copysign(TILT, degrees)
+    image, eyes = tilted(degrees)
+    wanted, its_eyes = tilted(least)
+    assert tilt_of(eyes) == pytest.approx(degrees) and tilt_of(its_eyes) == pytest.approx(least)
+    upright = cut(image, roi, framing, spec, eyes).astype(float)
+    same = cut(wanted, roi, framing, spec, its_eyes).astype(float)
+    assert np.abs(upright - same).mean() < 6.0 < np.abs(cut(image, roi, framing, spec) - same).mean()
+
+
+def test_a_face_that_is_hardly_tilted_is_cut_as_it_is() -> None:
+    image, eyes = tilted(TILT - 0.5)
+    roi = Roi(110, 70, 100, 100)
+    assert (cut(image, roi, Framing(), InputSpec(), eyes) == cut(image, roi, Framing(), InputSpec())).all()
+    nowhere = float("nan"), float("nan")
+    assert (
+        cut(image, roi, Framing(), InputSpec(), (nowhere, nowhere)) == cut(image, roi, Framing(), InputSpec())
+    ).all()

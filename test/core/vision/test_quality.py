@@ -45,7 +45,7 @@ def masked(picture: ImageArray, roi: Roi) -> ImageArray:
         (-0.18, 0.5),
         (-0.36, 0.3),
     ]
-    cv2.fillPoly(image, [np.array([(cx + x * side, cy + y * side) for x, y in points], np.int32)], (214, 196, 168))
+    cv2.fillPoly(image, [np.array([(cx + x * side, cy + y * side) for x, y in points], np.int32)], (150, 120, 90))
     return np.asarray(image, np.uint8)
 
 
@@ -65,7 +65,9 @@ def test_what_hinders_is_named(sample: tuple[ImageArray, Roi]) -> None:
     assert judged((picture * 0.01).astype(np.uint8), roi).hindrance == "dark"
     assert judged(np.asarray(blurred, np.uint8), roi).hindrance == "blurred"
     assert judged(np.full_like(picture, 250), roi).hindrance == "blurred", "no light is lacking"
-    assert judged(masked(picture, roi), roi).hindrance == "covered"
+    (cx, cy), side = roi.centre, roi.width
+    eyes = (cx - 0.2 * side, cy - 0.1 * side), (cx + 0.2 * side, cy - 0.1 * side)
+    assert judged(masked(picture, roi), roi, eyes).hindrance == "covered"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""Detectors of two looks: what the look from near is given, and where its answer lies."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from fer_ros.core.base.types import ImageArray, Roi
+from fer_ros.core.vision.crop import tilt_of
+from fer_ros.core.vision.following import TILTED, FollowingDetector
+from fer_ros.core.vision.tracking import Detection
+
+SIDE = 100
+
+
+def eyes_in(image: ImageArray) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The two bright spots, the one on the left first."""
+    _, _, _, centres = cv2.connectedComponentsWithStats((image > 128).astype(np.uint8))
+    (ax, ay), (bx, by) = sorted(centres[1:].tolist())
+    return (ax, ay), (bx, by)
+
+
+class Spots(FollowingDetector):
+    """Two bright spots are the eyes of a face; the first look is not sure of it."""
+
+    def search(self, image: ImageArray, calm: bool = False) -> list[Detection]:
+        return [self._face(eyes_in(image), 0.4)]
+
+    def look(self, image: ImageArray, cx: float, cy: float, side: float) -> list[Detection]:
+        eyes = eyes_in(image)
+        self.tilt = tilt_of(eyes)
+        return [self._face(eyes, 0.9)]
+
+    @staticmethod
+    def _face(eyes: tuple[tuple[float, float], tuple[float, float]], score: float) -> Detection:
+        """The eyes lie in the middle of the box."""
+        x, y = ((a + b) / 2.0 for a, b in zip(*eyes, strict=True))
+        return Detection(Roi(round(x - SIDE / 2), round(y - SIDE / 2), SIDE, SIDE), score, eyes)
+
+
+@pytest.mark.parametrize("degrees", [-60.0, -25.0, -10.0, 0.0, 15.0, 45.0])
+def test_a_tilted_face_is_looked_at_upright_and_its_place_is_that_in_the_picture(degrees: float) -> None:
+    image = np.zeros((240, 320), np.uint8)
+    right, down = 22 * math.cos(math.radians(degrees)), 22 * math.sin(math.radians(degrees))
+    places = (150 - right, 110 - down), (150 + right, 110 + down)
+    for x, y in places:
+        cv2.circle(image, (round(x), round(y)), 4, 255, -1)
+    detector = Spots()
+    (face,) = detector.detect(image)
+    assert abs(detector.tilt) < 3.0 if abs(degrees) > TILTED else abs(detector.tilt - degrees) < 3.0
+    assert math.dist(face.roi.centre, (150, 110)) < 2.0
+    assert face.eyes is not None and np.allclose(face.eyes, places, atol=2.0)
