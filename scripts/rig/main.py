@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -46,6 +47,8 @@ def main() -> int:
         print("\n".join(known))
         return 0
     os.environ["ROS_DOMAIN_ID"] = str(given.domain)
+    # A shell starts what runs in the background deaf to Ctrl-C, and commands would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print(f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {os.cpu_count()} cores")
     counts = {"ok": 0, "failed": 0, "skipped": 0}
     with tempfile.TemporaryDirectory() as folder:
