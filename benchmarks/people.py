@@ -65,9 +65,14 @@ class Lesson(NamedTuple):
 
 @dataclass(slots=True)
 class Score:
-    """What came of the lessons of one kind by one head; ``counts``: right, right by the general model, all."""
+    """What came of the lessons of one kind by one head.
+
+    :ivar counts: right, right by the general model, all.
+    :ivar others: the same of faces whose label was not taught.
+    """
 
     counts: list[tuple[int, int, int]] = field(default_factory=list)
+    others: list[tuple[int, int, int]] = field(default_factory=list)
     sure: list[float] = field(default_factory=list)
     hits: list[bool] = field(default_factory=list)
     claims: list[float] = field(default_factory=list)
@@ -179,6 +184,9 @@ class Classroom:
             answers = head.read(maps.chosen(lesson.read))
             right = _right(answers, labels, truth)
             score.counts.append((int(right.sum()), int(before.sum()), len(truth)))
+            words = {pictures[i].label for i in lesson.taught}
+            other = np.array([word not in words for word in truth])
+            score.others.append((int(right[other].sum()), int(before[other].sum()), int(other.sum())))
             score.sure += answers.max(axis=1).tolist()
             score.hits += right.tolist()
             if claim is not None:
@@ -249,6 +257,7 @@ def _right(answers: FloatArray, labels: tuple[str, ...], truth: list[str]) -> np
 def summary(score: Score) -> dict[str, Any]:
     """The figures of one head on one kind of lesson."""
     right, general, count = np.array(score.counts).T
+    others = np.array(score.others).sum(axis=0)
     hits = np.array(score.hits)
     sure = np.array(score.sure, np.float32)
     bins = np.minimum((sure * calibration.BINS).astype(np.int64), calibration.BINS - 1)
@@ -258,6 +267,8 @@ def summary(score: Score) -> dict[str, Any]:
         "interval": intervals.exact(int(right.sum()), int(count.sum())),
         "pictures": int(count.sum()),
         "lessons": len(count),
+        "others": [float(value) for value in others[:2] / max(others[2], 1)],
+        "others_pictures": int(others[2]),
         "calibration_error": float(error),
         "confidence": float(sure.mean()),
         "better": int((right > general).sum()),
@@ -280,6 +291,7 @@ def text(row: dict[str, Any]) -> str:
     return (
         f"{row['accuracy']:.3f} [{low:.2f}, {high:.2f}] of {row['pictures']}, "
         f"calibration error {row['calibration_error']:.3f}, sure {row['confidence']:.2f}, {against}, {claim}, "
+        f"labels not taught {row['others'][0]:.3f}, before {row['others'][1]:.3f} (of {row['others_pictures']}), "
         f"strangers {row['strangers']:.3f} (least {row['strangers_least']:.3f}), general kept {row['general_kept']}"
     )
 

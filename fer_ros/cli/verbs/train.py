@@ -137,8 +137,7 @@ def report(outcome: Outcome, seconds: float, selected: bool) -> str:
     if outcome.history:
         lines.append(_losses(outcome.history))
     if "chosen" in outcome.facts:
-        kept = outcome.facts["chosen"] == "general"
-        lines.append(f"{'the general model stays' if kept else 'taught'}: {outcome.facts['why']}")
+        lines.append(f"{'the general model stays' if outcome.general_kept else 'taught'}: {outcome.facts['why']}")
     lines += ["", outcome.claim, *filter(None, (_compared(outcome), outcome.expectation, outcome.advice))]
     if found.count:
         lines += ["", "rows: true labels; the last columns: how many were taken for which", "", _table(outcome)]

@@ -195,6 +195,9 @@ def personal(bundle: Bundle) -> str:
         if quality["count"]
         else "Not enough to measure: record more than one take or picture of each label."
     )
+    if data["expectation"]:
+        expected = data["expectation"]
+        measured += f"\n{expected[0].upper()}{expected[1:]}."
     compared = (
         f"The general model `{data['base']}` on the very same faces: accuracy {general['accuracy']:.0%}, "
         f"macro F1 {general['macro_f1']:.0%}."

@@ -8,9 +8,8 @@ from fer_ros.core.base.labels import AS_IS, KNOWN, LABEL_NAMES_HELP
 from fer_ros.core.base.settings import setting
 
 SPLITS = ("auto", "cross", "sessions", "takes", "blocks", "random")
-#: Altered copies of each face by default: of so many faces at most, so many; a head that crosses learns from copies
-#: only where faces are few.
-COPIES = ((100, 4), (300, 1))
+#: Altered copies of each face by default, for a head that crosses: at most so many, and so many faces with them.
+COPIES, FACES = 24, 600
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Options:
         """
         if self.copies >= 0:
             return self.copies
-        return next((copies for most, copies in COPIES if faces <= most), 0) if crosses else 1
+        return min(COPIES, FACES // max(faces, 1)) if crosses else 1
 
     def __repr__(self) -> str:
         """The options that differ from the defaults."""

@@ -67,6 +67,7 @@ def write(done: Finished, plotted: dict[str, bytes]) -> None:
         "trained_as": outcome.head,
         "split": outcome.split,
         "note": outcome.note,
+        "expectation": outcome.expectation,
         "counts": outcome.counts,
         "left_out": outcome.left_out,
         "without_face": outcome.without_face,

@@ -106,6 +106,7 @@ NOTHING: Json = {
     "model": "",
     "metrics": None,
     "baseline": None,
+    "advice": None,
     "split": "",
     "counts": {"train": 0, "validation": 0, "test": 0},
     "history": {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []},

@@ -106,6 +106,13 @@ def result(answer: Train.Response) -> Json:
         "model": answer.model,
         "metrics": metrics(answer.metrics),
         "baseline": metrics(answer.baseline),
+        "advice": {
+            "not_learned": names(answer.not_learned),
+            "record_more": names(answer.record_more),
+            "record_count": answer.record_count,
+            "another_day": number(answer.another_day, 3),
+            "general_kept": answer.general_kept,
+        },
         "split": answer.split,
         "counts": {name: getattr(answer, f"{name}_count") for name in ("train", "validation", "test")},
         "history": {name: numbers(getattr(answer, name)) for name in ("loss", "accuracy", "val_loss", "val_accuracy")},

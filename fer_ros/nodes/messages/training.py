@@ -78,6 +78,10 @@ def fill(response: Any, outcome: Outcome) -> None:
     response.model = outcome.model
     response.metrics = quality(outcome.metrics, outcome.interval)
     response.baseline = quality(outcome.baseline, outcome.interval_of(outcome.baseline) if outcome.baseline else ())
+    response.not_learned = outcome.unlearned
+    response.record_more, response.record_count = outcome.wanted
+    response.another_day = math.nan if outcome.another_day is None else outcome.another_day
+    response.general_kept = outcome.general_kept
     response.split = f"{outcome.split}: {outcome.note}"
     response.train_count = outcome.total("train")
     response.validation_count = outcome.total("validation")

@@ -55,7 +55,7 @@ def teach(name: str, *folders: Path) -> bytes:
 def test_the_second_training_computes_what_is_new_only(general: Bundle, make_bag: MakeBag, seen: list[int]) -> None:
     first, other = make_bag("first", COUNTS), make_bag("other", {"happy": 2})
     one = teach("one", first)
-    assert sum(seen) == 5 * 18  # each with four copies
+    assert sum(seen) == 25 * 18  # each with 24 copies
     seen.clear()
     assert teach("two", first) == one and not seen
     teach("three", first, other)
@@ -63,7 +63,7 @@ def test_the_second_training_computes_what_is_new_only(general: Bundle, make_bag
     assert sum(seen) == 0
     seen.clear()
     teach("four", first, make_bag("more", {"sad": 3}))
-    assert sum(seen) == 5 * 3
+    assert sum(seen) == 25 * 3
     file = paths.embeddings_file()
     assert file.stat().st_mode & 0o777 == 0o600 and [f.name for f in file.parent.glob("embeddings*")] == [file.name]
 

@@ -105,7 +105,7 @@ def test_it_is_held_near_a_general_model_that_reads_the_person_and_the_less_the_
         found = replace(maps(targets, 1), embeddings=readable)
         trained = RidgeHead.train(task(BASE.labels, targets, found, RidgeSettings(), None))
         weights.append(trained.facts["prior"])
-    assert weights == pytest.approx([0.6, 0.6 * 4 / 7, 0.3, 0.15], abs=1e-3)
+    assert weights == pytest.approx([0.7, 0.7 * 4 / 7, 0.35, 0.175], abs=1e-3)
 
 
 @pytest.mark.slow

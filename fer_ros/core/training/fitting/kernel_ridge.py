@@ -3,11 +3,11 @@
 The kernel of two faces is the cosine between their features, so it is 1 on the diagonal. What is fitted is what the
 general model's answer, weighted, leaves over of the targets:
 
-    scores(x) = prior ∘ P(x) + base + k(x)ᵀ A,    A = (K + λI)⁻¹ (Y - prior ∘ P - base)
+    scores(x) = prior ∘ P(x) + base + k(x)ᵀ A,    A = (K + λW⁻¹)⁻¹ (Y - prior ∘ P - base)
 
-(dual form of ridge regression, Saunders et al. 1998). With B = (K + λI)⁻¹ and a fold F left out, the coefficients of
-the others are A₋ = A_r - B_rF B_FF⁻¹ A_F, by the inverse of a block matrix: each λ costs one inverse, whatever the
-number of folds.
+(dual form of ridge regression, Saunders et al. 1998), W the weights of the rows. With B = (K + λW⁻¹)⁻¹ and a fold F
+left out, the coefficients of the others are A₋ = A_r - B_rF B_FF⁻¹ A_F, by the inverse of a block matrix: each λ costs
+one inverse, whatever the number of folds.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Problem:
     :ivar kernel: (n, n).
     :ivar targets: (n, labels), one-hot.
     :ivar general: (n, labels), the general model's probabilities; 0 for labels that it lacks.
+    :ivar weights: (n,), how much each row counts, above 0.
     :ivar folds: (n,), number of the fold that leaves a row out; -1: none does.
     :ivar measured: rows whose answers count, such as pictures but not their copies.
     """
@@ -41,8 +42,13 @@ class Problem:
     kernel: Matrix
     targets: Matrix
     general: Matrix
+    weights: Matrix
     folds: Indices
     measured: Indices
+
+    def regular(self, ridge: float) -> Matrix:
+        """The kernel with what keeps the coefficients small, (n, n)."""
+        return self.kernel + np.diag(ridge / self.weights)
 
     @property
     def truth(self) -> Indices:
@@ -66,8 +72,7 @@ class Strength:
 
 def coefficients(problem: Problem, strength: Strength) -> Matrix:
     """A, (n, labels)."""
-    regular = problem.kernel + strength.ridge * np.eye(len(problem.kernel))
-    return np.asarray(np.linalg.solve(regular, _left_over(problem, strength)), dtype=np.float64)
+    return np.asarray(np.linalg.solve(problem.regular(strength.ridge), _left_over(problem, strength)), dtype=np.float64)
 
 
 def held_out(problem: Problem, strengths: list[Strength]) -> list[Matrix]:
@@ -119,7 +124,7 @@ def _held_out(problem: Problem, rows: Matrix, ridge: float, left: Matrix, fixed:
     :param rows: (measured, n), those of the kernel.
     :param left: (n, columns), what the kernel is to explain; ``fixed`` (measured, columns) is added to its answer.
     """
-    inverse: Any = np.linalg.inv(problem.kernel + ridge * np.eye(len(problem.kernel)))
+    inverse: Any = np.linalg.inv(problem.regular(ridge))
     full = inverse @ left
     out = fixed + rows @ full
     for fold in np.unique(problem.folds[problem.folds >= 0]):

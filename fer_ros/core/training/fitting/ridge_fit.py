@@ -21,7 +21,9 @@ from fer_ros.core.vision.softmax import softmax
 PENALTY, TEMPERATURE = 0.1, 9.0
 #: The prior is this times the general model's accuracy on the pictures that are taught, none of which it has seen, over
 #: the pictures of a label, of which this many count at most: those of one take are much alike.
-PRIOR, MOST_COUNTED = 0.6, 4
+PRIOR, MOST_COUNTED = 0.7, 4
+#: The altered copies of a picture count as so many pictures together, and none of them as more than one.
+COPIES_COUNT = 2.4
 #: The prior where labels stay that were not taught: their share of the answer rests on it.
 PRIOR_KEEPING = 1.0
 PENALTIES, PRIORS = (0.03, 0.1, 0.3, 1.0), (0.0, 0.15, 0.3, 0.6)
@@ -33,7 +35,7 @@ GATE = (0.5, 0.7)
 #: The same where only some labels are taught: a person's other expressions are like the taught ones, too, and are left
 #: to the general model. Of the faces that KDEF's people make on another day, half have 0.75 and more to the same
 #: expression and 0.54 to the nearest other one.
-GATE_SOME = (0.6, 0.8)
+GATE_SOME = (0.7, 0.85)
 #: Taught faces that are kept to compare with: enough for some fifty people, whose likeness costs 0.6 million products.
 KNOWN = 128
 #: Rows that are fitted; of more, neighbours are left out evenly.
@@ -70,6 +72,7 @@ def train(task: Task, keep_general: bool = True, penalty: float = 0.0, prior: fl
         kernel=double @ double.T,
         targets=np.eye(len(labels))[faces.targets],
         general=answers.astype(np.float64),
+        weights=weights(task)[rows],
         folds=faces.folds,
         measured=np.flatnonzero(faces.measured),
     )
@@ -147,6 +150,14 @@ def thinned(task: Task) -> npt.NDArray[np.int64]:
         own = pictures[faces.targets[pictures] == label]
         kept.append(own[np.unique(np.linspace(0, len(own) - 1, min(share, len(own))).astype(np.int64))])
     return np.sort(np.concatenate(kept))
+
+
+def weights(task: Task) -> Matrix:
+    """How much each row counts."""
+    faces = task.training
+    copies = len(faces) / faces.pictures - 1.0
+    each = min(1.0, COPIES_COUNT / copies) if copies else 1.0
+    return faces.weights * np.where(np.arange(len(faces)) < faces.pictures, 1.0, each)
 
 
 def usual_weight(accuracy: float, pictures: float) -> float:

@@ -21,7 +21,8 @@ def problem(seed: int, rows: int = 24, folds: int = 4) -> tuple[Problem, np.ndar
     general = rng.dirichlet(np.ones(LABELS), rows)
     numbers = np.arange(rows) // LABELS % folds
     numbers[:2] = -1
-    return Problem(x @ x.T, np.eye(LABELS)[targets], general, numbers, np.flatnonzero(numbers >= 0)), x
+    weights = rng.uniform(0.2, 2.0, rows)
+    return Problem(x @ x.T, np.eye(LABELS)[targets], general, weights, numbers, np.flatnonzero(numbers >= 0)), x
 
 
 def strength(ridge: float, prior: float) -> Strength:
@@ -41,6 +42,7 @@ def test_the_answers_without_a_fold_are_those_of_a_fit_without_it(ridge: float, 
             kernel=given.kernel[np.ix_(rest, rest)],
             targets=given.targets[rest],
             general=given.general[rest],
+            weights=given.weights[rest],
         )
         scores = prior * given.general[row] + asked.base
         expected = scores + given.kernel[row, rest] @ kernel_ridge.coefficients(part, asked)
@@ -50,9 +52,9 @@ def test_the_answers_without_a_fold_are_those_of_a_fit_without_it(ridge: float, 
 def test_the_dual_form_is_ridge_regression() -> None:
     given, x = problem(2)
     asked = strength(0.5, 0.3)
-    primal = np.linalg.solve(
-        x.T @ x + 0.5 * np.eye(50), x.T @ (given.targets - asked.prior * given.general - asked.base)
-    )
+    left = given.targets - asked.prior * given.general - asked.base
+    weighted = x.T * given.weights
+    primal = np.linalg.solve(weighted @ x + 0.5 * np.eye(50), weighted @ left)
     np.testing.assert_allclose(x.T @ kernel_ridge.coefficients(given, asked), primal, atol=1e-8)
 
 
