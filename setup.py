@@ -20,9 +20,11 @@ def share(folder: str) -> list[tuple[str, list[str]]]:
     return list(tree.items())
 
 
-def page() -> list[str]:
-    """The built files of the dashboard's page, relative to the package."""
-    return [str(path.relative_to(NAME)) for path in sorted(Path(NAME, "dashboard/static").rglob("*")) if path.is_file()]
+def pages() -> list[str]:
+    """The built files of the two pages, the dashboard's and the one without a server, relative to the package."""
+    folders = (Path(NAME, "dashboard/static"), Path(NAME, "core/exporting/page"))
+    found = (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())
+    return [str(path.relative_to(NAME)) for path in found]
 
 
 RUN = [
@@ -46,7 +48,7 @@ setup(
     description="Facial expression recognition for ROS 2 that learns the faces of its people in a minute",
     license="Apache-2.0",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={NAME: ["py.typed", "core/vision/covered.npz", *page()]},
+    package_data={NAME: ["py.typed", "core/vision/covered.npz", *pages()]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

@@ -4,7 +4,7 @@ import hooks from "eslint-plugin-react-hooks";
 import parser from "@babel/eslint-parser";
 
 export default [
-  { ignores: ["node_modules/"] },
+  { ignores: ["node_modules/", "alone/public/"] },
   js.configs.recommended,
   {
     files: ["src/**/*.{ts,tsx}", "test/**/*.ts"],

@@ -8,6 +8,7 @@ VERBS = {
     "trash": "list what was discarded; bring it back, or remove it for good",
     "forget": "remove everything that is kept of a person",
     "import": "make a bag from a folder of pictures, or from fer2013.csv",
+    "export": "write a web page that teaches and reads faces without a server",
     "train": "teach a model the faces in your bags",
     "eval": "measure a model on a dataset",
     "duplicates": "find photographs that occur twice in a dataset",

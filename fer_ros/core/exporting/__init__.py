@@ -1,0 +1,1 @@
+"""What leaves the robot to be used elsewhere: the page that needs no server."""

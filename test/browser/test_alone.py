@@ -1,0 +1,265 @@
+"""The page that needs no server, served by Python's plain one: teaching, training, offline, and the robot's project."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.server
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+import pytest
+
+from fer_ros.core.base import registry
+from fer_ros.core.base.types import ImageArray
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.exporting import static_page
+from fer_ros.core.training.augment import Augmentation, augment
+from fer_ros.core.training.faces import embed
+from fer_ros.core.vision import crop
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: run `make test-browser`")
+
+expect = playwright.expect
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "locale": "ko-KR"}
+FACES = 500
+#: Ask an engine of our own, in the page's folder and with what the page keeps.
+ASK = """async ([name, ask]) => {
+    const worker = new Worker("engine.js");
+    const reply = await new Promise((resolve, reject) => {
+        worker.onmessage = ({data}) => data.id === 1 && (data.error ? reject(data.error) : resolve(data.reply));
+        worker.postMessage({id: 1, name, ask});
+    });
+    worker.terminate();
+    return reply;
+}"""
+
+
+class _Server(http.server.SimpleHTTPRequestHandler):
+    #: First lines of the requests.
+    heard: ClassVar[list[str]] = []
+
+    def log_message(self, format: str, *args: Any) -> None:
+        self.heard.append(self.requestline)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the exported page is served."""
+    folder = tmp_path_factory.mktemp("alone") / "page"
+    static_page.export(folder, "small")
+    handler = functools.partial(_Server, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def alone(open_page: Callable[..., Any], address: str) -> Callable[..., Any]:
+    """``alone(**context options) -> Page``, once the network is there."""
+
+    def alone(**options: Any) -> Any:
+        page = open_page(address, permissions=["camera"], **options)
+        expect(page.get_by_test_id("page")).to_have_attribute("data-ready", "true")
+        return page
+
+    return alone
+
+
+def _hold(page: Any, label: str, count: int) -> None:
+    button = page.get_by_test_id(f"hold-{label}")
+    before = int(button.get_attribute("data-count"))
+    button.hover()
+    page.mouse.down()
+    page.wait_for_function(
+        "([label, least]) => Number(document.querySelector(`[data-testid=hold-${label}]`).dataset.count) >= least",
+        arg=[label, before + count],
+    )
+    page.mouse.up()
+
+
+@pytest.mark.slow
+def test_teach_train_keep_and_go_offline(alone: Callable[..., Any], address: str, tmp_path: Path) -> None:
+    page = alone()
+    asked: list[Any] = []
+
+    def hear(request: Any) -> None:
+        asked.append(request)
+
+    page.context.on("request", hear)
+    expect(page.get_by_test_id("face")).to_be_visible()
+    for label in ("happy", "sad"):
+        _hold(page, label, 8)
+    page.get_by_test_id("train").click()
+    expect(page.get_by_test_id("result")).to_be_visible()
+    page.get_by_text("As in the paper of 2023").click()
+    page.get_by_test_id("train").click()
+    expect(page.locator(".curve")).to_have_count(2)
+    expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "true")
+    # What is saved is a model that the robot loads, and it answers alike.
+    with page.expect_download() as download:
+        page.get_by_test_id("save").click()
+    file = tmp_path / "project.zip"
+    download.value.save_as(file)
+    told = page.evaluate(ASK, ["answers", {}])
+    crops, model = _read(file, tmp_path / "project")
+    answers = _answers(model, crops)
+    assert told["labels"] == list(model.labels) == ["happy", "sad"] and len(crops) >= 16
+    assert np.abs(answers - np.array(told["probabilities"])).max() < 1e-3
+    # All of it again without a network, and nothing went anywhere else.
+    page.wait_for_function("() => navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+    heard = len(_Server.heard)
+    page.reload()
+    expect(page.get_by_test_id("face")).to_be_visible()
+    expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "true")
+    assert int(page.get_by_test_id("hold-happy").get_attribute("data-count")) >= 8
+    assert {line for line in _Server.heard[heard:] if "/sw.js" not in line} == set()
+    page.context.set_offline(False)
+    assert asked and all(request.method == "GET" and request.post_data is None for request in asked)
+    assert all(line.startswith("GET ") for line in _Server.heard)
+    assert {
+        request.url.partition("#")[0] for request in asked if not request.url.startswith((address, "blob:"))
+    } == set()
+    # Deleted, brought back, deleted.
+    page.get_by_test_id("remove-all").click()
+    expect(page.get_by_test_id("hold-happy")).to_have_attribute("data-count", "0")
+    page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("hold-happy")).not_to_have_attribute("data-count", "0")
+    page.get_by_test_id("pictures-happy").click()
+    page.get_by_test_id("remove-label").click()
+    expect(page.get_by_test_id("hold-happy")).to_have_attribute("data-count", "0")
+
+
+@pytest.mark.slow
+def test_what_the_robot_taught_answers_alike_on_a_phone(
+    alone: Callable[..., Any], tmp_path: Path, teach: Callable[..., Bundle]
+) -> None:
+    crops = _faces()
+    taught = teach(crops[::5], [("happy", "sad", "winking")[n % 3] for n in range(len(crops[::5]))])
+    file = tmp_path / "robot.zip"
+    _write(file, crops, taught)
+    page = alone(**PHONE)
+    page.get_by_test_id("file").set_input_files(str(file))
+    expect(page.get_by_test_id("hold-happy")).to_have_attribute("data-count", str(FACES))
+    expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "true")
+    told = page.evaluate(ASK, ["answers", {}])
+    found, wanted = np.array(told["probabilities"]), _answers(taught, crops)
+    assert told["labels"] == list(taught.labels)
+    assert np.abs(found - wanted).max() < 1e-3
+    assert (found.argmax(axis=1) == wanted.argmax(axis=1)).mean() >= 0.98
+    # A file that is none leaves everything as it is, and says so.
+    (tmp_path / "no.zip").write_bytes(b"PK nothing")
+    page.get_by_test_id("file").set_input_files(str(tmp_path / "no.zip"))
+    expect(page.get_by_test_id("said")).to_have_attribute("role", "alert")
+    expect(page.get_by_test_id("hold-happy")).to_have_attribute("data-count", str(FACES))
+    # The emoticon under the thumb.
+    page.get_by_test_id("mode").click()
+    expect(page.get_by_test_id("train")).to_have_count(0)
+    expect(page.get_by_test_id("emoticon")).to_be_visible()
+
+
+def _faces() -> ImageArray:
+    """uint8 (500, 48, 48, 1): the drawn face in its expressions, turned, shifted and lit differently."""
+    plugin, spec = registry.load("sources", "face"), Bundle.load("small").input
+    strength, rng, out = Augmentation(), np.random.default_rng(1), []
+    for expression in ("happy", "sad", "angry", "surprise", "neutral"):
+        source = plugin(plugin.Settings(expression=expression, fps=0.0))
+        source.open()
+        for _ in range(10):
+            frame = source.read(5.0)
+            face = crop.resize(frame.image[60:300, 200:440], spec)
+            out += [np.rint(augment(face, rng, strength)).astype(np.uint8) for _ in range(FACES // 50)]
+        source.close()
+    return np.stack(out)
+
+
+@pytest.fixture
+def teach(fer_home: Path) -> Callable[..., Bundle]:
+    """``teach(crops, labels) -> Bundle`` by the head ridge, on the model small."""
+    from fer_ros.core.base.contracts import LabelledFaces, Task
+    from fer_ros.core.bundles import bundle as bundles
+    from fer_ros.core.training.fitting import head_setup, ridge_fit
+
+    def teach(crops: ImageArray, names: list[str]) -> Bundle:
+        base = Bundle.load("small")
+        backbone, head = base.open()
+        labels = tuple(dict.fromkeys(names))
+        count = len(crops)
+        maps = embed(backbone, crops, base.input)
+        samples = LabelledFaces(
+            crops=crops,
+            embeddings=maps.embeddings,
+            targets=np.array([labels.index(name) for name in names]),
+            weights=np.ones(count, np.float32),
+            finer=maps.finer,
+            folds=np.arange(count) % 5,
+            measured=np.ones(count, bool),
+            pictures=count,
+        )
+        general = head_setup.general_model(base, head)
+        task = Task(labels, samples, samples.chosen(np.arange(0)), general, None, 1, lambda epochs, row: None)
+        trained = ridge_fit.train(task)
+        new = Bundle(
+            name="taught",
+            path=fer_home / "models" / "taught",
+            labels=trained.labels,
+            input=base.input,
+            backbone=base.backbone,
+            head=bundles.Network("ridge", "head.npz"),
+        )
+        kept = {name: (base.path / name).read_bytes() for name in (base.backbone.file, bundles.FINER_FILE)}
+        return bundles.write(new, {**kept, "head.npz": trained.content})
+
+    return teach
+
+
+def _answers(model: Bundle, crops: ImageArray) -> Any:
+    backbone, head = model.open()
+    return head.read(embed(backbone, crops, model.input))
+
+
+def _read(file: Path, folder: Path) -> tuple[ImageArray, Bundle]:
+    """Crops in their order, and the model, of a project that a browser has saved."""
+    with zipfile.ZipFile(file) as archive:
+        assert archive.testzip() is None
+        archive.extractall(folder)
+    model = Bundle.load(folder / "model")
+    project = json.loads((folder / "project.json").read_text())
+    pictures = [cv2.imread(str(folder / sample["file"])) for sample in project["samples"]]
+    assert {sample["label"] for sample in project["samples"]} == {"happy", "sad"}
+    return np.stack([crop.resize(picture, model.input) for picture in pictures]), model
+
+
+def _write(file: Path, crops: ImageArray, model: Bundle) -> None:
+    """A project as a robot saves it."""
+    card = {
+        "schema": 1,
+        "name": model.name,
+        "labels": list(model.labels),
+        "input": model.input.to_dict(),
+        "backbone": {"plugin": model.backbone.plugin, "file": model.backbone.file},
+        "head": {"plugin": model.head.plugin, "file": model.head.file},
+        "sha256": {name: hashlib.sha256((model.path / name).read_bytes()).hexdigest() for name in model.checksums},
+    }
+    samples = [{"file": f"pictures/happy/{n:04}.png", "label": "happy", "take": 1} for n in range(len(crops))]
+    head = {"format": "fer_ros project", "version": 1, "software": "test", "labels": ["happy"], "samples": samples}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("project.json", json.dumps(head))
+        for sample, face in zip(samples, crops, strict=True):
+            archive.writestr(str(sample["file"]), cv2.imencode(".png", face)[1].tobytes())
+        archive.writestr("model/model.yaml", json.dumps(card))
+        for name in model.checksums:
+            archive.writestr(f"model/{name}", (model.path / name).read_bytes())
+    file.write_bytes(buffer.getvalue())

@@ -1,0 +1,14 @@
+import { render } from "preact";
+import { applyTheme } from "../theme";
+import { App } from "./page/app";
+import { readFrames, startCamera } from "./page/camera";
+import { open } from "./page/state";
+
+applyTheme();
+render(<App />, document.getElementById("page")!);
+void open().then(() => performance.mark("fer-open"));
+void startCamera().then(readFrames);
+// Without it the page works, but not without a network.
+navigator.serviceWorker?.register("sw.js").catch(() => undefined);
+// Asked for once, so that a full disk does not take the pictures away.
+void navigator.storage?.persist?.();

@@ -1,0 +1,60 @@
+/** The camera's picture with a box around the face, and what is in the way of seeing it. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { colour } from "../../colours";
+import { labelName } from "../../i18n";
+import { Button } from "../../parts/controls";
+import { camera, size, startCamera, video } from "./camera";
+import { answer, box, config, probabilities } from "./state";
+import { words } from "./words";
+
+function Face() {
+  const [one, whole, label] = [box.value, size.value, answer.value];
+  if (!one || !label) return null;
+  const share = (value: number, of: number) => `${((100 * value) / of).toFixed(2)}%`;
+  const style = {
+    "--label": colour(label),
+    // Mirrored, as people see themselves.
+    left: share(whole.width - one.x - one.width, whole.width),
+    top: share(one.y, whole.height),
+    width: share(one.width, whole.width),
+    height: share(one.height, whole.height),
+  };
+  return (
+    <div class="face-box" style={style} data-testid="face">
+      <span>
+        {labelName(label)} {Math.round(100 * (probabilities.value.get(label) ?? 0)) || ""}
+      </span>
+    </div>
+  );
+}
+
+function Hindrance() {
+  const texts = words.value;
+  if (camera.value === "no" || camera.value === "insecure")
+    return (
+      <div class="over" role="alert" data-testid="no-camera">
+        <p>{texts.noCamera}</p>
+        <p>{camera.value === "no" ? texts.cameraRefused : texts.insecure}</p>
+        {camera.value === "no" && <Button onClick={() => void startCamera()}>{texts.again}</Button>}
+      </div>
+    );
+  if (!config.value) return <div class="over loading">{texts.loading}…</div>;
+  if (config.value.detector === null) return <div class="frame-hint">{texts.holdHere}</div>;
+  return box.value ? null : <div class="frame-hint">{texts.lookHere}</div>;
+}
+
+export function Stage() {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    place.current!.prepend(video);
+  }, []);
+  return (
+    <section class="screen" style={{ aspectRatio: `${size.value.width} / ${size.value.height}` }}>
+      <div ref={place} class="film">
+        <Face />
+      </div>
+      <Hindrance />
+    </section>
+  );
+}

@@ -1,0 +1,159 @@
+/** What the page knows, as signals, and the engine that it asks. */
+
+import { computed, signal } from "@preact/signals";
+import type { Method } from "../learning/choice";
+import type { Epoch } from "../learning/perceptron";
+import type { Box } from "../engine/pixels";
+import type { Config, Hold, Name, Reading, Requests, Result, State, Told } from "../engine/protocol";
+import { words } from "./words";
+
+export const config = signal<Config | null>(null);
+export const state = signal<State>({ counts: {}, labels: [], taught: false, take: 1 });
+/** Why the page cannot go on; empty: it can. */
+export const broken = signal("");
+export const box = signal<Box | null>(null);
+/** Of the labels of the model, gliding; empty without a face. */
+export const probabilities = signal<Map<string, number>>(new Map());
+/** Ms that the engine takes for a picture, gliding. */
+export const speed = signal(0);
+export const held = signal<string | null>(null);
+/** Labels that were added by hand. */
+export const added = signal<string[]>([]);
+export const method = signal<Method>("ours");
+/** Share of the pictures that were read; null: nothing is trained. */
+export const read = signal<number | null>(null);
+export const epochs = signal<Epoch[]>([]);
+export const result = signal<Result | null>(null);
+export const notice = signal<{ words: string; bad?: boolean; undo?: () => void } | null>(null);
+
+export const labels = computed(() => {
+  const known = config.value?.labels ?? [];
+  const others = [...Object.keys(state.value.counts), ...added.value].filter((label) => !known.includes(label));
+  return [...known, ...new Set(others)];
+});
+
+/** Below this no label is named. */
+const SURE = 0.35;
+
+export const answer = computed<string | null>(() => {
+  const all = [...probabilities.value];
+  if (!all.length) return null;
+  const [label, share] = all.reduce((best, one) => (one[1] > best[1] ? one : best));
+  return share >= SURE ? label : "uncertain";
+});
+
+export const emoticons = (label: string): string[] => config.value?.emoticons[label] ?? [];
+
+/** What the engine could not do; `code` tells why. */
+export class Refused extends Error {
+  constructor(
+    message: string,
+    readonly code: string,
+  ) {
+    super(message);
+  }
+}
+
+const worker = new Worker(new URL("../engine/worker.ts", import.meta.url), { name: "engine" });
+const waiting = new Map<number, { resolve: (reply: never) => void; reject: (error: Error) => void }>();
+let next = 1;
+
+export function ask<N extends Name>(
+  name: N,
+  what: Requests[N]["ask"],
+  transfer: Transferable[] = [],
+): Promise<Requests[N]["reply"]> {
+  const id = next++;
+  worker.postMessage({ id, name, ask: what }, transfer);
+  return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+}
+
+worker.onmessage = ({ data }: MessageEvent<Told>) => {
+  if ("read" in data) read.value = data.read;
+  else if ("epoch" in data) epochs.value = [...epochs.peek(), data.epoch];
+  else {
+    const one = waiting.get(data.id);
+    waiting.delete(data.id);
+    if ("error" in data) one?.reject(new Refused(data.error, data.code));
+    else one?.resolve(data.reply as never);
+  }
+};
+worker.onerror = (event) => (broken.value = event.message || "engine");
+
+let hush = 0;
+
+export function say(text: string, more: { bad?: boolean; undo?: () => void } = {}): void {
+  notice.value = { words: text, ...more };
+  window.clearTimeout(hush);
+  hush = window.setTimeout(() => (notice.value = null), more.undo || more.bad ? 10000 : 3000);
+}
+
+export function complain(error: unknown): void {
+  const texts = words.peek();
+  if (!(error instanceof Refused)) return say(String(error), { bad: true });
+  const known = { few: texts.few, one: texts.one, file: `${texts.badFile}: ${error.message}` };
+  say(known[error.code as keyof typeof known] ?? `${texts.failed}: ${error.message}`, { bad: true });
+}
+
+export async function open(): Promise<void> {
+  broken.value = "";
+  try {
+    const reply = await ask("open", {});
+    config.value = reply.config;
+    state.value = reply.state;
+  } catch (error) {
+    broken.value = error instanceof Error ? error.message : String(error);
+  }
+}
+
+export async function train(): Promise<void> {
+  if (read.peek() !== null) return;
+  read.value = 0;
+  epochs.value = [];
+  result.value = null;
+  try {
+    const reply = await ask("train", { method: method.peek() });
+    result.value = reply.result;
+    state.value = reply.state;
+    if (reply.result.kept) say(words.peek().kept);
+  } catch (error) {
+    complain(error);
+  }
+  read.value = null;
+}
+
+/** Delete pictures, with a way back. */
+export async function remove(which: Requests["remove"]["ask"]): Promise<void> {
+  state.value = await ask("remove", which);
+  say(words.peek().removed, { undo: () => void ask("restore", {}).then((found) => (state.value = found)) });
+}
+
+export async function forget(): Promise<void> {
+  state.value = await ask("forget", {});
+  result.value = null;
+}
+
+/** Seconds in which probabilities glide. */
+const GLIDE = 0.2;
+let last = 0;
+
+/** Take the engine's reading of a frame. */
+export function take(reading: Reading, hold: Hold | null, now: number): void {
+  box.value = reading.box;
+  speed.value = speed.peek() ? 0.9 * speed.peek() + 0.1 * reading.ms : reading.ms;
+  const far = 1 - Math.exp(-(now - last) / 1000 / GLIDE);
+  last = now;
+  const before = probabilities.peek();
+  probabilities.value = new Map(
+    reading.probabilities.map((share, at) => {
+      const label = state.peek().labels[at]!;
+      const old = before.get(label) ?? share;
+      return [label, old + (share - old) * far];
+    }),
+  );
+  if (hold && reading.kept) {
+    const { counts } = state.peek();
+    state.value = { ...state.peek(), counts: { ...counts, [hold.label]: (counts[hold.label] ?? 0) + 1 } };
+  }
+  if (reading.box && performance.getEntriesByName("fer-answer").length === 0) performance.mark("fer-answer");
+}
