@@ -99,6 +99,7 @@ def _ridge(rng: np.random.Generator, number: int) -> dict[str, Any]:
     origin = _origin(number)
     folds = cross.folds(origin, 0.5)
     faces, targets = len(origin), origin.labels
+    pictures = faces // 4 if number == 0 else faces  # the others stand for copies, which count less
     middles = rng.normal(size=(3, PLACES * CHANNELS + FINER))
     values = (middles[targets] + rng.normal(size=(faces, middles.shape[1]))).astype(np.float32)
     maps = Maps(values[:, : PLACES * CHANNELS].reshape(faces, 1, PLACES, CHANNELS), values[:, PLACES * CHANNELS :])
@@ -109,16 +110,15 @@ def _ridge(rng: np.random.Generator, number: int) -> dict[str, Any]:
         (path / FINER_FILE).write_bytes(pack(**usual))
         (path / "linear.npz").write_bytes(pack(**general))
         head = LinearHead(path / "linear.npz", GENERAL, (1, PLACES, CHANNELS))
-        base = GeneralModel("general", path, GENERAL, GREY, head, "linear", "linear.npz", "", {})
+        base = GeneralModel("general", path, GENERAL, head, "linear", "linear.npz")
         samples = LabelledFaces(
-            crops=np.zeros((faces, 1, 1, 1), np.uint8),
             embeddings=maps.embeddings,
             targets=targets,
             weights=np.ones(faces, np.float32),
             finer=maps.finer,
             folds=folds.numbers,
-            measured=folds.measured & folds.enough,
-            pictures=faces,
+            measured=folds.measured & folds.enough & (np.arange(faces) < pictures),
+            pictures=pictures,
         )
         task = Task(labels, samples, samples.chosen(np.arange(0)), base, None, 1, lambda epochs, row: None)
         trained = ridge_fit.train(task)
@@ -127,6 +127,7 @@ def _ridge(rng: np.random.Generator, number: int) -> dict[str, Any]:
         answers = {"ridge": ridge.read(maps), "linear": head.read(maps)}
     return {
         "labels": labels,
+        "pictures": pictures,
         "all": trained.labels,
         "embeddings": _floats(maps.embeddings),
         "finer": _floats(maps.finer),

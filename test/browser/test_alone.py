@@ -198,7 +198,6 @@ def teach(fer_home: Path) -> Callable[..., Bundle]:
         count = len(crops)
         maps = embed(backbone, crops, base.input)
         samples = LabelledFaces(
-            crops=crops,
             embeddings=maps.embeddings,
             targets=np.array([labels.index(name) for name in names]),
             weights=np.ones(count, np.float32),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,12 +14,12 @@ from fer_ros.nodes.dashboard import messages as page
 from fer_ros.nodes.messages import training
 
 
-def outcome(wrong: int, shown: int = 10, **more: object) -> Outcome:
+def outcome(wrong: int, shown: int = 10, **more: Any) -> Outcome:
     labels = ("happy", "sad")
     truth = np.repeat(np.arange(2), shown)
     said = truth.copy()
     said[shown : shown + wrong] = 0
-    fields = {"head": "auto", "base": "default", "facts": {}, **more}
+    fields: dict[str, Any] = {"head": "auto", "base": "default", "facts": {}, **more}
     return Outcome(
         model="m", path="", split="cross", note="", baseline=None, history=[], phases={}, left_out=0, without_face=0,
         counts={label: {"train": max(shown, 1), "validation": 0, "test": shown} for label in labels},

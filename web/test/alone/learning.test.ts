@@ -38,8 +38,8 @@ numbers.ridge.forEach((one, number) => {
       maps,
       targets: cut.labels,
       folds: cut.numbers,
-      measured: cut.measured,
-      pictures: 24,
+      measured: cut.measured.map((counts, at) => counts && at < one.pictures),
+      pictures: one.pictures,
       general,
       usual: { mean: usual["mean"]!.data, scale: usual["scale"]!.data },
     });

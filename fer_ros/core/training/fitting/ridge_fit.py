@@ -157,7 +157,7 @@ def weights(task: Task) -> Matrix:
     faces = task.training
     copies = len(faces) / faces.pictures - 1.0
     each = min(1.0, COPIES_COUNT / copies) if copies else 1.0
-    return faces.weights * np.where(np.arange(len(faces)) < faces.pictures, 1.0, each)
+    return faces.weights.astype(np.float64) * np.where(np.arange(len(faces)) < faces.pictures, 1.0, each)
 
 
 def usual_weight(accuracy: float, pictures: float) -> float:

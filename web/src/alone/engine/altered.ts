@@ -3,13 +3,10 @@
 import type { Picture } from "./pixels";
 
 const [SHIFT, LIGHT] = [0.06, 0.25];
-/** Altered copies of each face: of so many faces at most, so many. */
-const COPIES = [
-  [100, 4],
-  [300, 1],
-] as const;
+/** Altered copies of each face: at most so many, and so many faces with them. */
+const [COPIES, FACES] = [24, 600];
 
-export const copiesOf = (faces: number): number => COPIES.find(([most]) => faces <= most)?.[1] ?? 0;
+export const copiesOf = (faces: number): number => Math.min(COPIES, Math.floor(FACES / Math.max(faces, 1)));
 
 export function altered({ width, height, channels, data }: Picture, next: () => number): Picture {
   const even = (reach: number) => (2 * next() - 1) * reach;

@@ -33,22 +33,22 @@ export function gram(x: Float32Array, n: number, width: number): Table {
   return out;
 }
 
-/** Lower factor of a symmetric positive matrix with `ridge` added to its diagonal. */
-function cholesky({ data, rows: n }: Table, ridge: number): Float64Array {
+/** Lower factor of a symmetric positive matrix with `added` on its diagonal. */
+function cholesky({ data, rows: n }: Table, added?: number[]): Float64Array {
   const l = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
     for (let j = 0; j <= i; j++) {
-      let sum = data[i * n + j]! + (i === j ? ridge : 0);
+      let sum = data[i * n + j]! + (i === j ? (added?.[i] ?? 0) : 0);
       for (let k = 0; k < j; k++) sum -= l[i * n + k]! * l[j * n + k]!;
       l[i * n + j] = i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / l[j * n + j]!;
     }
   return l;
 }
 
-/** (matrix + ridge · identity)⁻¹ of a symmetric positive matrix. */
-export function inverse(matrix: Table, ridge: number): Table {
+/** (matrix + diag(added))⁻¹ of a symmetric positive matrix. */
+export function inverse(matrix: Table, added: number[]): Table {
   const n = matrix.rows;
-  const l = cholesky(matrix, ridge);
+  const l = cholesky(matrix, added);
   const low = new Float64Array(n * n); // the inverse of l
   for (let i = 0; i < n; i++) {
     const scale = 1 / l[i * n + i]!;
@@ -72,7 +72,7 @@ export function inverse(matrix: Table, ridge: number): Table {
 export function solve(matrix: Table, right: Table): Table {
   const n = matrix.rows;
   const columns = right.columns;
-  const l = cholesky(matrix, 0);
+  const l = cholesky(matrix);
   const out = right.data.slice();
   const subtract = (to: number, from: number, factor: number) => {
     for (let c = 0; c < columns; c++) out[to * columns + c]! -= factor * out[from * columns + c]!;

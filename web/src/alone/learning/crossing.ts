@@ -21,6 +21,8 @@ export interface Problem {
   targets: number[];
   /** One row a face, the general model's probabilities. */
   general: Float32Array[];
+  /** How much each face counts, above 0. */
+  weights: number[];
   folds: number[];
   measured: number[];
 }
@@ -47,6 +49,13 @@ export function leftOver(problem: Problem, some: Strength[]): Table {
   return out;
 }
 
+/** The inverse of the kernel with what keeps the coefficients small. */
+export const regularInverse = ({ kernel, weights }: Problem, ridge: number): Table =>
+  inverse(
+    kernel,
+    weights.map((weight) => ridge / weight),
+  );
+
 /** Scores (measured, labels) of each measured face by those of other folds; one entry a strength. */
 export function heldOut(problem: Problem, candidates: Strength[]): Table[] {
   const out: Table[] = [];
@@ -54,7 +63,7 @@ export function heldOut(problem: Problem, candidates: Strength[]): Table[] {
     const same = range(candidates.length).filter((at) => candidates[at]!.ridge === ridge);
     const some = same.map((at) => candidates[at]!);
     const columns = range(some.length * problem.labels);
-    const inverted = inverse(problem.kernel, ridge);
+    const inverted = regularInverse(problem, ridge);
     const full = product(inverted, leftOver(problem, some));
     const scores = part(fixedPart(problem, some), problem.measured, columns);
     const everyone = range(problem.targets.length);

@@ -1,8 +1,8 @@
 /** Teaches the head `ridge` in closed form; see `core/training/fitting/ridge_fit.py` and `kernel_ridge.py`. */
 
 import type { Arrays } from "../files/npz";
-import { best, gram, inverse, mean, product, range, spread } from "./algebra";
-import { byTheOthers, chosen, HEAT, HEATS, heldOut, leftOver, losses, type Problem, type Strength } from "./crossing";
+import { best, gram, mean, product, range, spread } from "./algebra";
+import { byTheOthers, chosen, HEAT, HEATS, heldOut, leftOver, losses, regularInverse, type Problem, type Strength } from "./crossing";
 import { finest, generalAnswer, pooled, row, unit, type Maps } from "./features";
 import type { Head } from "./heads";
 
@@ -30,12 +30,14 @@ export interface Taught {
   facts: Record<string, string | number>;
 }
 
-const [PRIOR, MOST_COUNTED, PRIOR_KEEPING] = [0.6, 4, 1];
+const [PRIOR, MOST_COUNTED, PRIOR_KEEPING] = [0.7, 4, 1];
+/** The copies of a picture count as so many pictures together, and none of them as more than one. */
+const COPIES_COUNT = 2.4;
 const PENALTIES = [0.1, 0.03, 0.3, 1];
 const PRIORS = [0, 0.15, 0.3, 0.6];
 const [GATE, GATE_SOME] = [
   [0.5, 0.7],
-  [0.6, 0.8],
+  [0.7, 0.85],
 ];
 const KNOWN = 128;
 const MOST_ROWS = 1000;
@@ -58,11 +60,14 @@ export function teach(task: Task): Taught {
     ),
   );
   const pictures = chosenRows.filter((at) => at < task.pictures).length;
+  const copies = task.targets.length / task.pictures - 1;
+  const each = copies ? Math.min(1, COPIES_COUNT / copies) : 1;
   const problem: Problem = {
     kernel: gram(x, chosenRows.length, values.width),
     labels: labels.length,
     targets,
     general: answers,
+    weights: chosenRows.map((at) => (at < task.pictures ? 1 : each)),
     folds: chosenRows.map((at) => task.folds[at]!),
     measured: range(chosenRows.length).filter((at) => task.measured[chosenRows[at]!]),
   };
@@ -75,7 +80,7 @@ export function teach(task: Task): Taught {
   const costs = scores.map((one) => HEATS.map((factor) => losses(one, truth, HEAT * factor)));
   const [at, heat] = costs.length ? chosen(costs, range(truth.length)) : [0, HEAT];
   const strength = candidates[at]!;
-  const coefficients = product(inverse(problem.kernel, strength.ridge), leftOver(problem, [strength]));
+  const coefficients = product(regularInverse(problem, strength.ridge), leftOver(problem, [strength]));
   const complete = task.labels.length === labels.length;
   const gates = task.usual && kept.length ? (complete ? GATE : GATE_SOME) : [-2, -1];
   const width = values.width;
