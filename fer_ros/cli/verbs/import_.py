@@ -23,7 +23,7 @@ from fer_ros.core.base.paths import check_name
 from fer_ros.core.datasets import importing
 from fer_ros.core.datasets.datasets import FolderDataset, ListedDataset, check_table, is_listing
 from fer_ros.core.datasets.left_out import summary
-from fer_ros.core.vision import depth
+from fer_ros.core.vision import choosing, depth
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         crops = True
         pictures = importing.from_fer2013(args.path, args.split, args.votes, args.strict)
     detector = None if crops else detectors.make(args.detector, assignments(args.set))
-    facts = {**importing.facts(args.path, crops), "consent": args.consent}
+    facts = {**importing.facts(args.path, "" if crops else choosing.resolve(args.detector)), "consent": args.consent}
     done, names = importing.Imported(), LabelNames(args.label_names)
     try:
         with Bar(pictures.count, "pictures") as bar, bags.BagWriter(folder, facts, args.storage) as writer:

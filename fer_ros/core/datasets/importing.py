@@ -130,9 +130,12 @@ def write(
     return done
 
 
-def facts(path: Path, crops: bool) -> dict[str, str]:
-    """The facts of the bag."""
-    return {"camera": f"imported from {path.name}", **({PICTURES: FACES} if crops else {})}
+def facts(path: Path, detector: str) -> dict[str, str]:
+    """The facts of the bag.
+
+    :param detector: whose boxes it holds; empty where the pictures are faces already.
+    """
+    return {"camera": f"imported from {path.name}", **({"detector": detector} if detector else {PICTURES: FACES})}
 
 
 def _teachable(label: str) -> bool:

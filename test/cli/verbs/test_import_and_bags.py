@@ -14,8 +14,10 @@ import pytest
 
 from fer_ros.cli.main import main
 from fer_ros.core import bags
+from fer_ros.core.bags.reader import open_bag
 from fer_ros.core.base import registry
 from fer_ros.core.datasets import datasets
+from fer_ros.core.vision import choosing
 
 Fer = Callable[..., Any]
 
@@ -195,3 +197,9 @@ def test_one_expression_of_many_names_becomes_one_label(
     assert main(["import", str(tmp_path / "faces"), "--crops", "--bag", "own", "--label-names", "as-is", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["labels"] == {"Anger": 1, "Happy": 1, "joy": 1, "wink": 1, "행복": 1} and facts["renamed"] == {}
+
+
+def test_the_bag_tells_whose_boxes_it_holds(fer: Fer, fer_home: Path, photographs: Path) -> None:
+    """Else a training would cut the faces out by the frame of another detector than the robot's."""
+    assert fer("import", photographs, "--bag", "found").code == 0
+    assert open_bag(fer_home / "bags" / "found").facts()["detector"] == choosing.resolve("auto")
