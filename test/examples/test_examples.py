@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import configparser
+import json
+import re
 import signal
 import sys
 import time
@@ -62,3 +64,14 @@ def test_the_unit_and_the_compose_file_start_what_exists_with_the_signal_that_en
         assert "ros2 launch fer_ros live.launch.py" in command
     assert (ROOT / "launch" / "live.launch.py").is_file()
     assert unit["Service"]["KillSignal"] == compose["stop_signal"] == "SIGINT"
+
+
+@pytest.mark.slow
+def test_the_notebook_teaches_what_it_says(run: Any, tmp_path: Path) -> None:
+    cells = json.loads((EXAMPLES / "teach.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = tmp_path / "teach.py"
+    code.write_text("\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"))
+    done = run(sys.executable, code, timeout=300)
+    found = re.search(r"(\d+) of 30 right before, (\d+) after", done.out)
+    assert done.code == 0 and found, done.err
+    assert int(found[2]) >= 27 and int(found[2]) > int(found[1]), done.out
