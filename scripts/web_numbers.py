@@ -34,6 +34,8 @@ WIDTH, HEIGHT = 140, 120
 FRAMING = Framing(1.155, 0.0, -0.09)
 #: Shrunk by two and by three, by a broken number, over an edge, enlarged, outside.
 BOXES = ((20, 20, 83, 83), (6, 10, 125, 125), (5, 12, 60, 58), (100, 90, 60, 60), (30, 30, 20, 20), (300, 300, 40, 40))
+#: Of the same faces where they are known: level, tilted by less than is mended, tilted by much to each side.
+EYES = (None, ((50, 50), (90, 52)), ((22, 30), (48, 44)), ((110, 118), (148, 100)), None, None)
 GREY, COLOUR = InputSpec(), InputSpec(32, 32, 3, "minus_one_to_one")
 PLACES, CHANNELS, FINER = 2, 4, 10
 GENERAL = ("happy", "sad", "neutral")
@@ -54,13 +56,13 @@ def numbers() -> dict[str, Any]:
 def _crops() -> list[dict[str, Any]]:
     image = picture()
     out = []
-    for box in BOXES:
+    for box, eyes in zip(BOXES, EYES, strict=True):
         for spec in (GREY, COLOUR):
-            found = crop.cut(image, Roi(*box), FRAMING, spec)
+            found = crop.cut(image, Roi(*box), FRAMING, spec, eyes)
             scaled = {way: crop.scale(found[None], InputSpec(spec.width, spec.height, spec.channels, way))[0]
                       for way in ("standardize", "minus_one_to_one", "zero_to_one")}  # fmt: skip
             ends = {way: np.concatenate([a.reshape(-1)[:4], a.reshape(-1)[-4:]]).tolist() for way, a in scaled.items()}
-            out.append({"box": box, "spec": spec.to_dict(), "pixels": _bytes(found), "scaled": ends})
+            out.append({"box": box, "eyes": eyes, "spec": spec.to_dict(), "pixels": _bytes(found), "scaled": ends})
     return out
 
 

@@ -3,22 +3,28 @@
  * a search of the whole picture, a second look from near, and from then on looks around the last place.
  */
 
-import { resized, roundEven, withChannels, type Box, type Picture } from "./pixels";
+import { resized, roundEven, withChannels, type Box, type Eyes, type Picture } from "./pixels";
 import type { Network } from "./runtime";
 
-interface Found {
+export interface Seen {
   box: Box;
+  eyes: Eyes;
+}
+
+interface Found extends Seen {
   score: number;
 }
 
 /** Scores from which a new face is believed, and with which a known one is followed; the lowest looked at again. */
 const [SCORE, KEEP, DOUBTFUL] = [0.63, 0.35, 0.3];
 /** Weight of the near look; the range in which scores are weighed. */
-const [WEIGHT, LOW, HIGH] = [0.45, 0.02, 0.995];
+const [WEIGHT, LOW, HIGH] = [0.5, 0.02, 0.995];
 const OVERLAP = 0.3;
 /** Square around a known face, in sides of its box; margin around the whole picture, in its sides. */
 const [SPAN, MARGIN] = [1.5, 0.25];
 const OVERSAMPLING = 3;
+/** Of the sixteen numbers of a face: its box and its eyes. */
+const NUMBERS = 8;
 /** Mean grey level below which a picture is brightened, what it is brought to, and by how much at most. */
 const [DARK, BRIGHT, MOST] = [60, 110, 40];
 /** Ms without a frame from which a face may be anywhere. */
@@ -32,7 +38,7 @@ interface Window {
 }
 
 export class Detector {
-  private last: { box: Box; at: number } | null = null;
+  private last: { seen: Seen; at: number } | null = null;
   private readonly places: [number, number][] = [];
   private readonly side: number;
   private readonly input: Float32Array;
@@ -50,31 +56,31 @@ export class Detector {
   }
 
   /** The face in a frame taken at `now` ms, or null. */
-  async find(picture: Picture, now: number): Promise<Box | null> {
+  async find(picture: Picture, now: number): Promise<Seen | null> {
     const gain = brightening(picture);
-    const known = this.last && now - this.last.at <= BLIND ? this.last.box : null;
+    const known = this.last && now - this.last.at <= BLIND ? this.last.seen.box : null;
     const found = (known && (await this.follow(picture, known, gain))) ?? (await this.search(picture, gain));
-    if (found) this.last = { box: found, at: now };
+    if (found) this.last = { seen: found, at: now };
     else if (this.last && now - this.last.at > BLIND) this.last = null;
     return found;
   }
 
-  private async follow(picture: Picture, known: Box, gain: number): Promise<Box | null> {
+  private async follow(picture: Picture, known: Box, gain: number): Promise<Seen | null> {
     const near = (await this.look(picture, known, gain)).filter(({ box, score }) => score >= KEEP && close(box, known));
-    return near[0]?.box ?? null;
+    return near[0] ?? null;
   }
 
-  private async search(picture: Picture, gain: number): Promise<Box | null> {
+  private async search(picture: Picture, gain: number): Promise<Seen | null> {
     const whole = { x0: 0, y0: 0, x1: picture.width, y1: picture.height };
     let chosen: Found | null = null;
     for (const first of (await this.seen(picture, whole, MARGIN, gain)).slice(0, 4)) {
       const near = (await this.look(picture, first.box, gain)).filter(({ box }) => close(box, first.box));
       const second = near[0];
       const score = blend(first.score, second?.score ?? 0);
-      const box = second && second.score >= KEEP ? second.box : first.box;
-      if (score >= SCORE && (!chosen || box.width > chosen.box.width)) chosen = { box, score };
+      const { box, eyes } = second && second.score >= KEEP ? second : first;
+      if (score >= SCORE && (!chosen || box.width > chosen.box.width)) chosen = { box, eyes, score };
     }
-    return chosen?.box ?? null;
+    return chosen;
   }
 
   private look(picture: Picture, { x, y, width, height }: Box, gain: number): Promise<Found[]> {
@@ -118,12 +124,17 @@ export class Detector {
       const y0 = Math.max(0, roundEven(window.y0 + (cy - bh / 2) / zoom));
       const x1 = Math.min(picture.width, roundEven(window.x0 + (cx - bw / 2) / zoom) + roundEven(bw / zoom));
       const y1 = Math.min(picture.height, roundEven(window.y0 + (cy - bh / 2) / zoom) + roundEven(bh / zoom));
-      if (x1 > x0 && y1 > y0) found.push({ score, box: { x: x0, y: y0, width: x1 - x0, height: y1 - y0 } });
+      const eye = (i: number): [number, number] => [
+        window.x0 + (numbers[i]! - left - beside) / zoom,
+        window.y0 + (numbers[i + 1]! - top - above) / zoom,
+      ];
+      const box = { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
+      if (x1 > x0 && y1 > y0) found.push({ score, box, eyes: [eye(4), eye(6)] });
     }
     return found;
   }
 
-  /** Scores and boxes (centre and size) in pixels of the network's input; boxes that overlap are averaged. */
+  /** Scores, boxes (centre and size) and both eyes in pixels of the network's input; boxes that overlap are averaged. */
   private async read(): Promise<{ score: number; numbers: number[] }[]> {
     const outputs = await this.network.run(this.input);
     const logits = outputs.find((one) => one.length === this.places.length)!;
@@ -133,9 +144,9 @@ export class Detector {
       .filter(({ score }) => score >= DOUBTFUL)
       .sort((a, b) => b.score - a.score)
       .map(({ at, score }) => {
-        const [cx, cy, w, h] = [0, 1, 2, 3].map((i) => raw[at * 16 + i]!) as [number, number, number, number];
-        const [px, py] = this.places[at]!;
-        return { score, numbers: [cx + px, cy + py, w, h] };
+        const place = this.places[at]!;
+        const from = (i: number) => (i === 2 || i === 3 ? 0 : place[i % 2]!); // all but the size are counted from it
+        return { score, numbers: Array.from({ length: NUMBERS }, (_, i) => raw[at * 16 + i]! + from(i)) };
       });
     const out = [];
     for (let left = likely; left.length; ) {
@@ -143,7 +154,7 @@ export class Detector {
       const same = left.filter((one) => one === first || overlap(one.numbers, first.numbers) > OVERLAP);
       const weight = same.reduce((sum, one) => sum + one.score, 0);
       const average = (i: number) => same.reduce((sum, one) => sum + one.numbers[i]! * one.score, 0) / weight;
-      out.push({ score: first.score, numbers: [0, 1, 2, 3].map(average) });
+      out.push({ score: first.score, numbers: Array.from({ length: NUMBERS }, (_, i) => average(i)) });
       left = left.filter((one) => !same.includes(one));
     }
     return out;

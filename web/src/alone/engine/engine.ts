@@ -75,9 +75,10 @@ export class Engine {
   async frame(bitmap: ImageBitmap, time: number, hold: Hold | null): Promise<Reading> {
     const began = performance.now();
     const picture = pixels(bitmap);
-    const box = this.detector ? await this.detector.find(picture, time) : middle(picture);
-    if (!box) return { box, probabilities: [], ms: performance.now() - began, kept: false };
-    const face = square(picture, box, this.config.detector?.framing ?? ITSELF);
+    const seen = this.detector ? await this.detector.find(picture, time) : { box: middle(picture), eyes: null };
+    const box = seen?.box ?? null;
+    if (!seen) return { box, probabilities: [], ms: performance.now() - began, kept: false };
+    const face = square(picture, seen.box, this.config.detector?.framing ?? ITSELF, seen.eyes);
     const [answer] = answers(this.head, await this.mapsOf([resize(face, this.spec)]));
     const ms = performance.now() - began;
     if (hold) await this.add(face, hold);

@@ -36,10 +36,15 @@ export interface InputSpec {
   scaling: string;
 }
 
+/** The two eyes of a face in pixels of the picture: the left one in it first. */
+export type Eyes = [[number, number], [number, number]];
+
 /** Grey levels below which a crop counts as flat. */
 const MIN_STD = 8;
 /** Side of the largest crop over the longer side of the picture. */
 const MAX_REACH = 3;
+/** A face whose eyes are tilted by more degrees is turned back to so many. */
+const TILT = 7;
 
 /** Half to even, as Python and OpenCV round. */
 export function roundEven(value: number): number {
@@ -49,13 +54,21 @@ export function roundEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** The square around a face at the picture's own size, RGB or grey; what lies beyond the picture repeats its edge. */
-export function square(picture: Picture, box: Box, framing: Framing): Picture {
+/**
+ * The square around a face at the picture's own size, RGB or grey; what lies beyond the picture repeats its edge. A
+ * tilted face is turned upright where its eyes are known.
+ */
+export function square(picture: Picture, box: Box, framing: Framing, eyes: Eyes | null = null): Picture {
   const { width, height, channels, data } = picture;
   const longer = Math.max(box.width, box.height);
   const cx = box.x + box.width / 2 + framing.dx * longer;
   const cy = box.y + box.height / 2 + framing.dy * longer;
   const side = Math.min(Math.max(1, roundEven(longer * framing.scale)), MAX_REACH * Math.max(height, width));
+  const tilt = eyes ? (Math.atan2(eyes[1][1] - eyes[0][1], eyes[1][0] - eyes[0][0]) * 180) / Math.PI : 0;
+  if (Math.abs(tilt) > TILT) {
+    const pivot: [number, number] = [box.x + box.width / 2, box.y + box.height / 2];
+    return turned(picture, pivot, [cx, cy], side, tilt - Math.sign(tilt) * TILT);
+  }
   const x0 = Math.min(Math.max(roundEven(cx - side / 2), 1 - side), width - 1);
   const y0 = Math.min(Math.max(roundEven(cy - side / 2), 1 - side), height - 1);
   const kept = channels === 1 ? 1 : 3;
@@ -66,6 +79,38 @@ export function square(picture: Picture, box: Box, framing: Framing): Picture {
     for (let x = x0; x < x0 + side; x++) {
       const from = (row + Math.min(Math.max(x, 0), width - 1)) * channels;
       for (let channel = 0; channel < kept; channel++) out[to++] = data[from + channel]!;
+    }
+  }
+  return { width: side, height: side, channels: kept, data: out };
+}
+
+/** A square of a picture that was turned anticlockwise about a place, interpolated as by OpenCV in 32nds of a pixel. */
+function turned(
+  { width, height, channels, data }: Picture,
+  pivot: [number, number],
+  centre: [number, number],
+  side: number,
+  degrees: number,
+): Picture {
+  const [cosine, sine] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+  const kept = channels === 1 ? 1 : 3;
+  const out = new Uint8Array(side * side * kept);
+  const [ox, oy] = [centre[0] - pivot[0] - (side - 1) / 2, centre[1] - pivot[1] - (side - 1) / 2];
+  const fixed = (value: number) => roundEven(value * 1024); // parts are rounded before they are added
+  for (let y = 0, to = 0; y < side; y++) {
+    const fromLeft = fixed(pivot[0] + cosine * ox - sine * (y + oy)) + 16;
+    const fromTop = fixed(pivot[1] + sine * ox + cosine * (y + oy)) + 16;
+    for (let x = 0; x < side; x++) {
+      const [left, top] = [(fromLeft + fixed(cosine * x)) >> 5, (fromTop + fixed(sine * x)) >> 5];
+      const [x0, y0, a, b] = [left >> 5, top >> 5, (left & 31) / 32, (top & 31) / 32];
+      for (let c = 0; c < kept; c++) {
+        const at = (dx: number, dy: number) => {
+          const column = Math.min(Math.max(x0 + dx, 0), width - 1);
+          return data[(Math.min(Math.max(y0 + dy, 0), height - 1) * width + column) * channels + c]!;
+        };
+        const upper = (1 - a) * at(0, 0) + a * at(1, 0);
+        out[to++] = roundEven((1 - b) * upper + b * ((1 - a) * at(0, 1) + a * at(1, 1)));
+      }
     }
   }
   return { width: side, height: side, channels: kept, data: out };

@@ -100,15 +100,34 @@ export function Emoticon() {
         <div class="beside">
           <p class="label">{label ? labelName(label) : texts.noFace}</p>
           <div class="row">
-            <Button icon="copy" kind="primary" disabled={!sign} onClick={() => void copyIt(sign)} testId="copy">
+            <Button
+              icon="copy"
+              kind="primary"
+              label={texts.copy}
+              disabled={!sign}
+              onClick={() => void copyIt(sign)}
+              testId="copy"
+            >
               {texts.copy}
             </Button>
             {"share" in navigator && (
-              <Button icon="share" disabled={!sign} onClick={() => void shareIt(sign)} testId="share">
+              <Button
+                icon="share"
+                label={texts.share}
+                disabled={!sign}
+                onClick={() => void shareIt(sign)}
+                testId="share"
+              >
                 {texts.share}
               </Button>
             )}
-            <Button icon="image" disabled={!sign || camera.value !== "on"} onClick={() => photo(sign)} testId="photo">
+            <Button
+              icon="image"
+              label={texts.photo}
+              disabled={!sign || camera.value !== "on"}
+              onClick={() => photo(sign)}
+              testId="photo"
+            >
               {texts.photo}
             </Button>
           </div>

@@ -5,7 +5,7 @@ import { colour } from "../../colours";
 import { labelName } from "../../i18n";
 import { Button } from "../../parts/controls";
 import { camera, size, startCamera, video } from "./camera";
-import { answer, box, config, probabilities } from "./state";
+import { answer, box, config, emoticons, probabilities } from "./state";
 import { words } from "./words";
 
 function Face() {
@@ -23,7 +23,7 @@ function Face() {
   return (
     <div class="face-box" style={style} data-testid="face">
       <span>
-        {labelName(label)} {Math.round(100 * (probabilities.value.get(label) ?? 0)) || ""}
+        <i class="emoji">{emoticons(label)[0]}</i> {labelName(label)} {Math.round(100 * (probabilities.value.get(label) ?? 0)) || ""}
       </span>
     </div>
   );
@@ -50,7 +50,7 @@ export function Stage() {
     place.current!.prepend(video);
   }, []);
   return (
-    <section class="screen" style={{ aspectRatio: `${size.value.width} / ${size.value.height}` }}>
+    <section class="screen" style={{ "--ratio": size.value.width / size.value.height }}>
       <div ref={place} class="film">
         <Face />
       </div>

@@ -200,7 +200,9 @@ export function Teach() {
     <section class="card holding" aria-label={texts.teach}>
       <header>
         <h2>{texts.teach}</h2>
-        <p class="hint">{texts.teachHint}</p>
+        <p class="hint">
+          {texts.teachHint} <span class="keyboard">{texts.keysHint}</span>
+        </p>
       </header>
       <div class="buttons">
         {labels.value.map((label, index) => (
