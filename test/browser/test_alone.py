@@ -242,15 +242,8 @@ def _read(file: Path, folder: Path) -> tuple[ImageArray, Bundle]:
 
 def _write(file: Path, crops: ImageArray, model: Bundle) -> None:
     """A project as a robot saves it."""
-    card = {
-        "schema": 1,
-        "name": model.name,
-        "labels": list(model.labels),
-        "input": model.input.to_dict(),
-        "backbone": {"plugin": model.backbone.plugin, "file": model.backbone.file},
-        "head": {"plugin": model.head.plugin, "file": model.head.file},
-        "sha256": {name: hashlib.sha256((model.path / name).read_bytes()).hexdigest() for name in model.checksums},
-    }
+    checksums = {name: hashlib.sha256((model.path / name).read_bytes()).hexdigest() for name in model.checksums}
+    card = {**model.to_dict(), "sha256": checksums}
     samples = [{"file": f"pictures/happy/{n:04}.png", "label": "happy", "take": 1} for n in range(len(crops))]
     head = {"format": "fer_ros project", "version": 1, "software": "test", "labels": ["happy"], "samples": samples}
     buffer = io.BytesIO()

@@ -76,8 +76,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         crops = True
         pictures = importing.from_fer2013(args.path, args.split, args.votes, args.strict)
-    detector = None if crops else detectors.make(args.detector, assignments(args.set))
-    facts = {**importing.facts(args.path, "" if crops else choosing.resolve(args.detector)), "consent": args.consent}
+    finder = "" if crops else choosing.resolve(args.detector)
+    detector = detectors.make(finder, assignments(args.set)) if finder else None
+    facts = {**importing.facts(args.path, finder), "consent": args.consent}
     done, names = importing.Imported(), LabelNames(args.label_names)
     try:
         with Bar(pictures.count, "pictures") as bar, bags.BagWriter(folder, facts, args.storage) as writer:

@@ -141,6 +141,17 @@ class Bundle:
             if found != expected:
                 raise ConfigError(f"{name} is damaged: its SHA-256 differs")
 
+    def to_dict(self) -> dict[str, Any]:
+        """What ``model.yaml`` tells those who run the networks, without the checksums: plain values."""
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "labels": list(self.labels),
+            "input": self.input.to_dict(),
+            "backbone": {"plugin": self.backbone.plugin, "file": self.backbone.file},
+            "head": {"plugin": self.head.plugin, "file": self.head.file},
+        }
+
     def open(self, threads: int = 1, backbone_settings: Any = None) -> tuple[Backbone, Head]:
         """Load the networks.
 
@@ -180,12 +191,7 @@ def write(
             files.write_atomic(temporary / _plain(name), data)
         checksums = {name: files.sha256(temporary / name) for name in contents}
         document = {
-            "schema": SCHEMA,
-            "name": bundle.name,
-            "labels": list(bundle.labels),
-            "input": bundle.input.to_dict(),
-            "backbone": {"plugin": bundle.backbone.plugin, "file": bundle.backbone.file},
-            "head": {"plugin": bundle.head.plugin, "file": bundle.head.file},
+            **bundle.to_dict(),
             "data": bundle.data,
             "quality": bundle.quality,
             "recipe": bundle.recipe,

@@ -62,9 +62,8 @@ def export(folder: Path, model: str = "default") -> Exported:
         raise ConfigError(f"{folder} holds other files: name a new or empty folder")
     contents = {str(path.relative_to(PAGE)): path.read_bytes() for path in sorted(PAGE.rglob("*")) if path.is_file()}
     worker = contents.pop("sw.js")
-    for name in (bundle.backbone.file, bundle.head.file, FINER_FILE):
-        if name in bundle.checksums:
-            contents[f"model/{name}.gz"] = _packed((bundle.path / name).read_bytes())
+    for name in _networks(bundle):
+        contents[f"model/{name}.gz"] = _packed((bundle.path / name).read_bytes())
     detector = networks.blazeface(DETECTOR_FILE)
     if detector is not None:
         contents["model/detector.tflite.gz"] = _packed(detector.read_bytes())
@@ -91,23 +90,20 @@ def _fit_for_browsers(bundle: Bundle) -> Bundle:
     return bundle
 
 
+def _networks(bundle: Bundle) -> dict[str, str]:
+    """The files that the page runs → their SHA-256."""
+    wanted = (bundle.backbone.file, bundle.head.file, FINER_FILE)
+    return {name: bundle.checksums[name] for name in wanted if name in bundle.checksums}
+
+
 def _about(bundle: Bundle, contents: dict[str, bytes], detector: bool) -> dict[str, Any]:
     """What the page reads first."""
     framing = registry.load("detectors", DETECTOR).framing
-    wanted = [bundle.backbone.file, bundle.head.file, FINER_FILE]
     return {
         "software": f"fer_ros {__version__}",
         "labels": [*DEFAULT_LABELS, *(label for label in bundle.labels if label not in DEFAULT_LABELS)],
         "emoticons": Emoticons.load().to_dict(),
-        "model": {
-            "schema": 1,
-            "name": bundle.name,
-            "labels": list(bundle.labels),
-            "input": bundle.input.to_dict(),
-            "backbone": {"plugin": bundle.backbone.plugin, "file": bundle.backbone.file},
-            "head": {"plugin": bundle.head.plugin, "file": bundle.head.file},
-            "sha256": {name: bundle.checksums[name] for name in wanted if name in bundle.checksums},
-        },
+        "model": {**bundle.to_dict(), "sha256": _networks(bundle)},
         "detector": {"framing": {"scale": framing.scale, "dx": framing.dx, "dy": framing.dy}} if detector else None,
         "versions": {name: _sum(data) for name, data in contents.items() if name.endswith(_LARGE)},
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import string
 from array import array
@@ -18,6 +17,7 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.geometry import Framing
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Emotion, Face, ImageArray, Result, Roi
+from fer_ros.core.vision import crop
 
 #: Our labels → those of hri_msgs/Expression; others, such as taught ones, are sent as they are.
 EXPRESSIONS = {"angry": "angry", "disgust": "disgusted", "fear": "scared", "sad": "sad", "surprise": "surprised"}
@@ -72,8 +72,8 @@ class HriSink(Sink):
                 topics.cropped.publish(self._picture(header, result.frame.image, emotion.face.roi))
             eyes = emotion.face.eyes
             if eyes and topics.aligned.get_subscription_count():
-                tilt = math.degrees(math.atan2(eyes[1][1] - eyes[0][1], eyes[1][0] - eyes[0][0]))
-                topics.aligned.publish(self._picture(header, result.frame.image, emotion.face.roi, tilt))
+                picture = self._picture(header, result.frame.image, emotion.face.roi, crop.tilt_of(eyes))
+                topics.aligned.publish(picture)
         # The list belongs to who finds the faces; an empty one of ours would contradict another detector's.
         self._listing = self._listing or bool(ids)
         if self._listing:
