@@ -16,7 +16,7 @@ RUN = PATH="$(BIN):$$PATH" AMENT_PREFIX_PATH="$(abspath $(VENV))$${AMENT_PREFIX_
 	LD_LIBRARY_PATH="$(abspath $(VENV))/lib$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev live test test-fast test-browser test-page dashboard docs lint bench kills rig clean
+.PHONY: help setup setup-dev live test test-fast test-browser test-page dashboard docs site lint bench kills rig clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -54,6 +54,10 @@ dashboard: ## build the dashboard's page from its sources in web/; needs Node.js
 docs: setup-dev ## write docs/api.md and the tables of docs/ros_interface.md anew from the code
 	@$(RUN) $(BIN)/python scripts/api_docs.py
 	@$(RUN) $(BIN)/python scripts/ros_docs.py
+
+site: setup-dev ## build the documents as a site in build/site
+	@$(RUN) $(BIN)/python -m sphinx -q -W --keep-going -b html -d build/site/.trees docs build/site
+	@echo "build/site/index.html"
 
 lint: setup-dev ## ruff and mypy
 	@failed=0; for check in "ruff check ." "ruff format --check ." mypy; do $(RUN) $$check || failed=1; done; exit $$failed
