@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import http.server
-import io
-import json
 import threading
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,9 +13,12 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_ros.cli.main import main
+from fer_ros.core import bags
 from fer_ros.core.base import registry
-from fer_ros.core.base.types import ImageArray
+from fer_ros.core.base.types import ImageArray, Roi
 from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.datasets import importing
 from fer_ros.core.exporting import static_page
 from fer_ros.core.training.augment import Augmentation, augment
 from fer_ros.core.training.faces import embed
@@ -89,7 +88,9 @@ def _hold(page: Any, label: str, count: int) -> None:
 
 
 @pytest.mark.slow
-def test_teach_train_keep_and_go_offline(alone: Callable[..., Any], address: str, tmp_path: Path) -> None:
+def test_teach_train_keep_and_go_offline(
+    alone: Callable[..., Any], address: str, tmp_path: Path, fer_home: Path
+) -> None:
     page = alone()
     asked: list[Any] = []
 
@@ -105,15 +106,15 @@ def test_teach_train_keep_and_go_offline(alone: Callable[..., Any], address: str
     page.get_by_text("As in the paper of 2023").click()
     page.get_by_test_id("train").click()
     expect(page.locator(".curve")).to_have_count(2)
+    expect(page.get_by_test_id("result")).to_be_visible()
     expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "true")
-    # What is saved is a model that the robot loads, and it answers alike.
-    with page.expect_download() as download:
-        page.get_by_test_id("save").click()
-    file = tmp_path / "project.zip"
-    download.value.save_as(file)
+    # What is saved becomes a bag and a model of the robot, and it answers alike.
     told = page.evaluate(ASK, ["answers", {}])
-    crops, model = _read(file, tmp_path / "project")
+    assert main(["import", str(_save(page, tmp_path / "phone.zip"))]) == 0
+    model, samples = Bundle.load("phone"), list(bags.read(fer_home / "bags" / "phone"))
+    crops = np.stack([crop.resize(sample.image, model.input) for sample in samples])
     answers = _answers(model, crops)
+    assert [sample.label for sample in samples] == told["truth"]
     assert told["labels"] == list(model.labels) == ["happy", "sad"] and len(crops) >= 16
     assert np.abs(answers - np.array(told["probabilities"])).max() < 1e-3
     # All of it again without a network, and nothing went anywhere else.
@@ -143,12 +144,16 @@ def test_teach_train_keep_and_go_offline(alone: Callable[..., Any], address: str
 
 @pytest.mark.slow
 def test_what_the_robot_taught_answers_alike_on_a_phone(
-    alone: Callable[..., Any], tmp_path: Path, teach: Callable[..., Bundle]
+    alone: Callable[..., Any], tmp_path: Path, fer_home: Path, teach: Callable[..., Bundle]
 ) -> None:
     crops = _faces()
     taught = teach(crops[::5], [("happy", "sad", "winking")[n % 3] for n in range(len(crops[::5]))])
-    file = tmp_path / "robot.zip"
-    _write(file, crops, taught)
+    file, pictures = tmp_path / "robot.zip", [cv2.imencode(".png", face)[1].tobytes() for face in crops]
+    with bags.BagWriter(fer_home / "bags" / "robot", importing.facts(file, "")) as writer:
+        writer.begin_take("happy", "Ann")
+        for stamp, picture in enumerate(pictures):
+            writer.write(10**9 * stamp + 1, picture, Roi(0, 0, 48, 48))
+    assert main(["export", "--file", str(file), "--bag", "robot", "--model", "taught"]) == 0
     page = alone(**PHONE)
     page.get_by_test_id("file").set_input_files(str(file))
     expect(page.get_by_test_id("hold-happy")).to_have_attribute("data-count", str(FACES))
@@ -158,6 +163,11 @@ def test_what_the_robot_taught_answers_alike_on_a_phone(
     assert told["labels"] == list(taught.labels)
     assert np.abs(found - wanted).max() < 1e-3
     assert (found.argmax(axis=1) == wanted.argmax(axis=1)).mean() >= 0.98
+    # And back: the same pictures to the byte, of the same person, and the same model.
+    assert main(["import", str(_save(page, tmp_path / "back.zip"))]) == 0
+    back = list(bags.stored(fer_home / "bags" / "back"))
+    assert [sample.picture for sample in back] == pictures and {sample.subject for sample in back} == {"Ann"}
+    assert np.abs(_answers(Bundle.load("back"), crops) - wanted).max() < 1e-6
     # A file that is none leaves everything as it is, and says so.
     (tmp_path / "no.zip").write_bytes(b"PK nothing")
     page.get_by_test_id("file").set_input_files(str(tmp_path / "no.zip"))
@@ -228,30 +238,9 @@ def _answers(model: Bundle, crops: ImageArray) -> Any:
     return head.read(embed(backbone, crops, model.input))
 
 
-def _read(file: Path, folder: Path) -> tuple[ImageArray, Bundle]:
-    """Crops in their order, and the model, of a project that a browser has saved."""
-    with zipfile.ZipFile(file) as archive:
-        assert archive.testzip() is None
-        archive.extractall(folder)
-    model = Bundle.load(folder / "model")
-    project = json.loads((folder / "project.json").read_text())
-    pictures = [cv2.imread(str(folder / sample["file"])) for sample in project["samples"]]
-    assert {sample["label"] for sample in project["samples"]} == {"happy", "sad"}
-    return np.stack([crop.resize(picture, model.input) for picture in pictures]), model
-
-
-def _write(file: Path, crops: ImageArray, model: Bundle) -> None:
-    """A project as a robot saves it."""
-    checksums = {name: hashlib.sha256((model.path / name).read_bytes()).hexdigest() for name in model.checksums}
-    card = {**model.to_dict(), "sha256": checksums}
-    samples = [{"file": f"pictures/happy/{n:04}.png", "label": "happy", "take": 1} for n in range(len(crops))]
-    head = {"format": "fer_ros project", "version": 1, "software": "test", "labels": ["happy"], "samples": samples}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("project.json", json.dumps(head))
-        for sample, face in zip(samples, crops, strict=True):
-            archive.writestr(str(sample["file"]), cv2.imencode(".png", face)[1].tobytes())
-        archive.writestr("model/model.yaml", json.dumps(card))
-        for name in model.checksums:
-            archive.writestr(f"model/{name}", (model.path / name).read_bytes())
-    file.write_bytes(buffer.getvalue())
+def _save(page: Any, file: Path) -> Path:
+    """The project that the page saves."""
+    with page.expect_download() as download:
+        page.get_by_test_id("save").click()
+    download.value.save_as(file)
+    return file

@@ -1,6 +1,7 @@
-"""Make a bag from pictures: a folder <label>/*.png|jpg, a table of paths and labels, or fer2013.csv.
+"""Make a bag from pictures: a folder <label>/*.png|jpg, a table of paths and labels, fer2013.csv, or a project.
 
-FER+'s fer2013new.csv may lie beside fer2013.csv.
+FER+'s fer2013new.csv may lie beside fer2013.csv. A project is the file of `fer export --file` or of the page; its model
+is installed, too.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from fer_ros.core.base.paths import check_name
 from fer_ros.core.datasets import importing
 from fer_ros.core.datasets.datasets import FolderDataset, ListedDataset, check_table, is_listing
 from fer_ros.core.datasets.left_out import summary
+from fer_ros.core.exporting import project as projects
+from fer_ros.core.exporting import project_file
 from fer_ros.core.vision import choosing, depth
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    kinds = "a folder <label>/*.png|jpg, a table of paths and labels, or fer2013.csv (or .npz)"
+    kinds = "a folder <label>/*.png|jpg, a table of paths and labels, fer2013.csv (or .npz), or a project (.zip)"
     parser.add_argument("path", type=Path, metavar="PATH", help=kinds)
     parser.add_argument("--bag", metavar="NAME", help="name of the bag (default: the name of PATH)")
     parser.add_argument("--crops", action="store_true", help="the pictures are faces already: no detector runs")
@@ -46,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="FER2013 only: label by FER+ votes; leave out faces on which a smaller share agreed, such as 0.5",
     )
+    parser.add_argument(
+        "--model", metavar="NAME", help="of a project: the name of its model (default: that of the bag)"
+    )
     parser.add_argument("--label-names", choices=(KNOWN, AS_IS), default=KNOWN, help=LABEL_NAMES_HELP)
     parser.add_argument("--consent", default="", metavar="TEXT", help="what the people in the pictures have agreed to")
     parser.add_argument("--storage", choices=tuple(BY_NAME), default=DEFAULT, help="files of the bag")
@@ -60,6 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Import; nothing of a bag that could not be made whole is left."""
     folder = bags.bag_folder() / check_name("bag", args.bag or args.path.resolve().stem)
+    if project_file.is_one(args.path):
+        return _project(args, folder)
     if folder.exists():
         raise ConfigError(f"there is a bag '{folder.name}' already: give another name by --bag, or remove {folder}")
     if not 0.0 <= args.votes <= 1.0:
@@ -101,6 +109,30 @@ def run(args: argparse.Namespace) -> int:
         print(clean(f"renamed: {names}"))
     for line in done.left_out.lines():
         print(clean(f"left out: {line}"))
+    return 0
+
+
+def _project(args: argparse.Namespace, folder: Path) -> int:
+    """A bag, and a model, of a project."""
+    if args.votes or args.split or args.without_face or args.set:
+        raise ConfigError(f"{args.path} is a project: its faces are cut already, leave the options of other data away")
+    facts = {**importing.facts(args.path, ""), "consent": args.consent}
+    names = LabelNames(args.label_names)
+    with project_file.Reader(args.path) as project:
+        total = len(project.samples)
+    with Bar(total, "pictures") as bar:
+        done = projects.load(args.path, folder, args.model or folder.name, facts, args.storage, names, bar.at)
+    if args.json:
+        found = bags.info(folder).to_dict() if done.labels else {}
+        print(json.dumps({**found, "model": done.model or None, "renamed": done.renamed}, ensure_ascii=False))
+        return 0
+    if done.labels:
+        labels = ", ".join(f"{label} {number}" for label, number in done.labels.items())
+        print(clean(f"{folder}: {total} pictures ({labels})"))
+    if done.renamed:
+        print(clean(f"renamed: {names}"))
+    if done.model:
+        print(f"model {done.model}: use it by `fer models select {done.model}`")
     return 0
 
 

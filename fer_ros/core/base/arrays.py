@@ -89,7 +89,7 @@ def _arrays(
     """Each wanted array with its name."""
     called = f"{file}: " if isinstance(file, Path) else ""
     try:
-        _check_list(file)
+        check_list(file, MAX_LIST)
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             if len(members) > MAX_ARRAYS:
@@ -127,11 +127,15 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any
         return content.reshape(shape, order="F" if fortran else "C")
 
 
-def _check_list(file: Path | IO[bytes]) -> None:
-    """Refuse an archive whose list of members is so long that reading it alone would take seconds."""
+def check_list(file: Path | IO[bytes], most: int) -> None:
+    """Refuse a zip archive whose list of members is so long that reading it alone would take seconds.
+
+    :param most: bytes of the list.
+    :raises ConfigError: it is longer, or there is none.
+    """
     if isinstance(file, Path):
         with file.open("rb") as opened:
-            _check_list(opened)
+            check_list(opened, most)
         return
     length = file.seek(0, io.SEEK_END)
     file.seek(max(0, length - _COMMENT - _END.size))
@@ -140,6 +144,6 @@ def _check_list(file: Path | IO[bytes]) -> None:
     if at < 0 or at + _END.size > len(tail):
         raise ConfigError("damaged: no archive")
     size = _END.unpack_from(tail, at)[5]
-    if size > MAX_LIST:
-        raise ConfigError(f"damaged: a list of {size} bytes: {MAX_LIST} are allowed")
+    if size > most:
+        raise ConfigError(f"damaged: a list of {size} bytes: {most} are allowed")
     file.seek(0)

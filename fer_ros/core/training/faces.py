@@ -87,7 +87,7 @@ def gather(
     found: list[tuple[str, int, int, int]] = []
     subjects: list[str] = []
     without_face, left_out, names = 0, LeftOut(strict), names or LabelNames()
-    framings = [_framing(folder, detector) for folder in folders]
+    framings = [framing_of(folder, detector) for folder in folders]
     for number, (session, stored, face) in enumerate(_crops(folders, framings, spec, left_out, cache or Cache()), 1):
         if progress and number % BATCH == 0:
             progress((session + number / (number + 600.0)) / len(folders))
@@ -176,8 +176,11 @@ def altered(crops: ImageArray, options: Options, copies: int) -> ImageArray:
     return np.rint(np.stack(found)).astype(np.uint8).reshape(-1, *crops.shape[1:])
 
 
-def _framing(folder: Path, detector: str) -> Framing | None:
-    """How the boxes of a bag lead to the crops; None where its pictures are faces already."""
+def framing_of(folder: Path, detector: str) -> Framing | None:
+    """How the boxes of a bag lead to the crops; None where its pictures are faces already.
+
+    :param detector: whose boxes they are where the bag does not tell.
+    """
     facts = open_bag(folder).facts()
     if facts.get(PICTURES) == FACES:
         return None
