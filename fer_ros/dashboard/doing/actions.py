@@ -5,6 +5,7 @@ from __future__ import annotations
 from fer_ros.dashboard.doing.correcting import Correcting
 from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.phone import Phone
+from fer_ros.dashboard.doing.projects import Projects
 from fer_ros.dashboard.doing.recording import Recording
 from fer_ros.dashboard.doing.training import Training
 from fer_ros.dashboard.robot import Robot
@@ -12,7 +13,13 @@ from fer_ros.dashboard.talking.connection import Action
 
 
 def actions(
-    robot: Robot, recording: Recording, training: Training, models: Models, phone: Phone, add_label: Action
+    robot: Robot,
+    recording: Recording,
+    training: Training,
+    models: Models,
+    projects: Projects,
+    phone: Phone,
+    add_label: Action,
 ) -> dict[str, Action]:
     """Request → its handler; names and fields are those of ``protocol.REQUESTS``."""
     correcting = Correcting(robot, recording, training, models)
@@ -31,6 +38,8 @@ def actions(
         "model.rename": lambda c, m: models.rename(m["name"], m["new"]),
         "model.delete": lambda c, m: models.delete(m["name"]),
         "model.download": lambda c, m: models.ticket(m["name"], m["names"]),
+        "project.save": lambda c, m: projects.save(c),
+        "project.open": lambda c, m: projects.open(m["name"]),
         "camera.start": lambda c, m: phone.start(c),
         "camera.stop": lambda c, m: phone.stop(c),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import functools
 import tempfile
 import time
 import zipfile
@@ -14,11 +14,10 @@ from fer_ros.core.base import paths
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.bundles import anonymous, model_list, model_store
 from fer_ros.core.bundles.model_list import Listed
+from fer_ros.dashboard.doing.tickets import Download, Tickets
 from fer_ros.dashboard.robot import Json, Robot
 from fer_ros.dashboard.talking.hub import Hub
 
-#: Seconds for which a ticket is good, and tickets at most.
-TICKET, TICKETS = 60.0, 100
 #: Seconds for which the list of models counts as fresh for who comes; another program may have changed them.
 FRESH = 10.0
 #: Bytes of a zip that are held in memory; a larger one goes through a temporary file.
@@ -28,12 +27,11 @@ IN_MEMORY = 16 << 20
 class Models:
     """Lists, chooses, renames, deletes and packs models. Used in the server's thread; the disk is read in another."""
 
-    def __init__(self, robot: Robot, hub: Hub) -> None:
-        self._robot, self._hub = robot, hub
+    def __init__(self, robot: Robot, hub: Hub, downloads: Tickets[Download]) -> None:
+        self._robot, self._hub, self._downloads = robot, hub, downloads
         self._in_use: Json | None = None
         self._previous: str | None = None
         self._told = -FRESH
-        self._tickets: dict[str, tuple[str, bool, float]] = {}
         # Changes one after the other.
         self._lock = asyncio.Lock()
 
@@ -122,23 +120,8 @@ class Models:
         :raises ConfigError: there is no such model.
         """
         await asyncio.to_thread(paths.model_path, name)
-        now = time.monotonic()
-        self._tickets = {key: value for key, value in self._tickets.items() if value[2] > now}
-        while len(self._tickets) >= TICKETS:
-            del self._tickets[next(iter(self._tickets))]
-        ticket = secrets.token_urlsafe(16)
-        self._tickets[ticket] = (name, names, now + TICKET)
+        ticket = self._downloads.give((f"{name}.zip", functools.partial(_zipped, name, names)))
         return {"url": f"/download/{ticket}"}
-
-    async def redeem(self, ticket: str) -> tuple[str, IO[bytes]]:
-        """The zip for a ticket: its name and its file, which the caller closes.
-
-        :raises ConfigError: the ticket is not valid (any more), or the model is gone.
-        """
-        name, names, until = self._tickets.pop(ticket, ("", False, 0.0))
-        if time.monotonic() > until:
-            raise ConfigError("this link is no longer valid: ask for the model again")
-        return f"{name}.zip", await asyncio.to_thread(_zipped, name, names)
 
 
 def _zipped(name: str, names: bool) -> IO[bytes]:

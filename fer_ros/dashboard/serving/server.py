@@ -19,11 +19,13 @@ from fer_ros.core.base.labels import DEFAULT_LABELS
 from fer_ros.dashboard.doing.actions import actions
 from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.phone import Phone
+from fer_ros.dashboard.doing.projects import Projects
 from fer_ros.dashboard.doing.recording import Recording
 from fer_ros.dashboard.doing.takes import TakeReader
+from fer_ros.dashboard.doing.tickets import Download, Tickets
 from fer_ros.dashboard.doing.training import Training
 from fer_ros.dashboard.robot import Json, Robot
-from fer_ros.dashboard.serving import door, http_log, links, static_files, tls
+from fer_ros.dashboard.serving import door, downloads, http_log, links, static_files, tls
 from fer_ros.dashboard.serving.access import Access
 from fer_ros.dashboard.serving.door import Door
 from fer_ros.dashboard.settings import DashboardSettings
@@ -39,7 +41,6 @@ log = logging.getLogger(__name__)
 
 #: Seconds that starting and ending may take.
 START, END = 10.0, 0.8
-CHUNK = 1 << 16
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -132,12 +133,16 @@ class Server:
         settings = self._settings
         self.hub = Hub(self._robot)
         reader = TakeReader()
-        self.models = Models(self._robot, self.hub)
+        self._downloads: Tickets[Download] = Tickets()
+        self.models = Models(self._robot, self.hub, self._downloads)
+        self._projects = Projects(self.models, self._downloads)
         self.recording = Recording(self._robot, self.hub, reader, settings.max_take)
         self.training = Training(self._robot, self.hub, self.models, self.recording, reader)
         socket = settings.camera_socket
         self._phone = Phone(self._robot, self.hub, Path(socket).expanduser() if socket else None)
-        self._actions = actions(self._robot, self.recording, self.training, self.models, self._phone, self._add_label)
+        self._actions = actions(
+            self._robot, self.recording, self.training, self.models, self._projects, self._phone, self._add_label
+        )
         self._ending = asyncio.Event()
         asyncio.get_running_loop().set_exception_handler(http_log.of_the_loop)
         runner = web.AppRunner(
@@ -181,6 +186,7 @@ class Server:
         app.router.add_get("/ws", self._on_socket)
         app.router.add_get("/healthz", self._on_health)
         app.router.add_get("/download/{ticket}", self._on_download)
+        app.router.add_post("/upload/{ticket}", self._on_upload)
         app.router.add_get("/{name:.*}", self._on_file)
         app.on_response_prepare.append(self._secure)
         return app
@@ -207,24 +213,10 @@ class Server:
         return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})
 
     async def _on_download(self, request: web.Request) -> web.StreamResponse:
-        try:
-            name, file = await self.models.redeem(request.match_info["ticket"])
-        except FerError as error:
-            return web.Response(status=404, text=f"{error}\n", headers={"Cache-Control": "no-store"})
-        with file:
-            answer = web.StreamResponse(
-                headers={
-                    "Content-Type": "application/zip",
-                    "Content-Disposition": f'attachment; filename="{name}"',  # of safe characters only
-                    "Cache-Control": "no-store",
-                }
-            )
-            await answer.prepare(request)
-            while chunk := file.read(CHUNK):
-                self.door.asked(request.protocol)
-                await answer.write(chunk)
-            await answer.write_eof()
-        return answer
+        return await downloads.send(request, self._downloads, self.door)
+
+    async def _on_upload(self, request: web.Request) -> web.StreamResponse:
+        return await downloads.take(request, self._projects.receive, self.door)
 
     async def _on_socket(self, request: web.Request) -> web.StreamResponse:
         socket = new_socket()

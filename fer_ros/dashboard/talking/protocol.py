@@ -92,6 +92,8 @@ REQUESTS: Mapping[str, Mapping[str, Value]] = {
     "model.rename": {"name": _NAME, "new": _NAME},
     "model.delete": {"name": _NAME},
     "model.download": {"name": _NAME, "names": Value(bool, default=False)},
+    "project.save": {},
+    "project.open": {"name": _NAME},
     "camera.start": {"width": _whole(1, 65_535), "height": _whole(1, 65_535)},
     "camera.stop": {},
 }

@@ -14,7 +14,7 @@ import yaml
 
 from fer_ros.core.base import paths
 from fer_ros.core.bundles.bundle import Bundle
-from fer_ros.dashboard.doing import models
+from fer_ros.dashboard.doing import tickets
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_model_is_fetched_once_and_is_whole(house: Any, mine: str, tmp_path: P
 
 
 def test_a_ticket_is_good_for_a_short_time(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "TICKET", -1.0)
+    monkeypatch.setattr(tickets, "GOOD", -1.0)
 
     async def script(new: Any) -> None:
         browser = await new()

@@ -43,6 +43,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "model.rename": {"name": "a", "new": "b"},
     "model.delete": {"name": "a"},
     "model.download": {"name": "a", "names": True},
+    "project.save": {},
+    "project.open": {"name": "phone.zip"},
     "camera.start": {"width": 640, "height": 480},
     "camera.stop": {},
 }

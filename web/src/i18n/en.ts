@@ -328,6 +328,18 @@ export const en = {
     },
   },
 
+  project: {
+    title: "Project",
+    hint: "Your recordings here and the model in use, as one file. Other robots open it, and so does the page without a robot.",
+    save: "Save project",
+    open: "Open project",
+    busy: "Working",
+    saved: "Project saved",
+    added: (n: number) => `${n} pictures added.`,
+    intoBag: (n: number, bag: string) => `${n} pictures are in the recording ${bag}: train on all recordings to use them.`,
+    withModel: (name: string) => `The model is called ${name}.`,
+  },
+
   dialog: { cancel: "Cancel", close: "Close", undo: "Undo" },
 };
 

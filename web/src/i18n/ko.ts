@@ -317,5 +317,17 @@ export const ko: Texts = {
     },
   },
 
+  project: {
+    title: "프로젝트",
+    hint: "여기서 녹화한 것과 쓰고 있는 모델을 파일 하나로 저장합니다. 다른 로봇과 로봇 없는 페이지에서 열 수 있습니다.",
+    save: "프로젝트 저장",
+    open: "프로젝트 열기",
+    busy: "처리하는 중",
+    saved: "프로젝트를 저장했습니다",
+    added: (n) => `사진 ${n}장을 더했습니다.`,
+    intoBag: (n, bag) => `사진 ${n}장이 녹화 ${bag}에 있습니다. 모든 녹화로 학습하면 쓸 수 있습니다.`,
+    withModel: (name) => `모델 이름은 ${name}입니다.`,
+  },
+
   dialog: { cancel: "취소", close: "닫기", undo: "실행 취소" },
 };

@@ -5,6 +5,7 @@ import { link, request } from "../connection";
 import { bytes, day, labelName, percent, text } from "../i18n";
 import { Button, Field, Notice } from "../parts/controls";
 import { Dialog } from "../parts/dialog";
+import { OwnProject } from "../parts/own_project";
 import type { ModelEntry } from "../protocol";
 import { models, nodes, welcome } from "../state";
 import { complain, tell } from "../toast";
@@ -187,6 +188,7 @@ export function ModelsView() {
           <Entry key={entry.name} entry={entry} inUse={entry.name === used} />
         ))}
       </ul>
+      <OwnProject />
       {renaming.value !== null && <RenameDialog name={renaming.value} />}
       {removing.value !== null && <RemoveDialog name={removing.value} />}
     </div>

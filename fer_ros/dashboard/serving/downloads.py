@@ -1,0 +1,63 @@
+"""Files that go out and come in by HTTP, each by a ticket that was given over the WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from aiohttp import web
+
+from fer_ros.core.base.errors import FerError
+from fer_ros.dashboard.doing.recording import Busy
+from fer_ros.dashboard.doing.tickets import Download, Tickets
+from fer_ros.dashboard.robot import Json
+from fer_ros.dashboard.serving.door import Door
+
+Receive = Callable[[str, AsyncIterator[bytes]], Awaitable[Json]]
+
+CHUNK = 1 << 16
+#: Seconds in which a file is made, or taken in once it is here.
+MAKING = 300.0
+_FRESH = {"Cache-Control": "no-store"}
+
+
+async def send(request: web.Request, tickets: Tickets[Download], door: Door) -> web.StreamResponse:
+    """The file that a ticket stands for."""
+    door.asked(request.protocol, MAKING)
+    try:
+        name, make = tickets.take(request.match_info["ticket"])
+        file = await asyncio.to_thread(make)
+    except FerError as error:
+        return web.Response(status=404, text=f"{error}\n", headers=_FRESH)
+    with file:
+        headers = {
+            "Content-Type": "application/zip",
+            "Content-Disposition": f'attachment; filename="{name}"',  # of safe characters only
+        }
+        answer = web.StreamResponse(headers={**headers, **_FRESH})
+        await answer.prepare(request)
+        while chunk := file.read(CHUNK):
+            door.asked(request.protocol)
+            await answer.write(chunk)
+        await answer.write_eof()
+    return answer
+
+
+async def take(request: web.Request, receive: Receive, door: Door) -> web.StreamResponse:
+    """Take in a file that is sent to a ticket; the answer says in JSON what became of it."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        async for chunk in request.content.iter_chunked(CHUNK):
+            door.asked(request.protocol)
+            yield chunk
+        door.asked(request.protocol, MAKING)
+
+    try:
+        return web.json_response(await receive(request.match_info["ticket"], chunks()), headers=_FRESH)
+    except Busy as error:
+        return web.json_response({"code": "busy", "message": str(error)}, status=409, headers=_FRESH)
+    except FerError as error:
+        return web.json_response({"code": "failed", "message": str(error)}, status=400, headers=_FRESH)
+    except asyncio.TimeoutError:
+        message = "the file took too long to come"
+        return web.json_response({"code": "failed", "message": message}, status=408, headers=_FRESH)
