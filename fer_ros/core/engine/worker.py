@@ -1,0 +1,43 @@
+"""A worker of this machine; ``fer_ros.core.engine.local`` starts it. It ends when its standard input ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+
+#: So much it gives way to others: frames go on being read on time while it works.
+NICE = 5
+
+
+def main() -> int:
+    """Work for the scheduler whose address is the first argument."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the one who started it
+    with contextlib.suppress(OSError):
+        os.nice(NICE)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    from distributed import Worker
+
+    from fer_ros.core.engine import dask_engine
+
+    dask_engine.prepare()
+
+    async def work() -> None:
+        # No limit of its own: the machine's memory is for whoever needs it.
+        async with Worker(sys.argv[1], nthreads=1, memory_limit=0, dashboard=False) as worker:
+            await worker.finished()
+
+    asyncio.run(work())
+    return 0
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
