@@ -8,7 +8,7 @@ from typing import Any
 
 project = "fer_ros"
 author = "fer_ros maintainers"
-copyright = "the fer_ros maintainers, Apache-2.0"  # noqa: A001
+copyright = "the fer_ros maintainers, Apache-2.0"
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 html_theme = "furo" if importlib.util.find_spec("furo") else "alabaster"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import platform
+import socket
+import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,11 @@ def joined(address: str, files: Sequence[Path]) -> Iterator[DaskEngine]:
     """Work on the cluster of a scheduler; arguments and errors as of :func:`fer_ros.core.engine.opened`."""
     dask_engine.prepare()
     try:
+        # Asked before Dask is: a client of it that was not made whole can hang when it is tidied away.
+        place = urllib.parse.urlsplit(address)
+        if not (place.scheme and place.hostname and place.port):
+            raise ValueError("no such address")
+        socket.create_connection((place.hostname, place.port), timeout=PATIENCE).close()
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise ConfigError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import tempfile
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Iterator
 
 from distributed import Client, LocalCluster
+from distributed.security import Security
 
 from fer_ros.core.base import isolation
 from fer_ros.core.base.errors import FerError
@@ -31,10 +33,14 @@ def started(count: int) -> Iterator[DaskEngine]:
     :raises FerError: they do not start.
     """
     dask_engine.prepare()
+    # A scheduler runs whatever it is sent, so other users of this machine must not be able to reach it.
+    keys = Security.temporary()
     with (
-        LocalCluster(n_workers=0, dashboard_address=None, protocol="tcp", host="127.0.0.1") as cluster,
-        Client(cluster.scheduler_address, set_as_default=False) as client,
-        _Processes(cluster.scheduler_address, count) as processes,
+        LocalCluster(
+            n_workers=0, dashboard_address="127.0.0.1:0", protocol="tls", host="127.0.0.1", security=keys
+        ) as cluster,
+        Client(cluster.scheduler_address, security=keys, set_as_default=False) as client,
+        _Processes(cluster.scheduler_address, keys, count) as processes,
     ):
         try:
             client.wait_for_workers(count, timeout=START)
@@ -46,8 +52,10 @@ def started(count: int) -> Iterator[DaskEngine]:
 class _Processes:
     """The processes, each watched by a thread that starts another one when it ends."""
 
-    def __init__(self, address: str, count: int) -> None:
-        self._address, self._count = address, count
+    def __init__(self, address: str, keys: Security, count: int) -> None:
+        own = {"tls_ca_file": keys.tls_ca_file, "tls_worker_cert": keys.tls_worker_cert}
+        asked = {"address": address, "security": {**own, "tls_worker_key": keys.tls_worker_key}}
+        self._asked, self._count = json.dumps(asked).encode() + b"\n", count
         self._errors = tempfile.TemporaryFile()
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -90,11 +98,15 @@ class _Processes:
                 return None
             self._left -= 1
             process = isolation.start(
-                isolation.command("fer_ros.core.engine.worker", self._address),
+                isolation.command("fer_ros.core.engine.worker"),
                 stdin=subprocess.PIPE,
                 stdout=self._errors,
                 stderr=self._errors,
                 env={**os.environ, **ENVIRONMENT},
             )
             self._running.add(process)
-            return process
+        assert process.stdin
+        with contextlib.suppress(BrokenPipeError):  # it has ended already
+            process.stdin.write(self._asked)
+            process.stdin.flush()
+        return process

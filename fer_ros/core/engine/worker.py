@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -14,12 +15,16 @@ NICE = 5
 
 
 def main() -> int:
-    """Work for the scheduler whose address is the first argument."""
+    """Work for the scheduler that the first line of standard input tells, with the keys to it, as JSON."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the one who started it
     with contextlib.suppress(OSError):
         os.nice(NICE)
+    asked = json.loads(sys.stdin.readline() or "null")
+    if asked is None:
+        return 0
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from distributed import Worker
+    from distributed.security import Security
 
     from fer_ros.core.engine import dask_engine
 
@@ -27,7 +32,9 @@ def main() -> int:
 
     async def work() -> None:
         # No limit of its own: the machine's memory is for whoever needs it.
-        async with Worker(sys.argv[1], nthreads=1, memory_limit=0, dashboard=False) as worker:
+        security = Security(require_encryption=True, **asked["security"])
+        options = {"nthreads": 1, "memory_limit": 0, "dashboard": False, "protocol": "tls", "host": "127.0.0.1"}
+        async with Worker(asked["address"], security=security, **options) as worker:
             await worker.finished()
 
     asyncio.run(work())
