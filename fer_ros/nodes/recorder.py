@@ -209,7 +209,7 @@ class RecorderNode(ManagedNode):
             stamp = messages.nanoseconds(message.header.stamp)
         except BadImage:
             return
-        self._faces.tell(stamp, messages.roi(message.emotions[0].roi) if message.emotions else None)
+        self._faces.tell(stamp, messages.face(message.emotions[0]) if message.emotions else None)
 
     def _on_timer(self) -> None:
         if self._recorder is not None and self._recorder.active:

@@ -124,7 +124,7 @@ class DirectRobot(Robot):
         while not self._ended.wait(0.01):
             frame = Incoming(self.now(), "eye", JPEG)
             self._recorder.offer(frame)
-            self._seen = [*self._seen[-9:], (frame, Roi(0, 0, 20, 20))]
+            self._seen = [*self._seen[-9:], (frame, Face(Roi(0, 0, 20, 20), 1.0, 1))]
             if self._recorder.active:
                 self._tell()
 

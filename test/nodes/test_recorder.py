@@ -153,12 +153,13 @@ def test_a_removed_folder_is_told_by_status_answer_and_diagnostics(ros: Any, wai
 
 def test_the_faces_of_inference_are_taken(ros: Any, wait: Wait, fer_home: Path) -> None:
     studio = Studio(ros, wait)
-    boxes: dict[int, tuple[int, int]] = {}
+    boxes: dict[int, tuple[object, ...]] = {}
 
     def see(message: EmotionArray) -> None:
         if message.emotions:
-            roi = message.emotions[0].roi
-            boxes[messages.nanoseconds(message.header.stamp)] = (roi.x_offset, roi.width)
+            face = messages.face(message.emotions[0])
+            assert face is not None
+            boxes[messages.nanoseconds(message.header.stamp)] = (face.roi, face.eyes)
 
     studio.probe.create_subscription(EmotionArray, "/fer/emotions", see, topics.results())
     studio._add(InferenceNode)
@@ -167,7 +168,7 @@ def test_the_faces_of_inference_are_taken(ros: Any, wait: Wait, fer_home: Path) 
     assert started.success, started.message
     studio.status(RecordStatus.STATE_PAUSED)
     assert studio.call("stop").success
-    samples = {s.stamp: (s.roi.x, s.roi.width) for s in bags.stored(Path(started.bag)) if s.roi}
+    samples = {s.stamp: (s.roi, s.eyes) for s in bags.stored(Path(started.bag))}
     assert len(samples) == 20
     same = [stamp for stamp in samples if boxes.get(stamp) == samples[stamp]]
     # Frames that inference skipped, because it had a newer one, are looked at by the recorder itself; on a busy machine

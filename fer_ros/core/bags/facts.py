@@ -17,8 +17,9 @@ from fer_ros import __version__
 from fer_ros.core.base import json_text
 from fer_ros.core.base.errors import ConfigError
 
-#: What the messages of a bag mean; counted up when that changes.
-SCHEMA = "1"
+#: What the messages of a bag mean; counted up when that changes. Labels of the first kind have no eyes.
+SCHEMA, WITHOUT_EYES = "2", "1"
+SCHEMA_KEY = "schema_version"
 SUBJECT = "subject"
 #: Key in ``custom_data`` of the facts of each file: JSON, a list of ``{"facts": {…}, "files": […]}``.
 OF_FILES = "takes"
@@ -81,9 +82,17 @@ def merged(facts: Iterable[Mapping[str, str]], stated: Mapping[str, str] | None 
     return {key: _between(key).join(found) for key, found in values.items() if found}
 
 
-def of_take(facts: Mapping[str, str], subject: str) -> dict[str, str]:
-    """The facts of a take that this version writes."""
-    return told({"schema_version": SCHEMA, "software": f"fer_ros {__version__}", **facts, SUBJECT: subject})
+def schema_of(facts: Mapping[str, str] | None) -> str:
+    """What the messages of a bag with these facts are: :data:`SCHEMA`, unless they tell of an older one.
+
+    An old bag goes on as it was begun, since other programs read one kind of label in a bag.
+    """
+    return WITHOUT_EYES if (facts or {}).get(SCHEMA_KEY) == WITHOUT_EYES else SCHEMA
+
+
+def of_take(facts: Mapping[str, str], subject: str, schema: str = SCHEMA) -> dict[str, str]:
+    """The facts of a take that this version writes; ``schema``: that of the bag."""
+    return told({SCHEMA_KEY: schema, "software": f"fer_ros {__version__}", **facts, SUBJECT: subject})
 
 
 def told(facts: Mapping[str, str]) -> dict[str, str]:

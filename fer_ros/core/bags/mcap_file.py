@@ -17,7 +17,7 @@ from mcap.writer import CompressionType, Writer
 
 from fer_ros import __version__
 from fer_ros.core.bags import metadata
-from fer_ros.core.bags.facts import sealed
+from fer_ros.core.bags.facts import schema_of, sealed
 from fer_ros.core.bags.mcap_scan import FACTS, LIBRARY
 from fer_ros.core.bags.mcap_walk import MAX_RECORD
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, definition
@@ -90,7 +90,7 @@ class McapWriter:
             raise
 
     def _register(self, topic: str, kind: str) -> int:
-        text, digest = definition(kind)
+        text, digest = definition(kind, schema_of(self._facts))
         schema = self._writer.register_schema(kind, "ros2msg", text.encode("utf-8"))
         qos = metadata.as_yaml(metadata.qos_profiles(topic))
         return self._writer.register_channel(

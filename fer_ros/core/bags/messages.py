@@ -6,6 +6,7 @@ A bag's own type definitions are compared with ours and never compiled. Decoders
 from __future__ import annotations
 
 import functools
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fer_ros.core.bags.facts import SCHEMA, WITHOUT_EYES
 from fer_ros.core.base.errors import ConfigError, quoted, reason
 from fer_ros.core.base.labels import check_label
 from fer_ros.core.base.paths import share_dir
-from fer_ros.core.base.types import Roi
+from fer_ros.core.base.types import Eyes, Roi
 from fer_ros.core.vision.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -37,8 +39,11 @@ _STANDARD = {
     "sensor_msgs/msg/RegionOfInterest": (
         "uint32 x_offset\nuint32 y_offset\nuint32 height\nuint32 width\nbool do_rectify\n"
     ),
+    "geometry_msgs/msg/Point32": "float32 x\nfloat32 y\nfloat32 z\n",
     IMAGE_TYPE: "std_msgs/Header header\nstring format\nuint8[] data\n",
 }
+#: Labels of bags of the first kind end where the eyes begin. With this number of them, 0, they are labels of today.
+_NO_EYES = b"\0\0\0\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class StoredSample:
     :ivar picture: a JPEG or PNG file.
     :ivar roi: the face's box; None where no face was found.
     :ivar take: from 1 up; 0 where it is unknown, as with imported pictures, which are independent of each other.
+    :ivar eyes: of that face, where the detector told them.
     """
 
     stamp: int
@@ -58,11 +64,13 @@ class StoredSample:
     roi: Roi | None
     take: int
     frame_id: str = ""
+    eyes: Eyes | None = None
 
 
-def encode(sample: StoredSample) -> tuple[bytes, bytes]:
+def encode(sample: StoredSample, schema: str = SCHEMA) -> tuple[bytes, bytes]:
     """The image message and the label message of a sample, as CDR.
 
+    :param schema: of the bag; one without eyes loses them.
     :raises ConfigError: the stamp does not fit a message, or label or subject are not allowed.
     """
     store = typestore()
@@ -82,8 +90,14 @@ def encode(sample: StoredSample) -> tuple[bytes, bytes]:
         x_offset=box.x, y_offset=box.y, height=box.height, width=box.width, do_rectify=False
     )
     image = types[IMAGE_TYPE](header=header, format=kind.name.lower() if kind.picture else "jpeg", data=picture)
-    label = types[LABEL_TYPE](header=header, label=sample.label, subject=sample.subject, roi=roi, take=sample.take)
-    return bytes(store.serialize_cdr(image, IMAGE_TYPE)), bytes(store.serialize_cdr(label, LABEL_TYPE))
+    point = types["geometry_msgs/msg/Point32"]
+    old = schema == WITHOUT_EYES
+    eyes = [point(x=float(x), y=float(y), z=0.0) for x, y in (None if old else sample.eyes) or ()]
+    label = types[LABEL_TYPE](
+        header=header, label=sample.label, subject=sample.subject, roi=roi, take=sample.take, eyes=eyes
+    )
+    data = bytes(store.serialize_cdr(label, LABEL_TYPE))
+    return bytes(store.serialize_cdr(image, IMAGE_TYPE)), data.removesuffix(_NO_EYES) if old else data
 
 
 def decode_image(data: bytes) -> tuple[int, str, bytes]:
@@ -95,17 +109,21 @@ def decode_image(data: bytes) -> tuple[int, str, bytes]:
     return _stamp(message), str(message.header.frame_id), message.data.tobytes()
 
 
-def decode_label(data: bytes) -> tuple[int, str, str, Roi | None, int]:
-    """Stamp in nanoseconds, label, subject, box and take of a label message.
+def decode_label(data: bytes) -> tuple[int, str, str, Roi | None, int, Eyes | None]:
+    """Stamp in nanoseconds, label, subject, box, take and eyes of a label message, also of one without eyes.
 
     :raises ConfigError: it is no such message, or a value is not allowed.
     """
-    message = _decode(data, LABEL_TYPE)
+    try:
+        message = _decode(data, LABEL_TYPE)
+    except ConfigError:
+        message = _decode(data + _NO_EYES, LABEL_TYPE)
     box = message.roi
     if max(box.x_offset, box.y_offset, box.width, box.height) > _MAX_SIDE:
         raise ConfigError("a label's region of interest lies outside every image")
     roi = Roi(box.x_offset, box.y_offset, box.width, box.height) if box.width and box.height else None
-    return _stamp(message), check_label(message.label), check_subject(message.subject), roi, int(message.take)
+    label, subject = check_label(message.label), check_subject(message.subject)
+    return _stamp(message), label, subject, roi, int(message.take), _eyes(message.eyes)
 
 
 def decodes(topic: str, data: bytes) -> bool:
@@ -142,9 +160,19 @@ def typestore() -> Typestore:
 
 
 @functools.cache
-def definition(kind: str) -> tuple[str, str]:
-    """The full definition of a type, including those that it needs, and its hash (REP-2016)."""
+def definition(kind: str, schema: str = SCHEMA) -> tuple[str, str]:
+    """The full definition of a type, including those that it needs, and its hash (REP-2016).
+
+    :param schema: of the bag.
+    """
     store = typestore()
+    if kind == LABEL_TYPE and schema == WITHOUT_EYES:
+        from rosbags.typesys import Stores, get_typestore
+
+        old = get_typestore(Stores.EMPTY)
+        constants, fields = store.fielddefs[kind]
+        old.register({**store.fielddefs, kind: (constants, fields[:-1])})
+        store = old
     return store.generate_msgdef(kind, ros_version=2)[0], store.hash_rihs01(kind)
 
 
@@ -155,10 +183,17 @@ def check_schema(path: Path, kind: str, encoding: str, text: str) -> None:
     :param encoding: ``ros2msg``; others, such as ``ros2idl``, are not compared: decoding checks every byte.
     :raises ConfigError: the fields differ.
     """
-    if encoding == "ros2msg" and text and _fields(text) != _fields(definition(kind)[0]):
+    known = [_fields(definition(kind, schema)[0]) for schema in (SCHEMA, WITHOUT_EYES)]
+    if encoding == "ros2msg" and text and _fields(text) not in known:
         raise ConfigError(
             f"{path}: its {kind} has other fields than ours, of another version of the messages: record again"
         )
+
+
+def has_changed(kind: str, encoding: str, text: str, digest: str) -> bool:
+    """Whether a definition of one of our types is not what its hash stands for."""
+    known = [definition(kind, schema) for schema in (SCHEMA, WITHOUT_EYES)]
+    return encoding == "ros2msg" and digest in (ours[1] for ours in known) and (text, digest) not in known
 
 
 def _fields(text: str) -> list[tuple[str, str]]:
@@ -189,6 +224,14 @@ def _decode(data: bytes, kind: str) -> Any:
     except Exception as error:
         # Damaged data make the decoder fail in ways that it does not list: struct, Unicode, index and value errors.
         raise ConfigError(f"a message is no {kind}: {reason(error)}") from error
+
+
+def _eyes(points: Any) -> Eyes | None:
+    """Both eyes; None where there are none, or what no detector gives."""
+    if len(points) != 2 or not all(math.isfinite(value) for point in points for value in (point.x, point.y)):
+        return None
+    left, right = ((float(point.x), float(point.y)) for point in points)
+    return left, right
 
 
 def _stamp(message: Any) -> int:

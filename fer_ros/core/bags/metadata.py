@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from fer_ros.core.bags.facts import sealed, unsealed
+from fer_ros.core.bags.facts import schema_of, sealed, unsealed
 from fer_ros.core.bags.messages import IMAGE_TOPIC, TOPICS, definition
 from fer_ros.core.base import yaml_files
 from fer_ros.core.base.errors import ConfigError
@@ -99,7 +99,7 @@ def information(storage: str, parts: Iterable[Part], facts: Mapping[str, str]) -
                     "type": kind,
                     "serialization_format": "cdr",
                     "offered_qos_profiles": qos_profiles(topic),
-                    "type_description_hash": definition(kind)[1],
+                    "type_description_hash": definition(kind, schema_of(facts))[1],
                 },
                 "message_count": samples,
             }

@@ -101,8 +101,8 @@ class _Pairs:
         if stamp not in self.images or stamp not in self.labels:
             return None
         frame_id, picture = self.images.pop(stamp)
-        label, subject, roi, take = self.labels.pop(stamp)
-        return StoredSample(stamp, picture, label, subject, roi, take, frame_id)
+        label, subject, roi, take, eyes = self.labels.pop(stamp)
+        return StoredSample(stamp, picture, label, subject, roi, take, frame_id, eyes)
 
     def _keep(self, waiting: dict[int, Any], stamp: int, value: Any) -> None:
         if stamp in waiting or len(waiting) >= MAX_WAITING:
@@ -224,4 +224,5 @@ def decoded(sample: StoredSample, bag: str, grey: bool) -> Sample:
     roi = sample.roi.clipped(image.shape[1], image.shape[0]) if sample.roi else None
     if roi is not None and not roi.area:
         roi = None
-    return Sample(image, sample.label, sample.subject, roi, sample.stamp, sample.take, bag)
+    eyes = sample.eyes if roi is not None else None
+    return Sample(image, sample.label, sample.subject, roi, sample.stamp, sample.take, bag, eyes)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fer_ros.core.bags import metadata
+from fer_ros.core.bags.facts import schema_of
 from fer_ros.core.bags.messages import IMAGE_TOPIC, LABEL_TOPIC, TOPICS, definition
 from fer_ros.core.bags.metadata import DISTRO, VERSION, Part
 from fer_ros.core.bags.part import sync_file, whole_or_nothing
@@ -66,7 +67,7 @@ class SqliteWriter:
             base.execute(statement)
         base.execute("INSERT INTO schema VALUES (?, ?)", (SCHEMA_VERSION, DISTRO))
         for number, (topic, kind) in enumerate(TOPICS.items(), start=1):
-            text, digest = definition(kind)
+            text, digest = definition(kind, schema_of(self._facts))
             qos = metadata.as_yaml(metadata.qos_profiles(topic))
             base.execute("INSERT INTO topics VALUES (?, ?, ?, 'cdr', ?, ?)", (number, topic, kind, qos, digest))
             base.execute("INSERT INTO message_definitions VALUES (?, ?, 'ros2msg', ?, ?)", (number, kind, text, digest))

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fer_ros.core.bags.facts import unsealed
-from fer_ros.core.bags.messages import TOPICS, check_schema, definition
+from fer_ros.core.bags.messages import TOPICS, check_schema, has_changed
 from fer_ros.core.bags.part import Scan
 from fer_ros.core.bags.sqlite_open import has_log, opened
 from fer_ros.core.base import json_text
@@ -115,7 +115,7 @@ def _topics(base: sqlite3.Connection, state: Scan, tables: set[str]) -> tuple[di
         query = f"SELECT topic_type, encoding, encoded_message_definition, {hashed} FROM message_definitions"
         for kind, encoding, text, digest in base.execute(query):
             if kind in TOPICS.values():
-                if digest == definition(kind)[1] and encoding == "ros2msg" and text != definition(kind)[0]:
+                if has_changed(str(kind), str(encoding), str(text), str(digest)):
                     raise state.damaged(f"the definition of {kind} has changed")
                 check_schema(state.path, str(kind), str(encoding), str(text))
     return topics, ours

@@ -18,7 +18,7 @@ from fer_ros.core.bags.writing.held import HeldFolder, storing, write_metadata
 from fer_ros.core.bags.writing.saving import OpenTake, left_behind
 from fer_ros.core.base.errors import ConfigError, unknown_name
 from fer_ros.core.base.labels import check_label
-from fer_ros.core.base.types import Roi
+from fer_ros.core.base.types import Eyes, Roi
 from fer_ros.core.trash.store import Entry
 
 #: Seconds after which what was written is made safe on the disk: half of what is promised, since that takes time too.
@@ -90,7 +90,7 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
         check_subject(subject)
         self.end_take()
         self._check_folder()
-        facts = bag_facts.of_take(self.facts, subject)
+        facts = bag_facts.of_take(self.facts, subject, bag_facts.schema_of(self._stated))
         number = 0 if independent else self._next[1]
         with self._storing("recording cannot begin"):
             writer = create(BY_NAME[self.storage], self._new_file(), facts)
@@ -99,21 +99,22 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
             self._held.sync()
         return number
 
-    def write(self, stamp: int, picture: bytes, roi: Roi | None, frame_id: str = "") -> None:
+    def write(self, stamp: int, picture: bytes, roi: Roi | None, frame_id: str = "", eyes: Eyes | None = None) -> None:
         """Add a sample to the open take.
 
         :param stamp: acquisition, nanoseconds.
         :param picture: a JPEG or PNG file, stored as it is.
         :param roi: the face's box; None where no face was found.
+        :param eyes: of that face, where they are known.
         :raises ConfigError: no take is open, or the stamp does not fit a message.
         :raises StorageError: the disk is full; the take has ended with all samples before this one.
         """
         if self._open is None:
             raise ConfigError("no take is open: begin one with its label first")
         take, writer = self._open.take, self._open.writer
-        image, label = encode(StoredSample(stamp, picture, take.label, take.subject, roi, take.number, frame_id))
+        sample = StoredSample(stamp, picture, take.label, take.subject, roi, take.number, frame_id, eyes)
         try:
-            writer.write(stamp, image, label)
+            writer.write(stamp, *encode(sample, bag_facts.schema_of(take.facts)))
             take.part = writer.part
             self.sync_if_due()
         except OSError as error:
@@ -259,9 +260,8 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
                 self._write_metadata()
 
     def _new_file(self) -> Path:
-        number, take = self._next
-        self._next = (number + 1, take)
-        return self.folder / f"{self.folder.name}_{number}{BY_NAME[self.storage].suffix}"
+        self._next = self._next[0] + 1, self._next[1]
+        return self.folder / f"{self.folder.name}_{self._next[0] - 1}{BY_NAME[self.storage].suffix}"
 
     def _save_open_take(self, open_take: OpenTake) -> None:
         self._open = None

@@ -190,6 +190,7 @@ class Sample:
     :ivar take: number of the take within its bag, from 1 up: one uninterrupted recording of one label. 0: the picture
         has no neighbours in time, such as an imported photograph.
     :ivar bag: name of the bag.
+    :ivar eyes: of that face, where the detector told them.
     """
 
     image: ImageArray
@@ -199,6 +200,7 @@ class Sample:
     stamp: int
     take: int
     bag: str
+    eyes: Eyes | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         height, width = self.image.shape[:2]

@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_ros.core.base.errors import BadImage, ConfigError
 from fer_ros.core.base.paths import fer_home
-from fer_ros.core.base.types import ImageArray, Roi
+from fer_ros.core.base.types import Eyes, ImageArray, Roi
 from fer_ros.core.datasets import fer2013, folder, listing
 from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.vision import pictures
@@ -31,6 +31,7 @@ class LabelledPicture:
     :ivar label: as the dataset spells it.
     :ivar image: uint8, (height, width, 3) BGR or (height, width) grey; None where it could not be read.
     :ivar roi: the face's box, where the dataset knows it.
+    :ivar eyes: of that face, where the dataset knows them.
     :ivar error: why it could not be read.
     :ivar notes: what is odd about it.
     """
@@ -39,6 +40,7 @@ class LabelledPicture:
     label: str
     image: ImageArray | None
     roi: Roi | None = None
+    eyes: Eyes | None = None
     error: BadImage | None = None
     notes: tuple[str, ...] = ()
 
@@ -204,7 +206,8 @@ class BagDataset:
 
     def __iter__(self) -> Iterator[LabelledPicture]:
         for sample in self._bags.read(self._info.path, left_out=self.left_out.unreadable):
-            yield LabelledPicture(f"{sample.bag} at {sample.stamp / 1e9:.3f} s", sample.label, sample.image, sample.roi)
+            name = f"{sample.bag} at {sample.stamp / 1e9:.3f} s"
+            yield LabelledPicture(name, sample.label, sample.image, sample.roi, sample.eyes)
 
 
 def load(

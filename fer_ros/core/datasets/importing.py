@@ -13,7 +13,7 @@ from fer_ros.core.bags.summary import FACES, PICTURES
 from fer_ros.core.base.contracts import Clock, Detector
 from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.labels import LabelNames, check_label
-from fer_ros.core.base.types import ImageArray, Roi
+from fer_ros.core.base.types import Eyes, ImageArray, Roi
 from fer_ros.core.datasets import fer2013
 from fer_ros.core.datasets.datasets import Dataset, LabelledPicture
 from fer_ros.core.datasets.left_out import LeftOut
@@ -117,14 +117,14 @@ def write(
         else:
             for note in picture.notes:
                 left_out.note(picture.name, note)
-            roi = _face(picture, picture.image, detector)
+            roi, eyes = _face(picture, picture.image, detector)
             if roi is None and not keep_without_face:
                 left_out.add(picture.name, "without a face", harmless=True)
                 continue
             if (named := done.names.of(picture.label)) != label:
                 label = named
                 writer.begin_take(label, independent=True)
-            writer.write(stamp + number * STEP, _file(picture.image), roi)
+            writer.write(stamp + number * STEP, _file(picture.image), roi, eyes=eyes)
             done.labels[label] = done.labels.get(label, 0) + 1
     writer.end_take()
     return done
@@ -146,14 +146,14 @@ def _teachable(label: str) -> bool:
     return True
 
 
-def _face(picture: LabelledPicture, image: ImageArray, detector: Detector | None) -> Roi | None:
+def _face(picture: LabelledPicture, image: ImageArray, detector: Detector | None) -> tuple[Roi | None, Eyes | None]:
     if detector is None:
-        return Roi(0, 0, image.shape[1], image.shape[0])
+        return Roi(0, 0, image.shape[1], image.shape[0]), None
     if picture.roi is not None:
-        return picture.roi
+        return picture.roi, picture.eyes
     detector.reset()
     faces = detector.detect(image)
-    return faces[0].roi if faces else None
+    return (faces[0].roi, faces[0].eyes) if faces else (None, None)
 
 
 def _file(image: ImageArray) -> bytes:

@@ -10,7 +10,7 @@ from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.geometry import Framing, InputSpec
 from fer_ros.core.base.labels import resolve
 from fer_ros.core.base.types import Eyes, ImageArray, Roi
-from fer_ros.core.datasets.datasets import Dataset
+from fer_ros.core.datasets.datasets import Dataset, LabelledPicture
 from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.vision import crop
 
@@ -93,7 +93,7 @@ class MeasuredFaces:
             else:
                 for note in item.notes:
                     self.left_out.note(item.name, note)
-                measured = self._measured(position, item.name, self.labels.index(label), item.image, item.roi)
+                measured = self._measured(position, item, item.image, self.labels.index(label))
                 if measured is None:
                     self.no_face += 1
                 else:
@@ -101,17 +101,15 @@ class MeasuredFaces:
             if progress:
                 progress(position + 1)
 
-    def _measured(
-        self, position: int, name: str, target: int, image: ImageArray, roi: Roi | None
-    ) -> MeasuredFace | None:
+    def _measured(self, position: int, item: LabelledPicture, image: ImageArray, target: int) -> MeasuredFace | None:
         if self.detector is None:
             self.sizes[f"{image.shape[1]}x{image.shape[0]}"] += 1
-            return MeasuredFace(position, name, target, image, None, Framing())
-        eyes = None
+            return MeasuredFace(position, item.name, target, image, None, Framing())
+        roi, eyes = item.roi, item.eyes
         if roi is None:
             self.detector.reset()
             faces = self.detector.detect(image)
             if not faces:
                 return None
             roi, eyes = faces[0].roi, faces[0].eyes
-        return MeasuredFace(position, name, target, image, roi, self.detector.framing, eyes)
+        return MeasuredFace(position, item.name, target, image, roi, self.detector.framing, eyes)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fer_ros.core.bags import StorageError
 from fer_ros.core.base.errors import ConfigError, FerError
-from fer_ros.core.base.types import Roi
+from fer_ros.core.base.types import Face
 from fer_ros.core.recording.faces import FaceFinder
 from fer_ros.core.recording.session import Session
 from fer_ros.core.recording.status import State
@@ -17,7 +17,7 @@ from fer_ros.core.recording.work import Incoming
 #: The bag that takes corrections where none is open.
 BAG = "corrections"
 
-Seen = tuple[Incoming, Roi]
+Seen = tuple[Incoming, Face]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ def keep(session: Session, finder: FaceFinder, label: str, subject: str, seen: S
     was_open = session.open
     bag = session.start(label, subject, 0.0, 0, "" if was_open else BAG)
     try:
-        for frame, box in seen:
-            finder.tell(frame.stamp, box)
+        for frame, face in seen:
+            finder.tell(frame.stamp, face)
             session.count(received=1)
             session.record(frame)
         failed = session.status()

@@ -10,7 +10,7 @@ from typing import Any
 
 from fer_ros.core.base.contracts import Detector, Live
 from fer_ros.core.base.settings import fields
-from fer_ros.core.base.types import ImageArray, Roi
+from fer_ros.core.base.types import Face, ImageArray
 from fer_ros.core.recording.work import Incoming
 from fer_ros.core.vision.images import decode_compressed
 
@@ -45,7 +45,7 @@ class FaceFinder:
     def __init__(self, detector: Detector) -> None:
         """Take over the detector; it follows the face from frame to frame."""
         self._detector, self._live = detector, Live(detector)
-        self._told: OrderedDict[int, Roi | None] = OrderedDict()
+        self._told: OrderedDict[int, Face | None] = OrderedDict()
         self._arrived = threading.Condition()
         self._last = -LIVE
         self._newest = 0
@@ -58,14 +58,14 @@ class FaceFinder:
         """Free what :meth:`open` took; harmless when not open."""
         self._detector.close()
 
-    def tell(self, stamp: int, roi: Roi | None) -> None:
+    def tell(self, stamp: int, face: Face | None) -> None:
         """Take the face that inference found.
 
         :param stamp: of the frame, nanoseconds.
-        :param roi: its largest face; None if there is none.
+        :param face: its largest one; None if there is none.
         """
         with self._arrived:
-            self._told[stamp] = roi
+            self._told[stamp] = face
             while len(self._told) > KEPT:
                 self._told.popitem(last=False)
             self._last, self._newest = time.monotonic(), max(self._newest, stamp)
@@ -82,7 +82,7 @@ class FaceFinder:
             self._newest = 0
         self._detector.reset()
 
-    def find(self, frame: Incoming) -> Roi | None:
+    def find(self, frame: Incoming) -> Face | None:
         """The largest face of a frame, None where there is none.
 
         :raises BadImage: the frame's picture cannot be decoded.
@@ -96,7 +96,7 @@ class FaceFinder:
                 return self._told.pop(frame.stamp)
         self._live.arrive()
         faces = self._detector.follow(_grey(frame), frame.stamp)
-        return faces[0].roi if faces else None
+        return faces[0] if faces else None
 
 
 def _grey(frame: Incoming) -> ImageArray:

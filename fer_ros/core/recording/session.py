@@ -194,19 +194,19 @@ class Session:
             if frame.stamp == self._last_stamp:
                 raise BadImage("stamp", "the same frame again")
             size = frame.size
-            picture, roi = frame.file(self.settings.jpeg_quality), self._faces.find(frame)
+            picture, face = frame.file(self.settings.jpeg_quality), self._faces.find(frame)
         except Exception as error:
             self.count(dropped=1)
             if isinstance(error, BadImage):
                 return
             raise
         self._last_stamp = frame.stamp
-        roi = roi.clipped(*size) if roi and roi.clipped(*size).area else None
+        roi = face.roi.clipped(*size) if face and face.roi.clipped(*size).area else None
         if roi is None and not self.settings.record_without_face:
             self._board.add(without_face=1)
             return
         try:
-            self._writer.write(frame.stamp, picture, roi, frame.frame_id)
+            self._writer.write(frame.stamp, picture, roi, frame.frame_id, face.eyes if face and roi else None)
         except FerError as error:
             self.count(dropped=1)
             self.fail(str(error))

@@ -215,7 +215,7 @@ def _crops(
 
 def _crop(bag: str, framing: Framing | None, spec: InputSpec, cache: Cache, stored: StoredSample) -> ImageArray | None:
     shape = (spec.height, spec.width, spec.channels)
-    name = key("crop", stored.picture, stored.roi, framing, shape)
+    name = key("crop", stored.picture, stored.roi, stored.eyes, framing, shape)
     data = cache.get(name, prod(shape))
     if data is not None:
         return np.frombuffer(data, np.uint8).reshape(shape)
@@ -224,7 +224,7 @@ def _crop(bag: str, framing: Framing | None, spec: InputSpec, cache: Cache, stor
     if framing is None:
         face = crop.resize(sample.image, spec)
     elif sample.roi is not None:
-        face = crop.cut(sample.image, sample.roi, framing, spec)
+        face = crop.cut(sample.image, sample.roi, framing, spec, sample.eyes)
     else:
         return None
     cache.put(name, face.tobytes())

@@ -19,7 +19,6 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -93,7 +92,10 @@ def cover_input(views: ImageArray) -> FloatArray:
 
 def sharpness(view: ImageArray) -> float:
     """Deviation of the Laplacian over that of the grey levels, 0 where there is no contrast; uint8 (48, 48)."""
-    edges: Any = cv2.Laplacian(view, cv2.CV_16S, ksize=1)[RIM:-RIM, RIM:-RIM]
+    # OpenCV would save 4 µs, and keep 2.3 MB for good once it has filtered anything.
+    part = view[RIM - 1 : 1 - RIM, RIM - 1 : 1 - RIM].astype(np.int16)
+    inner = part[1:-1, 1:-1]
+    edges = part[:-2, 1:-1] + part[2:, 1:-1] + part[1:-1, :-2] + part[1:-1, 2:] - 4 * inner
     deviation = float(cv2.meanStdDev(view[RIM:-RIM, RIM:-RIM])[1][0, 0])
     return float(cv2.meanStdDev(edges)[1][0, 0]) / max(deviation, 1.0)
 

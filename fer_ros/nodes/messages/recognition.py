@@ -80,11 +80,14 @@ def _emotion(emotion: types.Emotion, model: str, head: Header, times: StageTimes
     )
 
 
-def roi(message: RegionOfInterest) -> types.Roi | None:
-    """A box; None for an empty one."""
-    if not message.width or not message.height:
+def face(message: Emotion) -> types.Face | None:
+    """The face of which a message tells; None where its box is empty."""
+    box = message.roi
+    if not box.width or not box.height:
         return None
-    return types.Roi(message.x_offset, message.y_offset, message.width, message.height)
+    eyes = [(point.x, point.y) for point in message.eyes]
+    roi = types.Roi(box.x_offset, box.y_offset, box.width, box.height)
+    return types.Face(roi, message.detection_score, message.face_id, (eyes[0], eyes[1]) if len(eyes) == 2 else None)
 
 
 def model_info(bundle: Bundle, now: int) -> ModelInfo:

@@ -13,7 +13,8 @@ from fer_ros.core.recording import Incoming, Recorder
 from fer_ros.core.recording.correcting import Seen
 from fer_ros.core.vision.headers import measure
 from fer_ros.nodes.inputs.picture_input import STORED
-from fer_ros.nodes.messages.recognition import nanoseconds, roi
+from fer_ros.nodes.messages.recognition import face as face_of
+from fer_ros.nodes.messages.recognition import nanoseconds
 from fer_ros.nodes.waiting import answer, outcome
 
 
@@ -53,7 +54,7 @@ class Correcting:
         return response
 
     async def _seen(self, face: int) -> list[Seen]:
-        """The frames of the last second in which a face was seen, each with its box, the oldest first.
+        """The frames of the last second in which a face was seen, each with it, the oldest first.
 
         :param face: its number; 0: the largest one of each frame.
         :raises ConfigError: there are none.
@@ -66,11 +67,11 @@ class Correcting:
             raise ConfigError("inference has read no frame in the last second: is a camera running, keep_recent set?")
         seen = []
         for image, read in zip(recent.images, recent.emotions, strict=False):
-            boxes = [box for e in read.emotions if face in (0, e.face_id) and (box := roi(e.roi))]
+            faces = [found for e in read.emotions if face in (0, e.face_id) and (found := face_of(e))]
             try:
                 picture = bytes(image.data)
-                if boxes and measure(memoryview(picture)).kind in STORED:
-                    seen.append((Incoming(nanoseconds(image.header.stamp), image.header.frame_id, picture), boxes[0]))
+                if faces and measure(memoryview(picture)).kind in STORED:
+                    seen.append((Incoming(nanoseconds(image.header.stamp), image.header.frame_id, picture), faces[0]))
             except BadImage as error:
                 self._log.warning(f"record/correct: a frame is left out: {error}")
         if not seen:

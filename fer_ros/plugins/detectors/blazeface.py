@@ -131,7 +131,6 @@ class _Network:
         boxes, scores = self._interpreter.get_output_details()[:2]
         self.side = int(entry["shape"][1])
         self._input, self._boxes, self._scores = entry["index"], boxes["index"], scores["index"]
-        self._filled = np.full((1, self.side, self.side, 3), -1.0, np.float32)
         places = []
         for step, count in grids:
             y, x = np.mgrid[: self.side // step, : self.side // step]
@@ -149,11 +148,7 @@ class _Network:
         :param origin: the pixel of the input from which boxes and eyes count.
         """
         left, top = place
-        self._filled[:] = -1.0
-        part = self._filled[0, top : top + view.shape[0], left : left + view.shape[1]]
-        np.multiply(view, np.float32(1.0 / 127.5), out=part, casting="unsafe")
-        part -= 1.0
-        self._interpreter.set_tensor(self._input, self._filled)
+        self._fill(view, left, top)
         self._interpreter.invoke()
         logits = self._interpreter.get_tensor(self._scores)[0, :, 0].astype(np.float64)
         scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -80.0, 80.0)))
@@ -171,6 +166,14 @@ class _Network:
             if np.isfinite(points).all() and width > 0.0 and height > 0.0:
                 found.append((score, [cx, cy, width, height], [(x, y) for x, y in marks[:2]]))
         return found
+
+    def _fill(self, view: Any, left: int, top: int) -> None:
+        """Put a view into the input, where it lies in LiteRT's memory: a copy would take 0.8 MB for good."""
+        entry = self._interpreter.tensor(self._input)()[0]
+        entry[:] = -1.0
+        part = entry[top : top + view.shape[0], left : left + view.shape[1]]
+        np.multiply(view, np.float32(1.0 / 127.5), out=part, casting="unsafe")
+        part -= 1.0
 
 
 def _averaged(

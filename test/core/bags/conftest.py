@@ -14,7 +14,7 @@ from mcap.writer import CompressionType, Writer
 
 from fer_ros.core import bags
 from fer_ros.core.bags.messages import TOPICS, StoredSample, definition, encode
-from fer_ros.core.base.types import Roi
+from fer_ros.core.base.types import Eyes, Roi
 
 START = 1_700_000_000_000_000_000
 STEP = 33_333_333
@@ -30,6 +30,11 @@ def picture(number: int) -> bytes:
 
 def roi(number: int) -> Roi:
     return Roi(number % 10, number % 7, 20 + number % 5, 25)
+
+
+def eyes(number: int) -> Eyes | None:
+    """Of every third face they are not known."""
+    return ((number + 0.5, 12.0), (number + 9.25, -3.5)) if number % 3 else None
 
 
 def stamp(number: int) -> int:
@@ -95,7 +100,7 @@ def record(tmp_path: Path) -> Record:
             for label, subject, count in takes:
                 writer.begin_take(label, subject)
                 for _ in range(count):
-                    writer.write(stamp(number), picture(number), roi(number), "camera_optical_frame")
+                    writer.write(stamp(number), picture(number), roi(number), "camera_optical_frame", eyes(number))
                     number += 1
         return folder
 

@@ -16,7 +16,7 @@ from fer_ros import __version__
 from fer_ros.core import bags
 from fer_ros.core.base.errors import ConfigError
 
-from .conftest import FACTS, Record, picture, roi, stamp
+from .conftest import FACTS, Record, eyes, picture, roi, stamp
 
 TAKES = [("happy", "Kim", 5), ("none of these", "Kim", 3), ("happy", "지우", 4)]
 
@@ -31,7 +31,7 @@ def test_samples_come_back_as_they_were(record: Record, storage: str) -> None:
         (label, subject, take) for take, (label, subject, count) in enumerate(TAKES, start=1) for _ in range(count)
     ]
     samples = list(bags.read(folder))
-    assert [s.roi for s in samples] == [roi(n) for n in range(12)]
+    assert [(s.roi, s.eyes) for s in samples] == [(roi(n), eyes(n)) for n in range(12)]
     assert {s.bag for s in samples} == {"bag"}
     for number, sample in enumerate(samples):
         expected = cv2.imdecode(np.frombuffer(picture(number), np.uint8), cv2.IMREAD_COLOR)
@@ -51,7 +51,7 @@ def test_info(record: Record, storage: str) -> None:
     assert found.seconds == pytest.approx((4 + 2 + 3) / 30, rel=1e-6)
     assert found.facts == {
         **FACTS,
-        "schema_version": "1",
+        "schema_version": "2",
         "software": f"fer_ros {__version__}",
         "subject": "Kim, 지우",
     }
@@ -79,6 +79,7 @@ def test_rosbags_reads_it(record: Record, storage: str) -> None:
             box = roi(number)
             assert (label.roi.x_offset, label.roi.y_offset) == (box.x, box.y)
             assert (label.roi.width, label.roi.height) == (box.width, box.height)
+            assert [(eye.x, eye.y, eye.z) for eye in label.eyes] == [(x, y, 0.0) for x, y in eyes(number) or ()]
         assert reader.duration == 11 * (stamp(1) - stamp(0)) + 1
 
 

@@ -109,7 +109,7 @@ def test_the_files_of_older_versions_name_all_before(home: Path, storage: str, m
     """They kept the subjects of the whole bag in each file."""
     with monkeypatch.context() as patch:
         patch.setattr(
-            "fer_ros.core.bags.writer.bag_facts.of_take", lambda facts, subject: {**facts, "subject": "Kim, Lee"}
+            "fer_ros.core.bags.writer.bag_facts.of_take", lambda facts, subject, *_: {**facts, "subject": "Kim, Lee"}
         )
         folder = fill("old", [("sad", "Lee", 10), ("happy", "Kim", 0)], storage, consent="Kim and Lee agree")
     told = forget("Kim")
@@ -217,7 +217,9 @@ def test_a_damaged_backup_is_read_behind_its_damage(home: Path, storage: str) ->
     """Of others everything is kept that can be read; of the person nothing stays, and all pictures are known."""
     folder = fill("bag", [("sad", "Lee", 10)], storage)
     with pytest.MonkeyPatch.context() as patch:  # as older versions, with several people in one file
-        patch.setattr("fer_ros.core.bags.writer.bag_facts.of_take", lambda facts, subject: {"software": "fer_ros 1"})
+        patch.setattr(
+            "fer_ros.core.bags.writer.bag_facts.of_take", lambda facts, subject, *_: {"software": "fer_ros 1"}
+        )
         old = fill("old", [("happy", "Lee", 20), ("happy", "Kim", 30), ("happy", "Lee", 40)], storage)
     both = folder / f"{folder.name}_9.{'mcap' if storage == 'mcap' else 'db3'}.backup"
     _joined(old, home, storage).rename(both)

@@ -16,7 +16,7 @@ from fer_ros.core.recording import FaceFinder, Incoming, Recorder, RecordingSett
 from fer_ros.core.vision.images import encode_jpeg
 
 BOX = Roi(10, 5, 20, 20)
-TOLD = Roi(1, 2, 30, 31)
+TOLD = Face(Roi(1, 2, 30, 31), 0.9, 7, ((8.5, 12.0), (22.25, 10.5)))
 PICTURE = encode_jpeg(np.full((48, 64, 3), 128, np.uint8))
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from fer_ros.core import bags
 from fer_ros.core.base.errors import ConfigError, FerError
-from fer_ros.core.base.types import Roi
+from fer_ros.core.base.types import Face, Roi
 from fer_ros.core.recording import Incoming, Recorder, State
 from fer_ros.core.recording.correcting import Seen
 
-from .conftest import BOX, PICTURE, Steered, frame
+from .conftest import PICTURE, Steered, frame
 
-LEFT = Roi(2, 3, 20, 20)
+LEFT = Face(Roi(2, 3, 20, 20), 0.9, 4, ((6.5, 9.0), (15.0, 8.0)))
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def test_into_a_bag_of_its_own_or_the_open_one(
     ]
     assert not recorder.active and recorder.status().state == State.IDLE
     samples = list(bags.stored(first.bag))
-    assert {(s.label, s.subject, s.roi, s.picture) for s in samples} == {
-        ("happy", "", LEFT, PICTURE),
-        ("sad", "Lee", LEFT, PICTURE),
+    assert {(s.label, s.subject, s.roi, s.eyes, s.picture) for s in samples} == {
+        ("happy", "", LEFT.roi, LEFT.eyes, PICTURE),
+        ("sad", "Lee", LEFT.roi, LEFT.eyes, PICTURE),
     }
     assert not detector.shapes  # the box is the one that was seen
     mine = recorder.start("happy", "Kim").result(5)
@@ -61,7 +61,7 @@ def test_what_is_not_allowed_leaves_nothing(
         recorder.correct(label, subject, seen).result(5)
     assert not recorder.active and not bags.listing(recorder._session.parent)
     # A picture that is none is not kept, either.
-    broken = [(Incoming(1, "", b"\xff\xd8\xffnothing"), BOX)]
+    broken = [(Incoming(1, "", b"\xff\xd8\xffnothing"), LEFT)]
     with pytest.raises(FerError, match="no picture of the last second could be kept"):
         recorder.correct("happy", "", broken).result(5)
     assert not recorder.active

@@ -16,14 +16,15 @@ from fer_ros.core.base.types import Face, ImageArray, Roi
 from fer_ros.core.recording import FaceFinder, Incoming, settings_for
 from fer_ros.core.recording.faces import KEPT, PATIENCE
 
-OWN, TOLD = Roi(0, 0, 5, 5), Roi(1, 2, 3, 4)
+OWN = Face(Roi(0, 0, 5, 5), 1.0, 1)
+TOLD = Face(Roi(1, 2, 3, 4), 0.9, 7, ((1.5, 3.0), (3.5, 3.5)))
 
 
 class Own(Detector):
     """Always finds the same."""
 
     def detect(self, image: ImageArray) -> list[Face]:
-        return [Face(OWN, 1.0, 1)]
+        return [OWN]
 
 
 def _frame(stamp: int) -> Incoming:

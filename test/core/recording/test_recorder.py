@@ -116,7 +116,7 @@ def test_faces_of_inference_are_preferred(make: Callable[..., Recorder], detecto
     finder.tell(3, None)
     recorder.offer(frame(3))
     recorder.stop().result(5)
-    assert [(s.stamp, s.roi) for s in bags.stored(bag)] == [(1, TOLD), (2, BOX)]
+    assert [(s.stamp, s.roi, s.eyes) for s in bags.stored(bag)] == [(1, TOLD.roi, TOLD.eyes), (2, BOX, None)]
     assert len(detector.shapes) == 1
 
 

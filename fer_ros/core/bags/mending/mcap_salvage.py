@@ -17,7 +17,7 @@ from mcap.records import Attachment, Channel, Metadata, Schema
 from mcap.writer import CompressionType, Writer
 
 from fer_ros.core.bags import metadata
-from fer_ros.core.bags.facts import sealed, unsealed
+from fer_ros.core.bags.facts import schema_of, sealed, unsealed
 from fer_ros.core.bags.mcap_file import STORAGE
 from fer_ros.core.bags.mcap_scan import FACTS, LIBRARY
 from fer_ros.core.bags.mcap_walk import MAX_RECORD, PRIVATE, Gap, chunk_records, message, parse, walk
@@ -191,7 +191,7 @@ class _Copy:
         with contextlib.suppress(ConfigError, KeyError):
             told = yaml_files.parse(self._told["serialized_metadata"].encode("utf-8"))
         if not isinstance(told, dict):
-            told = metadata.information(STORAGE, [], {}) if self.found.ours else None
+            told = metadata.information(STORAGE, [], self.found.facts or {}) if self.found.ours else None
         if told is not None:
             told = told if self._changes is None else self._changes.told(told)
             metadata.count(told, self.kept)
@@ -271,7 +271,7 @@ def _add_our_topics(found: Survey) -> None:
     """We always write the same two topics under the same numbers: known also where their chunk is lost."""
     for number, (topic, kind) in enumerate(TOPICS.items(), start=1):
         if topic not in found.topics and number not in found.channels:
-            text, digest = definition(kind)
+            text, digest = definition(kind, schema_of(found.facts))
             qos = metadata.as_yaml(metadata.qos_profiles(topic))
             found.schemas.setdefault(
                 number, Schema(id=number, name=kind, encoding="ros2msg", data=text.encode("utf-8"))

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import cast
 
 from fer_ros.core.bags import metadata
-from fer_ros.core.bags.facts import unsealed
+from fer_ros.core.bags.facts import schema_of, unsealed
 from fer_ros.core.bags.mending.report import Mended
 from fer_ros.core.bags.mending.sqlite_pages import Row, rows
-from fer_ros.core.bags.messages import TOPICS, decodes, definition
+from fer_ros.core.bags.messages import TOPICS, decodes, definition, has_changed
 from fer_ros.core.bags.metadata import DISTRO, VERSION
 from fer_ros.core.bags.sqlite_file import SCHEMA_VERSION, STORAGE, TABLES
 from fer_ros.core.bags.sqlite_open import as_os_error, copied, has_log, opened
@@ -218,10 +218,7 @@ def _is_message(values: tuple[object, ...]) -> bool:
 def _changed(texts: tuple[str, ...]) -> bool:
     """Whether a definition of ours is not what its hash stands for."""
     kind, encoding, text, digest = texts
-    if kind not in TOPICS.values() or encoding != "ros2msg":
-        return False
-    ours, hashed = definition(kind)
-    return digest == hashed and text != ours
+    return kind in TOPICS.values() and has_changed(kind, encoding, text, digest)
 
 
 def _take_told(found: Survey, text: str) -> None:
@@ -236,7 +233,7 @@ def _take_told(found: Survey, text: str) -> None:
 def _add_our_topics(found: Survey) -> None:
     """Our two topics, which always have the same numbers, so they are known even if their page is lost."""
     for number, (topic, kind) in enumerate(TOPICS.items(), start=1):
-        text, digest = definition(kind)
+        text, digest = definition(kind, schema_of(found.facts))
         if topic not in found.kinds and number not in found.topics:
             qos = metadata.as_yaml(metadata.qos_profiles(topic))
             found.topics[number] = (topic, kind, "cdr", qos, digest)
