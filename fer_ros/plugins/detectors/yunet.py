@@ -29,8 +29,9 @@ from fer_ros.core.vision.windows import Window
 OVERLAP, CANDIDATES = 0.3, 500
 #: Lowest score that is looked at a second time.
 DOUBTFUL = 0.3
-#: Both sides of what the network takes are multiples of this; what is missing is filled up with black.
-GRID = 32
+#: Both sides of what the network takes are multiples of this, and so many of them at least; what is missing is filled up
+#: with black. With a side of one, OpenCV's convolutions read memory that nobody has written: each run found others.
+GRID, LEAST = 32, 2
 #: Side of what the network sees around a known face, pixels, and of the square there, in sides of the face: a larger
 #: square loses more faces, a smaller one those that move fast.
 NEAR, SPAN = 96, 1.8
@@ -61,7 +62,7 @@ class YuNetDetector(FollowingDetector):
     def __init__(self, settings: Any = None) -> None:
         super().__init__(settings)
         file = networks.YUNET.place() if not self.settings.model else Path(self.settings.model).expanduser()
-        self._whole, self._small = _load(file, GRID), _load(file, NEAR)
+        self._whole, self._small = _load(file, LEAST * GRID), _load(file, NEAR)
         self._sized: tuple[int, ...] = ()
 
     @classmethod
@@ -76,7 +77,7 @@ class YuNetDetector(FollowingDetector):
     def search(self, image: ImageArray, calm: bool = False) -> list[Detection]:
         height, width = image.shape[:2]
         window = Window(0, 0, width, height, min(1.0, self.settings.side / max(height, width)))
-        size = tuple(GRID * max(1, math.ceil(side / GRID)) for side in window.size)
+        size = tuple(GRID * max(LEAST, math.ceil(side / GRID)) for side in window.size)
         if size != self._sized:
             self._whole.setInputSize(size)
             self._sized = size

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import ImageArray, Roi
 from fer_ros.core.vision.tracking import Detection
 from fer_ros.core.vision.windows import Window
-from fer_ros.plugins.detectors.yunet import NEAR, NEAR_COST, YuNetDetector, YuNetSettings, detections
+from fer_ros.plugins.detectors.yunet import GRID, LEAST, NEAR, NEAR_COST, YuNetDetector, YuNetSettings, detections
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
 
 
@@ -113,6 +114,8 @@ def test_of_many_faces_the_whole_picture_is_the_cheaper_look(make: Make, monkeyp
         return run(self, network, image, window, size)
 
     monkeypatch.setattr(YuNetDetector, "_run", spy)
+    make().search(picture(side=20, shape=(25, 300)))
+    assert sizes == [(320, LEAST * GRID)], "OpenCV reads memory that nobody has written where a side is smaller"
     # Reduced, this picture has 320×160 pixels, which cost more than two squares and less than three.
     assert 2 * NEAR_COST < 320 * 160 < 3 * NEAR_COST
     detector = make(search_every=60.0)
@@ -169,3 +172,19 @@ def test_the_sample_is_followed_under_one_id() -> None:
         assert [face.track_id for face in faces] == [1], f"frame {index}"
         assert faces[0].roi.clipped(640, 480) == faces[0].roi
     assert detector.detect(np.zeros((1, 1), np.uint8)) == []
+
+
+@pytest.mark.skipif("FER_YUNET" not in os.environ, reason="FER_YUNET names no network")
+def test_every_run_finds_the_same_in_tiny_pictures() -> None:
+    source = SampleSource(SampleSettings(fps=30.0))
+    source.open()
+    face = source.picture(0)[80:400, 160:480]
+    for size in ((25, 31), (31, 60), (30, 200), (200, 30)):
+        tiny = np.asarray(cv2.resize(face, size, interpolation=cv2.INTER_AREA), np.uint8)
+        found = []
+        for number in range(8):
+            filled = np.full(250_000 * (number + 1), np.nan, np.float32)  # what unwritten memory may hold
+            del filled
+            detector = YuNetDetector(YuNetSettings(model=os.environ["FER_YUNET"]))
+            found.append([(d.roi, d.score) for d in detector.search(tiny)])
+        assert all(one == found[0] for one in found), size
