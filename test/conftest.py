@@ -6,11 +6,14 @@ import contextlib
 import fcntl
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,6 +200,63 @@ def fer(run: Run) -> Run:
         return run(sys.executable, "-m", "fer_ros.cli.main", *arguments, timeout=timeout, **environment)
 
     return fer
+
+
+@dataclass(frozen=True)
+class S3:
+    """A real S3 server on this machine, with an empty bucket.
+
+    :ivar address: of the bucket, such as ``s3://bucket-1``.
+    :ivar files: the bucket as fsspec sees it.
+    """
+
+    address: str
+    files: Any
+
+    def put(self, folder: Path, place: str) -> str:
+        """Copy a folder into the bucket; gives its address."""
+        self.files.put(str(folder), f"{self.address}/{place}", recursive=True)
+        return f"{self.address}/{place}"
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """Moto's server over loopback."""
+    for module in ("moto", "flask", "flask_cors", "s3fs"):
+        pytest.importorskip(module, reason="needs moto's S3 server: `make setup-dev`")
+    command = [sys.executable, "-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout
+        for line in process.stdout:
+            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                break
+        else:
+            pytest.fail("moto's server does not start")
+        drain = threading.Thread(target=process.stdout.read, daemon=True)
+        drain.start()
+        yield found[0]
+        process.kill()
+        drain.join()
+
+
+@pytest.fixture
+def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S3:
+    """The server, for this test and the processes that it starts."""
+    import s3fs
+
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    files = s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
+    bucket = f"bucket-{uuid.uuid4().hex}"
+    files.mkdir(bucket)
+    return S3(f"s3://{bucket}", files)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ VERBS = {
     "train": "teach a model the faces in your bags",
     "eval": "measure a model on a dataset",
     "duplicates": "find photographs that occur twice in a dataset",
-    "models": "list the models; select, rename or delete one, or go back to the last one",
+    "models": "list the models; select, rename, delete, push or pull one, or go back to the last one",
     "plugins": "list the plugins, or the settings of one",
     "fetch": "bring the network of the best face detector",
     "doctor": "find what is wrong here, and say how to mend it",

@@ -12,7 +12,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from fer_ros.cli import detectors
+from fer_ros.cli import addresses, detectors
 from fer_ros.cli.assignments import assignments
 from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import clean, table
@@ -36,10 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
         "dataset",
-        type=Path,
         metavar="DATASET",
-        help="a bag, a folder <label>/*.png|jpg, a table of paths and labels, or fer2013.csv (or .npz); a folder of "
-        "pictures in which nobody is; a film",
+        help="a bag, also at an address such as s3://fleet/bag; a folder <label>/*.png|jpg, a table of paths and "
+        "labels, or fer2013.csv (or .npz); a folder of pictures in which nobody is; a film",
     )
     parser.add_argument(
         "--model", default=paths.SELECTED, help="name of a model, or the folder of one (default: %(default)s)"
@@ -89,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
     """Evaluate, print, and write the report."""
     if args.report is not None:
         report.check(args.report)
+    args.dataset = addresses.dataset(args.dataset)
     source = Path(args.model) if "/" in args.model else args.model
     model = Model.open(Bundle.load(source), max(1, args.threads), args.mirror)
     names = list(dict.fromkeys(choosing.resolve(name.strip()) for name in args.detector.split(",")))

@@ -1,11 +1,13 @@
-"""List the models, yours and those that ship with the package; select, rename or delete one, or go back."""
+"""List the models, yours and those that ship with the package; select, rename, delete, push or pull one, or go back."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from typing import Any
 
 from fer_ros.cli.text import clean, size, table, warn
+from fer_ros.core import carrying
 from fer_ros.core.base import paths
 from fer_ros.core.bundles import model_store
 from fer_ros.core.bundles.model_list import Listed, accuracy, listing
@@ -23,13 +25,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     delete = changes.add_parser("delete", help="delete one of your models")
     delete.add_argument("name", metavar="NAME")
     changes.add_parser("rollback", help="go back to the model that was selected before")
+    push = changes.add_parser("push", help="put a model into a folder or at an address, for other robots")
+    push.add_argument("name", metavar="NAME")
+    push.add_argument(
+        "address", metavar="ADDRESS", help="a folder, s3://BUCKET/PLACE …; with / at its end NAME is added"
+    )
+    push.add_argument("--names", action="store_true", help="leave the names of people and bags in")
+    pull = changes.add_parser("pull", help="bring a model that was pushed; select or load_model then uses it")
+    pull.add_argument("address", metavar="ADDRESS")
+    pull.add_argument("name", metavar="NAME", nargs="?", default="", help="what to call it here (default: as there)")
+    for parts in (push, pull):
+        parts.add_argument("--replace", action="store_true", help="replace another model of that name or place")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the models, or change one; a damaged one is named with what is wrong, and is no reason to fail."""
     if args.change is not None:
-        done = change(args)
-        print(json.dumps({"selected": paths.selected(), "message": done}) if args.json else clean(done))
+        more: dict[str, Any] = {}
+        if args.change in ("push", "pull"):
+            done, more = carry(args)
+        else:
+            done = change(args)
+        print(json.dumps({"selected": paths.selected(), "message": done, **more}) if args.json else clean(done))
         return 0
     found, selected = listing(), paths.selected()
     if args.json:
@@ -67,6 +84,22 @@ def change(args: argparse.Namespace) -> str:
         return f"{args.name} is deleted; selected is {model_store.delete(args.name)}"
     given_up, now = model_store.rollback()
     return f"back from {given_up} to {now}"
+
+
+def carry(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    """Push or pull a model.
+
+    :returns: what was done, in one line, and as plain values.
+    :raises FerError: see :mod:`fer_ros.core.carrying.models`.
+    """
+    if args.change == "push":
+        done = carrying.push(args.name, args.address, args.replace, args.names)
+        what = f"{done.name} is at {done.at}"
+    else:
+        done = carrying.pull(args.address, args.name, args.replace)
+        what = f"{done.name} is here, from {done.at}"
+    sent = f"{size(done.moved)} of {size(done.bytes)} had to travel" if done.moved else "nothing had to travel"
+    return f"{what}; {sent}", {"model": done.to_dict()}
 
 
 def _row(model: Listed) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fer_ros.cli import addresses
 from fer_ros.cli.assignments import assignments
 from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import clean, table
@@ -34,7 +35,11 @@ FIGURES = ("precision", "recall", "f1")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options: one for each option of training, those of the head, and how to call the result."""
     parser.add_argument(
-        "bags", nargs="*", metavar="BAG", help="name in $FER_HOME/bags, or a path (default: all recorded)"
+        "bags",
+        nargs="*",
+        metavar="BAG",
+        help="name in $FER_HOME/bags, a path, or an address such as s3://fleet/robot7: all bags below it (default: all "
+        "recorded)",
     )
     add_common(parser)
     for name, (kind, _, constraint) in settings.fields(Options).items():
@@ -85,7 +90,7 @@ def train(args: argparse.Namespace, options: Options, of_head: Mapping[str, Any]
     :param of_head: settings of the head that differ from its own defaults.
     """
     began = time.monotonic()
-    folders = tuple(dict.fromkeys(bags.locate(text) for text in args.bags)) or tuple(bags.listing())
+    folders = tuple(addresses.bags_of(args.bags)) or tuple(bags.listing())
     request = Request(folders, options, args.name, of_head or {})
     process = TrainingProcess()
     with Bar(100, "%") as bar:

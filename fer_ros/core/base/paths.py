@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -70,6 +71,20 @@ def drop_embeddings() -> None:
     """
     with contextlib.suppress(ConfigError):  # no home, so no file
         embeddings_file().unlink(missing_ok=True)
+
+
+def fetched_folder() -> Path:
+    """Copies of bags that lie elsewhere, at addresses. It may not exist."""
+    return fer_home() / "fetched"
+
+
+def drop_fetched() -> None:
+    """Remove these copies, as must be done when a person is forgotten.
+
+    :raises OSError: they cannot be removed.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(fetched_folder())
 
 
 def share_dir() -> Path:

@@ -131,7 +131,7 @@ class Bundle:
             if part.file not in self.checksums:
                 raise ConfigError(f"{part.file} has no SHA-256")
         for name, expected in self.checksums.items():
-            file = self.path / _plain(name)
+            file = self.path / plain(name)
             if not file.is_file():
                 raise ConfigError(f"{name} is missing")
             try:
@@ -188,7 +188,7 @@ def write(
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         for name, data in {**contents, **(pictures or {})}.items():
-            files.write_atomic(temporary / _plain(name), data)
+            files.write_atomic(temporary / plain(name), data)
         checksums = {name: files.sha256(temporary / name) for name in contents}
         document = {
             **bundle.to_dict(),
@@ -248,10 +248,10 @@ def _input(content: dict[str, Any]) -> InputSpec:
 
 
 def _network(content: dict[str, Any]) -> Network:
-    return Network(content["plugin"], _plain(content["file"]))
+    return Network(content["plugin"], plain(content["file"]))
 
 
-def _plain(name: object) -> str:
+def plain(name: object) -> str:
     """A file name without a folder, so that a bundle can never reach outside itself."""
     if not isinstance(name, str) or not name or name != Path(name).name or name.startswith("."):
         raise ConfigError(f"file name {quoted(name)} is not allowed: it must be a plain name")
