@@ -65,6 +65,7 @@ def tables() -> dict[str, list[str]]:
         return {
             "topics": _table(("topic", "type", "QoS", "from", ""), _topics(nodes)),
             "services": _table(("service", "type", "of", ""), _services(nodes)),
+            "reasons": _table(("code", "values"), _reasons()),
             "actions": _table(("action", "type", "of", ""), _actions(nodes)),
             **{node.get_name(): _table(_PARAMETERS, _parameters(node)) for node in nodes},
             **{kind: _table(_PARAMETERS, _plugin_settings(kind)) for kind in KINDS},
@@ -175,6 +176,12 @@ def _qos(profile: Any) -> str:
     if profile.durability.name == "TRANSIENT_LOCAL":
         words.append("transient local")
     return ", ".join((*words, f"depth {profile.depth}"))
+
+
+def _reasons() -> list[tuple[str, ...]]:
+    from fer_ros.core.base.reasons import CODES
+
+    return [(f"`{code}`", ", ".join(f"`{name}`" for name in names)) for code, names in CODES.items()]
 
 
 def _comment(kind: str, folder: str) -> str:

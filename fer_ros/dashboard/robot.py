@@ -12,6 +12,11 @@ from fer_ros.core.base.errors import FerError
 Json = dict[str, Any]
 
 
+def reason_of(error: FerError) -> Json | None:
+    """An error as ``code`` and ``values``, for the page to word it; None where only its text tells."""
+    return {"code": error.code, "values": error.values} if error.code else None
+
+
 class Unavailable(FerError):
     """The responsible node does not run, or has not answered."""
 
@@ -42,6 +47,7 @@ class RecordState:
     :ivar state: ``idle``, ``paused``, ``recording`` or ``failed``.
     :ivar bag: name of the open bag, or of the last one.
     :ivar samples: of the current or last take.
+    :ivar reason: the message as ``code`` and ``values``, for the page to word it; None where only the message tells.
     """
 
     state: str = "idle"
@@ -54,6 +60,7 @@ class RecordState:
     elapsed: float = 0.0
     limit: float = 0.0
     message: str = ""
+    reason: Json | None = None
 
 
 class Robot(ABC):

@@ -27,6 +27,7 @@ from fer_ros.nodes.inputs.picture_input import PictureInput
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.messages import recording as record_messages
+from fer_ros.nodes.messages.reasons import refused
 from fer_ros.nodes.parts.plugin_settings import PluginSettings
 from fer_ros.nodes.running import run
 from fer_ros.nodes.services.correcting import Correcting
@@ -130,7 +131,7 @@ class RecorderNode(ManagedNode):
                 recorder.start(request.label, request.subject, request.seconds, request.samples, request.bag)
             )
         except FerError as error:
-            response.message = self._refused("record/start", error)
+            self._refuse("record/start", response, error)
         else:
             response.success, response.bag = True, str(bag)
             response.message = f"recording '{request.label}' into {bag}"
@@ -163,7 +164,7 @@ class RecorderNode(ManagedNode):
         try:
             result = await outcome(command(self._ready()))
         except FerError as error:
-            response.message = self._refused(service, error)
+            self._refuse(service, response, error)
         else:
             response.success, response.message = True, text(result)
             self.get_logger().info(response.message)
@@ -172,12 +173,14 @@ class RecorderNode(ManagedNode):
 
     def _ready(self) -> Recorder:
         if self._recorder is None:
-            raise FerError(f"the recorder is {self.state}: activate it first")
+            raise FerError(
+                f"the recorder is {self.state}: activate it first", "inactive", node="recorder", state=self.state
+            )
         return self._recorder
 
-    def _refused(self, service: str, error: FerError) -> str:
+    def _refuse(self, service: str, response: Any, error: FerError) -> None:
         self.get_logger().warning(f"{service}: {error}")
-        return str(error)
+        refused(response, error)
 
     def _open_input(self, recorder: Recorder) -> None:
         """Subscribe, unless that is done already.

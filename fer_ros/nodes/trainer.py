@@ -30,6 +30,7 @@ from fer_ros.core.training.outcome import Progress
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import OK, Diagnostics, Health
 from fer_ros.nodes.lifecycle import ManagedNode
+from fer_ros.nodes.messages import reasons as reason_messages
 from fer_ros.nodes.messages import training as train_messages
 from fer_ros.nodes.parts.training_job import TrainingJob
 from fer_ros.nodes.parts.training_settings import TrainingSettings
@@ -87,7 +88,7 @@ class TrainerNode(ManagedNode):
             pass
 
     def work(self) -> None:
-        self.publish(train_messages.ended(TrainProgress.PHASE_IDLE, self._last, 0.0))
+        self.publish(train_messages.ended(TrainProgress.PHASE_IDLE, FerError(self._last), 0.0))
 
     def rest(self) -> None:
         if self._job is not None:
@@ -163,16 +164,18 @@ class TrainerNode(ManagedNode):
 
     def _check_free(self) -> None:
         if self.state != "active":
-            raise FerError(f"the trainer is {self.state}: activate it first")
+            raise FerError(
+                f"the trainer is {self.state}: activate it first", "inactive", node="trainer", state=self.state
+            )
         if self._job is not None:
-            raise FerError("a training runs already: wait for it, or end it with train/cancel")
+            raise FerError("a training runs already: wait for it, or end it with train/cancel", "training_runs")
 
     async def _finish(self, job: TrainingJob, response: Any) -> None:
         if job.outcome is None:
             error = job.error or FerError("the training ended without an answer")
             cancelled = isinstance(error, Cancelled)
             phase = TrainProgress.PHASE_CANCELLED if cancelled else TrainProgress.PHASE_FAILED
-            self.publish(train_messages.ended(phase, str(error), job.elapsed))
+            self.publish(train_messages.ended(phase, error, job.elapsed))
             self._last = str(error)
             self._refuse(response, error)
             return
@@ -190,9 +193,11 @@ class TrainerNode(ManagedNode):
             problem = _select(outcome.model)
         response.success = not problem
         response.message = f"{outcome.summary}; {problem}" if problem else outcome.summary
+        told = FerError(response.message, "not_in_use", name=outcome.model) if problem else FerError(response.message)
+        response.reason = reason_messages.reason(told)
         self._last = response.message
         phase = TrainProgress.PHASE_FAILED if problem else TrainProgress.PHASE_DONE
-        self.publish(train_messages.ended(phase, response.message, job.elapsed, outcome))
+        self.publish(train_messages.ended(phase, told, job.elapsed, outcome))
         if problem:
             self.get_logger().warning(response.message)
         else:
@@ -226,7 +231,7 @@ class TrainerNode(ManagedNode):
         return ""
 
     def _refuse(self, response: Any, error: FerError) -> None:
-        response.success, response.message = False, str(error)
+        response.success, response.message, response.reason = False, str(error), reason_messages.reason(error)
         self.get_logger().warning(f"train: {error}")
 
     def _set(self, settings: TrainerSettings) -> None:

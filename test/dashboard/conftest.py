@@ -88,7 +88,7 @@ class DirectRobot(Robot):
         try:
             kept = await self._done(self._recorder.correct(label, subject, self._seen[-10:]))
         except ConfigError as error:
-            raise Refused(str(error)) from error
+            raise Refused(str(error), error.code, **error.values) from error
         return kept.bag.name, kept.take, kept.samples
 
     async def labels(self) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ class DirectRobot(Robot):
         try:
             return await asyncio.wrap_future(future)
         except FerError as error:
-            raise Refused(str(error)) from error
+            raise Refused(str(error), error.code, **error.values) from error
 
     def _feed(self) -> None:
         while not self._ended.wait(0.01):

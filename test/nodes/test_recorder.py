@@ -21,6 +21,7 @@ from std_srvs.srv import Trigger
 from fer_msgs.msg import EmotionArray, RecordStatus
 from fer_msgs.srv import ForgetPerson, RestoreTake, StartRecording
 from fer_ros.core import bags
+from fer_ros.core.base.reasons import CODES
 from fer_ros.core.base.types import Frame
 from fer_ros.nodes import topics
 from fer_ros.nodes.camera import CameraNode
@@ -125,7 +126,7 @@ def test_what_is_kept_comes_back_and_can_be_forgotten(ros: Any, wait: Wait, fer_
     back = ros.call(studio.probe, RestoreTake, "/fer/record/restore")
     assert (back.success, back.samples) == (True, 5), back.message
     none = ros.call(studio.probe, RestoreTake, "/fer/record/restore", bag=bag.name, take=1)
-    assert not none.success and "is in the trash" in none.message
+    assert not none.success and "is in the trash" in none.message and none.reason.code == "not_in_trash"
     planned = ros.call(studio.probe, ForgetPerson, "/fer/record/forget", subject="kim", dry_run=True)
     assert planned.success and planned.done == [f"{bag.name}: 5 samples in 1 file"] and bags.info(bag).samples == 5
     assert studio.start("sad", subject="Lee", samples=3).success
@@ -144,7 +145,7 @@ def test_a_removed_folder_is_told_by_status_answer_and_diagnostics(ros: Any, wai
     wait(lambda: studio.statuses[-1].take_samples >= 3)
     shutil.rmtree(fer_home / "bags")
     failed = studio.status(RecordStatus.STATE_FAILED)
-    assert f"{bag} was removed while it was open" in failed.message
+    assert f"{bag} was removed while it was open" in failed.message and failed.reason.code == "folder_gone"
     wait(lambda: any(s.message == failed.message for message in heard for s in message.status))
     stopped = studio.call("stop")
     assert not stopped.success and stopped.message == failed.message
@@ -197,17 +198,18 @@ def test_any_camera_raw(ros: Any, wait: Wait, fer_home: Path) -> None:
 
 def test_bad_requests_get_one_sentence(ros: Any, wait: Wait, fer_home: Path) -> None:
     studio = Studio(ros, wait, camera=False)
-    for fields, words in (
-        ({"label": ""}, "the label is empty: choose one of angry"),
-        ({"label": "hapy"}, "did you mean 'happy'"),
-        ({"label": "happy", "bag": "/etc/passwd"}, "bag name '/etc/passwd' is not allowed"),
-        ({"label": "happy", "bag": "../../up"}, "not allowed"),
-        ({"label": "happy", "seconds": float("nan")}, "not allowed"),
-        ({"label": "happy", "subject": "\x1b[2J"}, "subject"),
+    for fields, words, code in (
+        ({"label": ""}, "the label is empty: choose one of angry", "label_empty"),
+        ({"label": "hapy"}, "did you mean 'happy'", "unknown_name"),
+        ({"label": "happy", "bag": "/etc/passwd"}, "bag name '/etc/passwd' is not allowed", "name_not_allowed"),
+        ({"label": "happy", "bag": "../../up"}, "not allowed", "name_not_allowed"),
+        ({"label": "happy", "seconds": float("nan")}, "not allowed", ""),
+        ({"label": "happy", "subject": "\x1b[2J"}, "subject", "subject_not_allowed"),
     ):
         answer = studio.start(**fields)
         assert not answer.success
         assert words in answer.message
+        assert (answer.reason.code, tuple(answer.reason.names)) == (code, CODES.get(code, ()))
         assert answer.bag == ""
         assert answer.message.isprintable()
     for name, words in (("stop", "no bag is open"), ("pause", "nothing is being recorded"), ("discard_last", "no bag")):

@@ -1,7 +1,7 @@
 /** The WebSocket to the node: it greets, asks, answers the clock, and comes back by itself after a loss. */
 
 import { signal } from "@preact/signals";
-import { VERSION, type Reply, type ServerMessage, type Welcome } from "./protocol";
+import { VERSION, type Reason, type Reply, type ServerMessage, type Welcome } from "./protocol";
 import { clientId, sessionId, token } from "./identity";
 
 export type Link =
@@ -17,6 +17,7 @@ export class Refusal extends Error {
   constructor(
     readonly code: string,
     message: string,
+    readonly reason: Reason | null = null,
   ) {
     super(message);
   }
@@ -164,7 +165,7 @@ function answer(reply: Reply): void {
   waiting.delete(reply.id);
   window.clearTimeout(asked.timer);
   if (reply.ok) asked.resolve(reply);
-  else asked.reject(new Refusal(reply.code ?? "failed", reply.message ?? ""));
+  else asked.reject(new Refusal(reply.code ?? "failed", reply.message ?? "", reply.reason ?? null));
 }
 
 function failWaiting(): void {

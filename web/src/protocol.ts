@@ -1,5 +1,9 @@
 /** What lies between page and node: docs/dashboard_protocol.md. Stamps are milliseconds of the node's clock. */
 
+import type { Metrics, TrainProgress, TrainResult } from "./protocol_training";
+
+export * from "./protocol_training";
+
 export const VERSION = 1;
 export const HEADER_BYTES = 24;
 export const KIND_PICTURE = 1;
@@ -32,12 +36,19 @@ export interface Refused {
   message: string;
 }
 
+/** Why, for the page to word it: i18n/reasons.ts. */
+export interface Reason {
+  code: string;
+  values: Record<string, string>;
+}
+
 export interface Reply {
   type: "reply";
   id: number;
   ok: boolean;
   code?: string;
   message?: string;
+  reason?: Reason | null;
   [field: string]: unknown;
 }
 
@@ -83,24 +94,6 @@ export interface Stats {
   clients: number;
 }
 
-export interface Metrics {
-  count: number;
-  accuracy: number | null;
-  /** The ends of its 95 % interval. */
-  accuracy_low: number | null;
-  accuracy_high: number | null;
-  macro_precision: number | null;
-  macro_recall: number | null;
-  macro_f1: number | null;
-  labels: string[];
-  precision: number[];
-  recall: number[];
-  f1: number[];
-  support: number[];
-  /** Rows: what was shown; columns: what was answered. */
-  confusion: number[][];
-}
-
 export interface Model {
   type: "model";
   name: string;
@@ -125,6 +118,7 @@ export interface RecordState {
   elapsed: number;
   limit: number;
   message: string;
+  reason: Reason | null;
 }
 
 export interface Take {
@@ -143,48 +137,6 @@ export interface Takes {
   takes: Take[];
 }
 
-export const PHASES = ["loading", "embedding", "training", "evaluating", "saving", "swapping"] as const;
-export type Phase = (typeof PHASES)[number] | "idle" | "done" | "cancelled" | "failed";
-
-export interface TrainProgress {
-  type: "train";
-  phase: Phase;
-  model: string;
-  head: string;
-  epoch: number;
-  epochs: number;
-  loss: number | null;
-  accuracy: number | null;
-  val_loss: number | null;
-  val_accuracy: number | null;
-  progress: number;
-  elapsed: number;
-  remaining: number | null;
-  message: string;
-}
-
-export interface History {
-  loss: number[];
-  accuracy: number[];
-  val_loss: number[];
-  val_accuracy: number[];
-}
-
-export interface TrainResult {
-  type: "train.result";
-  ok: boolean;
-  message: string;
-  model: string;
-  metrics: Metrics | null;
-  baseline: Metrics | null;
-  split: string;
-  counts: { train: number; validation: number; test: number };
-  history: History;
-  seconds: number;
-  phases: Record<string, number>;
-  previous: string | null;
-}
-
 export interface ModelEntry {
   name: string;
   own: boolean;
@@ -192,11 +144,14 @@ export interface ModelEntry {
   head?: string;
   backbone?: string;
   accuracy?: number | null;
+  /** Name of a data set; empty: pictures held out of the recordings. */
   measured_on?: string;
+  tested?: number | null;
   bytes?: number | null;
   created?: number | null;
   /** Not empty where the model is damaged; then the other facts are missing. */
   error: string;
+  reason: Reason | null;
 }
 
 export interface Models {
@@ -211,6 +166,7 @@ export interface CameraState {
   sender: "me" | "other" | null;
   fps: number | null;
   message: string;
+  reason: Reason | null;
 }
 
 export type ServerMessage =

@@ -50,7 +50,8 @@ function explain(error: unknown): string {
     AbortError: "used",
   };
   if (error instanceof Refusal) return reason(error);
-  return error instanceof DOMException ? (names[error.name] ?? "used") : String(error);
+  // WebKit's OverconstrainedError is no DOMException.
+  return names[(error as Error).name] ?? "used";
 }
 
 async function open(): Promise<void> {
@@ -155,7 +156,7 @@ onMessage((message) => {
     unanswered = Math.max(0, unanswered - 1);
     answeredAt = performance.now();
   }
-  if (message.type === "error" && message.code === "picture") trouble.value = message.message;
+  if (message.type === "error" && message.code === "picture") trouble.value = "refused";
 });
 
 let greeting = false;

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { Refusal, onMessage } from "./connection";
 import { text } from "./i18n";
+import { why } from "./i18n/reasons";
 
 export interface Toast {
   id: number;
@@ -36,13 +37,11 @@ export const tell = (words: string): void => show(words, "good");
 /** Say what was done, and offer to undo it. */
 export const tellUndo = (words: string, undo: () => void): void => show(words, "good", undo);
 
-/** Our words for what the node's code means; its own sentence where it says more. */
+/** Our words for what the node has told as codes; its own sentence is English, for logs and other programs. */
 export function reason(error: unknown): string {
   const { errors } = text.peek();
-  if (!(error instanceof Refusal)) return String(error);
-  const own = errors[error.code];
-  if (error.code === "failed" || own === undefined) return error.message || errors["failed"]!;
-  return error.code === "bad" || error.code === "unavailable" ? error.message || own : own;
+  if (!(error instanceof Refusal)) return errors["failed"]!;
+  return why(error.reason) ?? errors[error.code] ?? errors["failed"]!;
 }
 
 export const complain = (error: unknown): void => show(typeof error === "string" ? error : reason(error), "bad");

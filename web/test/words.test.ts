@@ -43,3 +43,22 @@ test("an unknown address shows the first page, and a session lasts until the nex
   newSession();
   expect(sessionId()).not.toBe(before);
 });
+
+test("a reason is worded by its code; the English of the node is never shown", async () => {
+  const { Refusal } = await import("../src/connection");
+  const { language } = await import("../src/i18n");
+  const { reasons, why } = await import("../src/i18n/reasons");
+  const { reason } = await import("../src/toast");
+  expect(Object.keys(reasons.ko).sort()).toEqual(Object.keys(reasons.en).sort());
+  const taken = { code: "model_taken", values: { name: "kim" } };
+  const refusal = new Refusal("failed", "delete it by `fer models delete kim`", taken);
+  const label = { code: "one_label", values: { label: "happy" } };
+  expect(reason(refusal)).toContain("“kim” exists already");
+  expect(why(label)).toBe("All pictures show Happy. Record at least one other expression.");
+  language.set("ko");
+  expect(reason(refusal)).toMatch(/“kim”.*이미/);
+  expect(why(label)).toContain("행복");
+  expect(reason(new Refusal("failed", "something in English"))).toBe("실패했습니다.");
+  expect(reason(new Refusal("failed", "new", { code: "not known here", values: {} }))).toBe("실패했습니다.");
+  language.set("en");
+});

@@ -14,7 +14,7 @@ from fer_ros.core.bags.repair import lock
 from fer_ros.core.bags.storages import BY_SUFFIX
 from fer_ros.core.bags.summary import info
 from fer_ros.core.bags.writer import BagWriter
-from fer_ros.core.base.errors import ConfigError, cure, unknown_name
+from fer_ros.core.base.errors import ConfigError, cure, disk_code, unknown_name
 from fer_ros.core.base.paths import check_name
 from fer_ros.core.trash import store
 from fer_ros.core.trash.store import Entry
@@ -30,7 +30,7 @@ def discard_take(parent: Path, bag: str, number: int) -> int:
     :raises StorageError: the disk failed.
     """
     if not bag:
-        raise ConfigError("no bag is open: name the bag that the take lies in")
+        raise ConfigError("no bag is open: name the bag that the take lies in", "no_bag")
     with BagWriter(_known(parent, bag), {}) as writer:
         return writer.discard(number)
 
@@ -53,7 +53,8 @@ def delete_bag(parent: Path, bag: str) -> Entry:
         finally:
             os.close(handle)
     except OSError as error:
-        raise StorageError(f"{folder} cannot be deleted ({error.strerror or error}): {cure(error)}") from error
+        text = f"{folder} cannot be deleted ({error.strerror or error}): {cure(error)}"
+        raise StorageError(text, disk_code(error)) from error
 
 
 def newest(parent: Path, bag: str = "", take: int = 0) -> Entry:
@@ -66,7 +67,8 @@ def newest(parent: Path, bag: str = "", take: int = 0) -> Entry:
     found = [e for e in store.entries(parent) if bag in ("", e.bag) and take in (0, e.take)]
     if not found:
         what = f"take {take} of bag '{bag}'" if take else f"of bag '{bag}' nothing" if bag else "nothing"
-        raise ConfigError(f"{what} is in the trash" + (", it was emptied or never discarded" if take else ""))
+        text = f"{what} is in the trash" + (", it was emptied or never discarded" if take else "")
+        raise ConfigError(text, "not_in_trash")
     return found[-1]
 
 
@@ -81,7 +83,8 @@ def restore(parent: Path, entry: Entry) -> int:
         try:
             store.take_out(entry, parent)
         except OSError as error:
-            raise StorageError(f"{entry.name} cannot be restored ({error.strerror}): {cure(error)}") from error
+            text = f"{entry.name} cannot be restored ({error.strerror}): {cure(error)}"
+            raise StorageError(text, disk_code(error)) from error
         return entry.samples
     suffix = Path(entry.files[0]).suffix
     if suffix not in BY_SUFFIX:

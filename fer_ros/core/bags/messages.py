@@ -141,7 +141,8 @@ def check_subject(name: str) -> str:
     :raises ConfigError: it is too long or holds unprintable characters.
     """
     if len(name) > MAX_SUBJECT or not name.isprintable():
-        raise ConfigError(f"subject {quoted(name)} is not allowed: use up to {MAX_SUBJECT} printable characters")
+        text = f"subject {quoted(name)} is not allowed: use up to {MAX_SUBJECT} printable characters"
+        raise ConfigError(text, "subject_not_allowed", most=MAX_SUBJECT)
     return name
 
 

@@ -24,7 +24,7 @@ class Damaged(ConfigError):
     """
 
     def __init__(self, message: str, why: str) -> None:
-        super().__init__(message)
+        super().__init__(message, "bag_unreadable")
         self.why = why
 
 

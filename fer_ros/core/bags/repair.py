@@ -58,7 +58,8 @@ def lock(folder: Path) -> int:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
-        raise ConfigError(f"{folder} is being recorded by another process: stop that, or name another bag") from None
+        text = f"{folder} is being recorded by another process: stop that, or name another bag"
+        raise ConfigError(text, "bag_elsewhere") from None
     return handle
 
 

@@ -14,7 +14,7 @@ from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.repair import mend
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT, create, unlink
 from fer_ros.core.bags.summary import TakeInfo, in_order, info, label_counts
-from fer_ros.core.bags.writing.held import HeldFolder, storing, write_metadata
+from fer_ros.core.bags.writing.held import HeldFolder, samples_gone, storing, write_metadata
 from fer_ros.core.bags.writing.saving import OpenTake, left_behind
 from fer_ros.core.base.errors import ConfigError, unknown_name
 from fer_ros.core.base.labels import check_label
@@ -146,8 +146,7 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
         gone = [take for take in self.takes if not sizes.get(take.part.name)]
         if gone:
             self.takes, self._stale = [take for take in self.takes if take not in gone], True
-            names, samples = ", ".join(take.part.name for take in gone), sum(take.samples for take in gone)
-            raise StorageError(f"{self.folder}: {names} was removed by somebody: its {samples} samples are gone")
+            raise samples_gone(self.folder, gone)
         with self._storing("nothing can be written any more"):
             return sum(sizes.values()), self._held.free()
 
@@ -197,7 +196,8 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
         take = next((take for take in self.takes if number and take.number == number), None)
         if take is None:
             known = ", ".join(map(str, self._numbers())) or "none"
-            raise ConfigError(f"bag {self.folder.name} has no take {number}: there are {known}")
+            text = f"bag {self.folder.name} has no take {number}: there are {known}"
+            raise ConfigError(text, "no_take", take=number)
         return self._discard(take)
 
     def restore(self, entry: Entry) -> int:
@@ -270,7 +270,7 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
             self._keep(open_take.save_as(file))
             self._write_metadata()
         end = f"recording has ended, its {lost.samples} samples are saved in {file.name}"
-        raise StorageError(f"{self.folder}: {lost.name} was removed while it was written: {end}")
+        raise StorageError(f"{self.folder}: {lost.name} was removed while it was written: {end}", "folder_gone")
 
     def _discard(self, take: TakeInfo) -> int:
         self.takes.remove(take)
@@ -294,7 +294,7 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
             open_take, self._open = self._open, None
             self.lost = left_behind(self._held, self.storage, self.takes, open_take)
         if self.lost:
-            raise StorageError(self.lost)
+            raise StorageError(self.lost, "folder_gone")
 
     def _storing(self, what: str) -> contextlib.AbstractContextManager[None]:
         return storing(self.folder, what, lambda: bool(self.samples) and self._held.there)

@@ -5,13 +5,28 @@ from __future__ import annotations
 import difflib
 import errno
 from collections.abc import Iterable
+from typing import Any
 
 #: Characters of a foreign text that a message repeats at most.
 MAX_QUOTED = 80
 
 
 class FerError(Exception):
-    """Something the user can mend. ``str(error)`` is one line that names the cause and the cure."""
+    """Something the user can mend. ``str(error)`` is one line that names the cause and the cure.
+
+    :ivar code: what it is, for programs that word it themselves, a key of :data:`fer_ros.core.base.reasons.CODES`;
+            empty: only the line tells.
+    :ivar values: what the line names, as text.
+    """
+
+    def __init__(self, message: str = "", code: str = "", **values: object) -> None:
+        super().__init__(message)
+        self.code = code
+        self.values = {name: str(value) for name, value in values.items()}
+
+    def said(self) -> dict[str, Any]:
+        """The line as ``message``, with ``code`` and ``values``."""
+        return {"message": str(self), "code": self.code, "values": self.values}
 
 
 class ConfigError(FerError):
@@ -39,22 +54,33 @@ def reason(error: BaseException) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
-#: What helps against an error of the operating system, where it is not the disk itself that fails.
+#: What helps against an error of the operating system, where it is not the disk itself that fails; and its code.
 _CURES = {
-    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG): "free some space on the disk",
-    (errno.EROFS,): "the file system is read-only: mount it for writing, or set FER_HOME to another folder",
-    (
-        errno.EACCES,
-        errno.EPERM,
-    ): "you may not write it: change its permissions, or set FER_HOME to another folder",
-    (errno.ENOENT, errno.ENOTDIR, errno.ESTALE): "the folder is not there any more: put it back",
-    (errno.EMFILE, errno.ENFILE): "too many files are open: end what holds them, or raise the limit (`ulimit -n`)",
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG): ("free some space on the disk", "disk_full"),
+    (errno.EROFS,): (
+        "the file system is read-only: mount it for writing, or set FER_HOME to another folder",
+        "disk_read_only",
+    ),
+    (errno.EACCES, errno.EPERM): (
+        "you may not write it: change its permissions, or set FER_HOME to another folder",
+        "disk_forbidden",
+    ),
+    (errno.ENOENT, errno.ENOTDIR, errno.ESTALE): ("the folder is not there any more: put it back", "folder_gone"),
+    (errno.EMFILE, errno.ENFILE): (
+        "too many files are open: end what holds them, or raise the limit (`ulimit -n`)",
+        "files_open",
+    ),
 }
 
 
 def cure(error: OSError) -> str:
     """What to do against an error of writing, such as ``free some space on the disk``; part of a sentence."""
-    return next((text for numbers, text in _CURES.items() if error.errno in numbers), "look after the disk")
+    return next((text for numbers, (text, _) in _CURES.items() if error.errno in numbers), "look after the disk")
+
+
+def disk_code(error: OSError) -> str:
+    """The code of an error of writing, such as ``disk_full``."""
+    return next((code for numbers, (_, code) in _CURES.items() if error.errno in numbers), "disk_fails")
 
 
 def quoted(value: object) -> str:
@@ -76,4 +102,5 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> ConfigError:
     names = sorted(known)
     close = difflib.get_close_matches(name[:MAX_QUOTED], names, n=1)
     hint = f" (did you mean '{close[0]}'?)" if close else ""
-    return ConfigError(f"unknown {kind} {quoted(name)}{hint}: choose one of {', '.join(names) or '(none installed)'}")
+    text = f"unknown {kind} {quoted(name)}{hint}: choose one of {', '.join(names) or '(none installed)'}"
+    return ConfigError(text, "unknown_name", kind=kind, name=name)

@@ -111,7 +111,10 @@ def check_label(name: str) -> str:
     """
     if not name or name != name.strip() or len(name) > MAX_LABEL or not name.isprintable():
         raise ConfigError(
-            f"label {name[:MAX_LABEL]!r} is not allowed: give 1 to {MAX_LABEL} printable characters, such as 'happy'"
+            f"label {name[:MAX_LABEL]!r} is not allowed: give 1 to {MAX_LABEL} printable characters, such as 'happy'",
+            "label_not_allowed",
+            label=name[:MAX_LABEL],
+            most=MAX_LABEL,
         )
     return name
 

@@ -106,7 +106,9 @@ def check_name(kind: str, name: str) -> str:
     if not NAME_PATTERN.fullmatch(name):
         raise ConfigError(
             f"{kind} name {quoted(name)} is not allowed: use 1 to 64 letters, digits, '.', '_', '-', "
-            "first a letter or digit"
+            "first a letter or digit",
+            "name_not_allowed",
+            name=name,
         )
     return name
 

@@ -93,13 +93,15 @@ class Bundle:
         path = source if isinstance(source, Path) else paths.model_path(source)
         mark = path / paths.MODEL_FILE
         if not mark.is_file():
-            raise ConfigError(f"{path}: no model here, {paths.MODEL_FILE} is missing; see `fer models`")
+            text = f"{path}: no model here, {paths.MODEL_FILE} is missing; see `fer models`"
+            raise ConfigError(text, "model_damaged", name=path.name)
         content = yaml_files.read(mark)
         try:
             bundle = cls._parse(path, content)
             bundle.verify()
         except ConfigError as error:
-            raise ConfigError(f"{mark}: {error}; train or copy the model again") from error
+            text = f"{mark}: {error}; train or copy the model again"
+            raise ConfigError(text, "model_damaged", name=path.name) from error
         return bundle
 
     @classmethod

@@ -20,6 +20,7 @@ class Listed:
     :ivar hidden: a model of the user has the same name, so the name stands for that one.
     :ivar bundle: None if it is damaged; ``error`` then says why in one line.
     :ivar bytes: of all files in the folder.
+    :ivar why: the error's code and values for programs, see :class:`fer_ros.core.base.errors.FerError`.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Listed:
     bundle: Bundle | None
     error: str
     bytes: int
+    why: FerError | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; ``accuracy`` is None if none was measured."""
@@ -55,12 +57,30 @@ class Listed:
         }
 
 
+class Shelf:
+    """Lists the models again and again, and verifies a model only once, until one of its files changes."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Path, bool], tuple[Any, Listed]] = {}
+
+    def listing(self) -> list[Listed]:
+        """As :func:`listing`."""
+        own, shipped = paths.model_folders()
+        names = {folder.name for folder in _folders(own) if (folder / paths.MODEL_FILE).is_file()}
+        wanted = [(folder, True, False) for folder in _folders(own)]
+        wanted += [(folder, False, folder.name in names) for folder in _folders(shipped)]
+        known, self._known = self._known, {}
+        for folder, mine, hidden in wanted:
+            stamp = _stamp(folder)
+            before = known.get((folder, hidden))
+            listed = before[1] if before and before[0] == stamp else _examine(folder, mine, hidden)
+            self._known[folder, hidden] = stamp, listed
+        return [listed for _, listed in self._known.values()]
+
+
 def listing() -> list[Listed]:
     """Every model, each verified by its SHA-256: the user's own first, then the shipped ones, each sorted by name."""
-    own, shipped = paths.model_folders()
-    names = {folder.name for folder in _folders(own) if (folder / paths.MODEL_FILE).is_file()}
-    found = [_examine(folder, True, False) for folder in _folders(own)]
-    return found + [_examine(folder, False, folder.name in names) for folder in _folders(shipped)]
+    return Shelf().listing()
 
 
 def accuracy(bundle: Bundle) -> float | None:
@@ -80,13 +100,25 @@ def _folders(parent: Path) -> list[Path]:
 
 
 def _examine(folder: Path, own: bool, hidden: bool) -> Listed:
-    bundle, error = None, ""
+    bundle, error, why = None, "", None
     try:
         paths.check_name("model", folder.name)
         bundle = Bundle.load(folder)
     except (FerError, OSError) as problem:
-        error = reason(problem)
-    return Listed(folder.name, folder, own, hidden, bundle, error, _bytes(folder))
+        error, why = reason(problem), problem if isinstance(problem, FerError) else None
+    return Listed(folder.name, folder, own, hidden, bundle, error, _bytes(folder), why)
+
+
+def _stamp(folder: Path) -> list[tuple[str, int, int, int]]:
+    """What changes with every change of a file in the folder."""
+    found = []
+    for file in sorted(folder.rglob("*")):
+        try:
+            state = file.stat()
+        except OSError:
+            continue
+        found.append((str(file), state.st_size, state.st_mtime_ns, state.st_ino))
+    return found
 
 
 def _bytes(folder: Path) -> int:

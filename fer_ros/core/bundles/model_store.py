@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fer_ros.core.base import files, paths
-from fer_ros.core.base.errors import ConfigError, FerError, cure, reason
+from fer_ros.core.base.errors import ConfigError, FerError, cure, disk_code, reason
 from fer_ros.core.bundles import bundle as bundles
 from fer_ros.core.bundles.bundle import Bundle
 
@@ -39,14 +39,18 @@ def check_free(name: str) -> Path:
     """
     paths.check_name("model", name)
     if name == paths.SELECTED:
-        raise ConfigError(f"'{name}' stands for the model that was selected: choose another name")
+        text = f"'{name}' stands for the model that was selected: choose another name"
+        raise ConfigError(text, "model_taken", name=name)
     if name in paths.model_names():
         raise ConfigError(
-            f"model '{name}' exists already: choose another name, or delete it by `fer models delete {name}`"
+            f"model '{name}' exists already: choose another name, or delete it by `fer models delete {name}`",
+            "model_taken",
+            name=name,
         )
     target = paths.fer_home() / "models" / name
     if target.exists():
-        raise ConfigError(f"{target} exists already and is no model: choose another name, or move it away")
+        text = f"{target} exists already and is no model: choose another name, or move it away"
+        raise ConfigError(text, "model_taken", name=name)
     return target
 
 
@@ -69,7 +73,8 @@ def exclusive() -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
-        raise ConfigError("another training runs already: wait for it, or end it with train/cancel") from None
+        text = "another training runs already: wait for it, or end it with train/cancel"
+        raise ConfigError(text, "training_runs") from None
     try:
         sweep(folder)
         yield
@@ -168,19 +173,22 @@ def check_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise FerError(
-            f"the disk is full: {needed >> 20} MB are needed in {folder}, {free >> 20} MB are free; free some space"
+            f"the disk is full: {needed >> 20} MB are needed in {folder}, {free >> 20} MB are free; free some space",
+            "disk_full",
         )
 
 
 def writing_failed(folder: Path, error: OSError) -> FerError:
     """The one-line error for a failure to write a bundle."""
-    return FerError(f"the model could not be written to {folder} ({error.strerror or reason(error)}): {cure(error)}")
+    text = f"the model could not be written to {folder} ({error.strerror or reason(error)}): {cure(error)}"
+    return FerError(text, disk_code(error))
 
 
 def _own(name: str, verb: str) -> Path:
     folder = paths.model_path(name)
     if folder.parent != paths.fer_home() / "models":
-        raise ConfigError(f"model '{name}' came with the package and cannot be {verb}: only your own models can")
+        text = f"model '{name}' came with the package and cannot be {verb}: only your own models can"
+        raise ConfigError(text, "model_shipped", name=name)
     return folder
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_ros.core.bags import StorageError
 from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.base.types import Face
 from fer_ros.core.recording.faces import FaceFinder
@@ -37,7 +36,7 @@ def keep(session: Session, finder: FaceFinder, label: str, subject: str, seen: S
     :raises StorageError: the disk is full.
     """
     if session.state == State.RECORDING:
-        raise ConfigError("a take is being recorded: end it first, then correct")
+        raise ConfigError("a take is being recorded: end it first, then correct", "take_running")
     was_open = session.open
     bag = session.start(label, subject, 0.0, 0, "" if was_open else BAG)
     try:
@@ -47,10 +46,10 @@ def keep(session: Session, finder: FaceFinder, label: str, subject: str, seen: S
             session.record(frame)
         failed = session.status()
         if failed.state == State.FAILED:
-            raise StorageError(failed.message)
+            raise failed.error()
         done = session.pause()
         if not done.take_samples:
-            raise FerError("no picture of the last second could be kept: try again")
+            raise FerError("no picture of the last second could be kept: try again", "nothing_kept")
         return Corrected(bag, done.take, done.take_samples)
     finally:
         if not was_open and session.open:

@@ -185,7 +185,7 @@ class Recorder:
             except Exception as error:
                 # A detector of somebody else may raise anything; it ends the take, not the thread.
                 log.exception("recording has failed")
-                self._session.fail(f"{type(error).__name__}: {reason(error)}")
+                self._session.fail(FerError(f"{type(error).__name__}: {reason(error)}", "fault"))
             if self._session.state == State.FAILED != before:
                 log.error("recording has ended: %s", self._session.status().message)
             if isinstance(item, Command) or before != self._session.state:

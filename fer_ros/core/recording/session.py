@@ -10,10 +10,10 @@ from pathlib import Path
 from fer_ros.core import bags
 from fer_ros.core.bags import BagWriter, StorageError
 from fer_ros.core.base.contracts import Clock
-from fer_ros.core.base.errors import BadImage, ConfigError, FerError
+from fer_ros.core.base.errors import BadImage, ConfigError, FerError, disk_code
 from fer_ros.core.base.paths import check_name
 from fer_ros.core.recording.faces import FaceFinder
-from fer_ros.core.recording.settings import RecordingSettings, check_take, meant, parse_labels
+from fer_ros.core.recording.settings import RecordingSettings, check_take, meant, parse_labels, renamed
 from fer_ros.core.recording.status import Board, State, Status
 from fer_ros.core.recording.work import Incoming
 from fer_ros.core.trash.store import Entry
@@ -103,7 +103,7 @@ class Session:
             limit_samples=samples,
             limit_seconds=seconds,
             elapsed=0.0,
-            message="" if label == asked else f"{asked} is recorded as {label}",
+            **(renamed(asked, label) if label != asked else FerError()).said(),
         )
         self.held = True
         return writer.folder
@@ -115,8 +115,8 @@ class Session:
         """
         if self._writer is None or not self._writer.taking:
             if self.state == State.FAILED:
-                raise StorageError(self._board.now.message)
-            raise ConfigError("nothing is being recorded: call record/start first")
+                raise self._board.now.error()
+            raise ConfigError("nothing is being recorded: call record/start first", "not_recording")
         self._end_take()
         return self.status()
 
@@ -128,7 +128,7 @@ class Session:
         """
         writer = self._writer
         if writer is None:
-            raise ConfigError("no bag is open: call record/start first")
+            raise ConfigError("no bag is open: call record/start first", "no_bag")
         try:
             with contextlib.ExitStack() as stack:
                 stack.callback(writer.close)
@@ -147,9 +147,9 @@ class Session:
         :raises StorageError: the disk failed.
         """
         if self._writer is None:
-            raise ConfigError("no bag is open: discard a take before record/stop")
+            raise ConfigError("no bag is open: discard a take before record/stop", "no_bag")
         if not self._writer.taking and not self._writer.takes:
-            raise ConfigError("this bag has no take to discard")
+            raise ConfigError("this bag has no take to discard", "no_take", take="")
         self.held = False
         self._freeze(State.PAUSED)
         return self._taken_back(self._writer.discard_last())
@@ -209,17 +209,17 @@ class Session:
             self._writer.write(frame.stamp, picture, roi, frame.frame_id, face.eyes if face and roi else None)
         except FerError as error:
             self.count(dropped=1)
-            self.fail(str(error))
+            self.fail(error)
             return
         self._board.add_sample()
         if self._board.now.take_samples == self._board.now.limit_samples:
             with self._failing():
                 self._end_take(f"{self._board.now.limit_samples} samples are recorded")
 
-    def fail(self, message: str) -> None:
+    def fail(self, error: FerError | OSError) -> None:
         """End the take because of an error."""
         self.held = False
-        self._freeze(State.FAILED, message)
+        self._freeze(State.FAILED, error if isinstance(error, FerError) else FerError(str(error), disk_code(error)))
         if self._writer is not None:
             # What ended the recording is told already.
             with contextlib.suppress(FerError):
@@ -247,7 +247,7 @@ class Session:
         try:
             yield
         except (FerError, OSError) as error:
-            self.fail(str(error))
+            self.fail(error)
 
     def _opened(self, name: str) -> BagWriter:
         """The bag to write to; opens it if it is not open yet."""
@@ -271,10 +271,10 @@ class Session:
         self._freeze(State.PAUSED, message)
         self._writer.end_take()
 
-    def _freeze(self, state: State, message: str = "") -> None:
+    def _freeze(self, state: State, why: FerError | str = "") -> None:
         """Leave the recording state; the elapsed time stops."""
-        elapsed = self.status().elapsed
-        self._board.update(state=state, label="", subject="", elapsed=elapsed, message=message)
+        elapsed, told = self.status().elapsed, why if isinstance(why, FerError) else FerError(why)
+        self._board.update(state=state, label="", subject="", elapsed=elapsed, **told.said())
 
     def _recount(self) -> None:
         if self._writer is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT
-from fer_ros.core.base.errors import ConfigError, unknown_name
+from fer_ros.core.base.errors import ConfigError, FerError, unknown_name
 from fer_ros.core.base.labels import (
     AS_IS,
     DEFAULT_LABELS,
@@ -64,10 +64,12 @@ class RecordingSettings:
         :raises StorageError: the bag is as large as allowed, or the disk nearly full.
         """
         if size > self.max_bag_mb * MEGABYTE:
-            raise StorageError(f"{folder} has reached {self.max_bag_mb} MB (max_bag_mb): go on in another bag")
+            text = f"{folder} has reached {self.max_bag_mb} MB (max_bag_mb): go on in another bag"
+            raise StorageError(text, "bag_full", megabytes=self.max_bag_mb)
         if free < self.min_free_mb * MEGABYTE:
             raise StorageError(
-                f"{folder}: less than {self.min_free_mb} MB are free on the disk (min_free_mb): free some space"
+                f"{folder}: less than {self.min_free_mb} MB are free on the disk (min_free_mb): free some space",
+                "disk_full",
             )
 
 
@@ -79,12 +81,14 @@ def parse_labels(text: str, mode: str = KNOWN) -> tuple[str, ...]:
     """
     parts = text.split(",", MAX_LABELS)
     if len(parts) > MAX_LABELS:
-        raise ConfigError(f"labels has more than {MAX_LABELS} labels: a model cannot learn so many")
+        text = f"labels has more than {MAX_LABELS} labels: a model cannot learn so many"
+        raise ConfigError(text, "labels_many", most=MAX_LABELS)
     names, seen = LabelNames(mode), dict[str, None]()
     for part in parts:
         label = names.of(check_label(part.strip()))
         if label in seen:
-            raise ConfigError(f"label {label!r} is given twice" + (f" ({names})" if names.renamed else ""))
+            note = f" ({names})" if names.renamed else ""
+            raise ConfigError(f"label {label!r} is given twice{note}", "label_twice", label=label)
         seen[label] = None
     return tuple(seen)
 
@@ -102,14 +106,20 @@ def meant(label: str, labels: tuple[str, ...], mode: str) -> str:
     return label if label in labels or mode != KNOWN else resolve(label, labels) or label
 
 
+def renamed(asked: str, label: str) -> FerError:
+    """What a status says of a label that is recorded under another name."""
+    return FerError(f"{asked} is recorded as {label}", "recorded_as", label=asked, there=label)
+
+
 def check_take(label: str, labels: tuple[str, ...], seconds: float, samples: int) -> None:
     """Check a new take's label and limits.
 
     :raises ConfigError: the label may not be recorded, or a limit is not allowed.
     """
     if not label:
-        raise ConfigError(f"the label is empty: choose one of {', '.join(labels)}")
+        raise ConfigError(f"the label is empty: choose one of {', '.join(labels)}", "label_empty")
     if label not in labels:
-        raise ConfigError(f"{unknown_name('label', label, labels)}, or add it to labels")
+        text = f"{unknown_name('label', label, labels)}, or add it to labels"
+        raise ConfigError(text, "unknown_name", kind="label", name=label)
     if not 0.0 <= seconds < float("inf") or samples < 0:
         raise ConfigError(f"a limit of {seconds:g} s or {samples} samples is not allowed: give 0 or more")

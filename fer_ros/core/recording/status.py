@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fer_ros.core.bags.part import StorageError
+
 
 class State(enum.IntEnum):
     """What the recorder does; the numbers are those of ``fer_msgs/RecordStatus``."""
@@ -28,7 +30,8 @@ class Status:
     :ivar received: frames that came while a label was held: each is written, without a face, dropped or pending.
     :ivar written: frames in the bag, those of discarded takes included.
     :ivar discarded: samples discarded.
-    :ivar message: one line for people, such as why recording ended.
+    :ivar message: one line for people, such as why recording ended; ``code`` and ``values`` tell it to programs, see
+            :class:`fer_ros.core.base.errors.FerError`.
     """
 
     state: State = State.IDLE
@@ -50,6 +53,12 @@ class Status:
     bytes: int = 0
     free_bytes: int = 0
     message: str = ""
+    code: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+
+    def error(self) -> StorageError:
+        """Why the recording failed, as an error again."""
+        return StorageError(self.message, self.code, **self.values)
 
     @property
     def samples(self) -> int:

@@ -105,7 +105,7 @@ class TrainingProcess:
 
     def _converse(self, asked: str, report: Callable[[Progress], None]) -> Outcome:
         assert self._process.stdin and self._process.stdout
-        outcome, error = None, ""
+        outcome, error = None, None
         try:
             self._process.stdin.write(f"{asked}\n")
             self._process.stdin.flush()
@@ -119,16 +119,16 @@ class TrainingProcess:
                     outcome = Outcome.from_dict(message["outcome"])
                     break
                 elif "error" in message:
-                    error = message["error"]
+                    error = FerError(message["error"], message.get("code", ""), **message.get("values", {}))
                     break
         except (BrokenPipeError, json.JSONDecodeError):
             pass
         if outcome is not None:
             return outcome
         if self._cancelled:
-            raise Cancelled("the training was cancelled; the model in use stays")
-        if error:
-            raise FerError(error)
+            raise Cancelled("the training was cancelled; the model in use stays", "cancelled")
+        if error is not None:
+            raise error
         raise self._died()
 
     def _died(self) -> FerError:
@@ -140,4 +140,4 @@ class TrainingProcess:
         lines = self._errors.read()[-2000:].decode("utf-8", errors="replace").strip().splitlines()
         said = f": {lines[-1].strip()}" if lines else ""
         how = f"was killed by signal {-code}, maybe for want of memory" if code < 0 else f"ended with status {code}"
-        return FerError(f"the training process {how}{said}; the model in use stays, try again")
+        return FerError(f"the training process {how}{said}; the model in use stays, try again", "training_died")

@@ -82,7 +82,8 @@ def gather(
     :raises ConfigError: no bag, one that cannot be read, too few faces, or ``strict`` and a bad picture.
     """
     if not folders:
-        raise ConfigError("there is no bag to train on: record one first, with `fer record` or record/start")
+        text = "there is no bag to train on: record one first, with `fer record` or record/start"
+        raise ConfigError(text, "nothing_recorded")
     crops: list[ImageArray] = []
     found: list[tuple[str, int, int, int]] = []
     subjects: list[str] = []
@@ -235,9 +236,13 @@ def _enough(counts: Counter[str], without_face: int, least: int) -> None:
     """Refuse faces from which nothing can be learned."""
     hint = f" ({without_face} frames show no face)" if without_face else ""
     if not counts:
-        raise ConfigError(f"the bags hold no face{hint}: record some with the face in the picture, in better light")
+        text = f"the bags hold no face{hint}: record some with the face in the picture, in better light"
+        raise ConfigError(text, "no_faces", frames=without_face)
     if len(counts) < 2:
-        raise ConfigError(f"all faces are labelled '{next(iter(counts))}'{hint}: record at least one other label")
+        only = next(iter(counts))
+        text = f"all faces are labelled '{only}'{hint}: record at least one other label"
+        raise ConfigError(text, "one_label", label=only)
     for label, count in sorted(counts.items()):
         if count < least:
-            raise ConfigError(f"label '{label}' has one face only{hint}, at least 2 are needed: record more of it")
+            text = f"label '{label}' has one face only{hint}, at least 2 are needed: record more of it"
+            raise ConfigError(text, "one_face", label=label)

@@ -154,7 +154,9 @@ class _Training:
             return "cross"
         if self.options.split == "cross" and not self.plugin.crosses:
             raise ConfigError(
-                f"split 'cross' is of the heads auto and ridge, not of '{self.options.head}': choose another"
+                f"split 'cross' is of the heads auto and ridge, not of '{self.options.head}': choose another",
+                "split_not_for_head",
+                head=self.options.head,
             )
         return self.options.split
 
@@ -271,7 +273,8 @@ def _measure(
 
 def _check_finite(trained: TrainedHead) -> None:
     if not all(math.isfinite(value) for row in trained.history for value in row.values()):
-        raise ConfigError("the training diverged: its loss is no longer a number. Choose a smaller learning_rate")
+        text = "the training diverged: its loss is no longer a number. Choose a smaller learning_rate"
+        raise ConfigError(text, "diverged")
 
 
 def _counts(found: Faces, parted: Split, tested: Indices) -> dict[str, dict[str, int]]:

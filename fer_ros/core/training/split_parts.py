@@ -128,7 +128,9 @@ def whole_takes(origin: Origin, names: Sequence[str], shares: Shares, rng: np.ra
         if held is None:
             raise ConfigError(
                 f"split 'takes' needs at least 2 takes of each label, '{names[int(label)]}' has one: "
-                "record another, or choose split blocks"
+                "record another, or choose split blocks",
+                "one_take",
+                label=names[int(label)],
             )
         for part, groups in held.items():
             parts[np.isin(takes, groups)] = part
@@ -146,7 +148,8 @@ def whole_sessions(origin: Origin, shares: Shares, rng: np.random.Generator) -> 
     held = _hold_out(origin.sessions, complete_sessions(origin), shares, rng)
     if held is None:
         raise ConfigError(
-            "split 'sessions' needs at least 2 bags that each hold every label: record again, or choose blocks"
+            "split 'sessions' needs at least 2 bags that each hold every label: record again, or choose blocks",
+            "few_bags",
         )
     for part, groups in held.items():
         parts[np.isin(origin.sessions, groups)] = part

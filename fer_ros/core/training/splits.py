@@ -135,4 +135,5 @@ def _check(origin: Origin, names: Sequence[str], found: Split) -> None:
         missing = set(range(len(names))) - set(origin.labels[indices].tolist())
         if missing:
             label = names[min(missing)]
-            raise ConfigError(f"split '{found.kind}' leaves no face of '{label}' for the {part}: record more of it")
+            text = f"split '{found.kind}' leaves no face of '{label}' for the {part}: record more of it"
+            raise ConfigError(text, "none_to_test", label=label)

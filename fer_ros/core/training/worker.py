@@ -54,7 +54,7 @@ def main() -> int:
     with contextlib.suppress(OSError):
         os.nice(NICE)
     logging.getLogger().addHandler(_LogHandler(channel))
-    from fer_ros.core.base.errors import FerError
+    from fer_ros.core.base.errors import FerError, disk_code
     from fer_ros.core.training import run
     from fer_ros.core.training.options import Options
     from fer_ros.core.training.outcome import Progress
@@ -79,18 +79,21 @@ def main() -> int:
         request = Request(bags, Options(**asked["options"]), asked["name"], asked["settings"])
         channel.send(outcome=run.train(request, report).to_dict())
     except FerError as error:
-        channel.send(error=str(error))
+        channel.send(error=str(error), code=error.code, values=error.values)
         return 1
     except MemoryError:
-        channel.send(error="there is not enough memory to train: give fewer bags, or fewer augmented copies")
+        text = "there is not enough memory to train: give fewer bags, or fewer augmented copies"
+        channel.send(error=text, code="no_memory")
         return 1
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        channel.send(error=f"training failed: {error.strerror or error}{where}: check the disk and the folder's owner")
+        text = f"training failed: {error.strerror or error}{where}: check the disk and the folder's owner"
+        channel.send(error=text, code=disk_code(error))
         return 1
     except Exception as error:
         logging.getLogger(__name__).debug("training failed", exc_info=True)
-        channel.send(error=f"training failed by a mistake of the program or a plugin: {type(error).__name__}: {error}")
+        text = f"training failed by a mistake of the program or a plugin: {type(error).__name__}: {error}"
+        channel.send(error=text, code="fault")
         return 1
     return 0
 

@@ -9,7 +9,7 @@ from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.recording import Busy, Recording
 from fer_ros.dashboard.doing.training import Training
-from fer_ros.dashboard.robot import Json, Robot
+from fer_ros.dashboard.robot import Json, Robot, reason_of
 from fer_ros.dashboard.talking.client import Client
 
 #: Corrections that can be undone: the last one of so many people.
@@ -40,22 +40,22 @@ class Correcting:
         :raises FerError: the recorder refused, or does not run.
         """
         if self._training.running:
-            raise Busy("a training runs already: wait for it, then correct")
+            raise Busy("a training runs already: wait for it, then correct", "training_runs")
         if self._recording.holder is not None or self._recording.foreign:
-            raise Busy("somebody is recording: wait until they let go, then correct")
+            raise Busy("somebody is recording: wait until they let go, then correct", "others_record")
         before = self._models.in_use or ""
         bag, take, samples = await self._robot.correct(label, subject, face)
         self._last.pop(client.bag, None)
         self._last[client.bag] = _Done(bag, take, before)
         while len(self._last) > REMEMBERED:
             self._last.popitem(last=False)
-        message = ""
+        message, why = "", None
         try:
             await self._training.start(client, "all", "", 0, "")
         except FerError as error:
-            message = str(error)
+            message, why = str(error), reason_of(error)
         await self._recording.tell_takes(client)
-        return {"samples": samples, "message": message}
+        return {"samples": samples, "message": message, "reason": why}
 
     async def undo(self, client: Client) -> Json:
         """Take the client's last correction back: its samples go to the trash, and the model from before is used.
@@ -65,7 +65,7 @@ class Correcting:
         """
         done = self._last.pop(client.bag, None)
         if done is None:
-            raise ConfigError("there is no correction to undo")
+            raise ConfigError("there is no correction to undo", "no_correction")
         await self._training.end()
         samples = await self._robot.discard(done.bag, done.take)
         if done.before and done.before != self._models.in_use:

@@ -15,7 +15,7 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.bundles import anonymous, model_list, model_store
 from fer_ros.core.bundles.model_list import Listed
 from fer_ros.dashboard.doing.tickets import Download, Tickets
-from fer_ros.dashboard.robot import Json, Robot
+from fer_ros.dashboard.robot import Json, Robot, reason_of
 from fer_ros.dashboard.talking.hub import Hub
 
 #: Seconds for which the list of models counts as fresh for who comes; another program may have changed them.
@@ -32,6 +32,7 @@ class Models:
         self._in_use: Json | None = None
         self._previous: str | None = None
         self._told = -FRESH
+        self._shelf, self._listing = model_list.Shelf(), asyncio.Lock()
         # Changes one after the other.
         self._lock = asyncio.Lock()
 
@@ -54,18 +55,20 @@ class Models:
         self._hub.spawn(self.tell())
 
     async def refresh(self) -> None:
-        """Tell all clients which models there are, unless that happened a moment ago: it verifies every file."""
+        """Tell all clients which models there are, unless that happened a moment ago: it looks at every file."""
         if time.monotonic() - self._told > FRESH:
             await self.tell()
 
     async def tell(self) -> None:
-        """Tell all clients which models there are."""
-        self._told = time.monotonic()
-        self._hub.tell({"type": "models", **await self.list()}, keep=True)
+        """Tell all clients which models there are; not in the middle of a change."""
+        async with self._lock:
+            self._told = time.monotonic()
+            self._hub.tell({"type": "models", **await self.list()}, keep=True)
 
     async def list(self) -> Json:
         """Which models there are, which is in use, and which is selected for the next start."""
-        found = await asyncio.to_thread(model_list.listing)
+        async with self._listing:
+            found = await asyncio.to_thread(self._shelf.listing)
         selected = await asyncio.to_thread(paths.selected)
         return {
             "selected": selected,
@@ -105,7 +108,7 @@ class Models:
         """
         async with self._lock:
             if name == self.in_use:
-                raise ConfigError(f"model '{name}' is in use: choose another one first")
+                raise ConfigError(f"model '{name}' is in use: choose another one first", "model_in_use", name=name)
             await asyncio.to_thread(model_store.delete, name)
             if self._previous == name:
                 self._previous = None
@@ -143,6 +146,7 @@ def _zipped(name: str, names: bool) -> IO[bytes]:
 def _facts(model: Listed) -> Json:
     bundle = model.bundle
     facts: Json = {"name": model.name, "own": model.own, "bytes": model.bytes, "error": model.error}
+    facts["reason"] = reason_of(model.why) if model.why else None
     if bundle is None:
         return facts
     return {
@@ -151,7 +155,9 @@ def _facts(model: Listed) -> Json:
         "backbone": bundle.backbone.plugin,
         "head": bundle.head.plugin,
         "accuracy": model_list.accuracy(bundle),
-        "measured_on": str(bundle.quality.get("split", "")),
+        "tested": int(tested) if isinstance(tested := bundle.quality.get("count"), (int, float)) else None,
+        # Of a taught model, what was held out of its recordings; the name of a data set otherwise.
+        "measured_on": "" if "trained_as" in bundle.data else str(bundle.quality.get("split", "")),
         "created": _milliseconds(bundle.data.get("created")),
     }
 

@@ -7,12 +7,12 @@ import socket
 import time
 from pathlib import Path
 
-from fer_ros.core.base.errors import BadImage
+from fer_ros.core.base.errors import BadImage, FerError
 from fer_ros.core.base.timing import Rate
 from fer_ros.core.capture import browser_link
 from fer_ros.core.vision.headers import compressed_size
 from fer_ros.dashboard.doing.recording import Busy
-from fer_ros.dashboard.robot import Json, Robot, Unavailable
+from fer_ros.dashboard.robot import Json, Robot, Unavailable, reason_of
 from fer_ros.dashboard.talking.client import Client
 from fer_ros.dashboard.talking.hub import Hub
 from fer_ros.dashboard.talking.protocol import MAX_CAMERA_PIXELS, Binary
@@ -40,7 +40,8 @@ class Phone:
         self._sender: Client | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._rate = Rate()
-        self._last, self._bad, self._message = 0.0, 0, ""
+        self._last, self._bad = 0.0, 0
+        self._why: FerError | None = None
         self._tell()
 
     async def start(self, client: Client) -> None:
@@ -50,7 +51,7 @@ class Phone:
         :raises Unavailable: the camera node takes no pictures of browsers.
         """
         if self._sender not in (None, client):
-            raise Busy("another browser lends its camera: stop that one first")
+            raise Busy("another browser lends its camera: stop that one first", "camera_other")
         self._close()
         self._sender = client
         try:
@@ -61,16 +62,16 @@ class Phone:
             raise
         if self._sender is not client or not client.open:
             writer.close()
-            raise Unavailable("it was stopped in the meantime")
+            raise Unavailable("it was stopped in the meantime", "camera_stopped")
         self._writer, self._last, self._bad, self._rate = writer, time.monotonic(), 0, Rate()
         self._tell()
 
-    async def stop(self, client: Client, message: str = "") -> None:
+    async def stop(self, client: Client, why: FerError | None = None) -> None:
         """Stop a browser's lending; harmless if it lends nothing."""
         if self._sender is client:
             self._sender = None
             self._close()
-            self._tell(message)
+            self._tell(why)
 
     async def take(self, client: Client, picture: Binary) -> None:
         """Take a picture that has come."""
@@ -84,7 +85,8 @@ class Phone:
             client.complain("picture", str(error), seq=picture.sequence)
             self._bad += 1
             if self._bad >= REFUSED:
-                await self.stop(client, f"{REFUSED} pictures in a row were refused: {error}")
+                text = f"{REFUSED} pictures in a row were refused: {error}"
+                await self.stop(client, FerError(text, "camera_refused", pictures=REFUSED))
             return
         self._bad = 0
         try:
@@ -92,7 +94,8 @@ class Phone:
             self._writer.write(browser_link.packed(handed))
             await self._writer.drain()
         except OSError:
-            await self.stop(client, "the camera node has stopped taking pictures of browsers")
+            text = "the camera node has stopped taking pictures of browsers"
+            await self.stop(client, FerError(text, "camera_stopped"))
             return
         self._rate.tick()
         client.tell({"type": "camera.taken", "seq": picture.sequence})
@@ -105,7 +108,8 @@ class Phone:
             if sender is None or self._writer is None:
                 continue
             if time.monotonic() - self._last > SILENCE:
-                await self.stop(sender, f"no picture came for {SILENCE:g} s")
+                text = f"no picture came for {SILENCE:g} s"
+                await self.stop(sender, FerError(text, "camera_silent", seconds=f"{SILENCE:g}"))
             else:
                 self._tell()
 
@@ -117,12 +121,13 @@ class Phone:
     def message(self, client: Client) -> Json:
         """The status, for a client."""
         if self._sender is None or self._writer is None:
-            return {"type": "camera", "sender": None, "fps": None, "message": self._message}
+            why = self._why or FerError()
+            return {"type": "camera", "sender": None, "fps": None, "message": str(why), "reason": reason_of(why)}
         sender = "me" if self._sender is client else "other"
-        return {"type": "camera", "sender": sender, "fps": round(self._rate.hz(), 1), "message": ""}
+        return {"type": "camera", "sender": sender, "fps": round(self._rate.hz(), 1), "message": "", "reason": None}
 
-    def _tell(self, message: str = "") -> None:
-        self._message = message
+    def _tell(self, why: FerError | None = None) -> None:
+        self._why = why
         self._hub.tell_each("camera", self.message)
 
     def _stamp(self, client: Client, picture: Binary) -> int:
@@ -141,7 +146,8 @@ class Phone:
             except OSError:  # nobody listens; a source that is opened again does so in a moment
                 if time.monotonic() > deadline:
                     raise Unavailable(
-                        "the camera node takes no pictures of browsers: start it with source auto or browser"
+                        "the camera node takes no pictures of browsers: start it with source auto or browser",
+                        "camera_takes_none",
                     ) from None
             await asyncio.sleep(0.1)
 
@@ -177,11 +183,13 @@ async def _greeted(connection: socket.socket) -> asyncio.StreamWriter:
         greeting = await asyncio.wait_for(reader.readexactly(1), GREETING)
         if greeting == browser_link.READY:
             return writer
-        problem = "the camera node takes the pictures of another dashboard: stop that one first"
+        problem = Unavailable(
+            "the camera node takes the pictures of another dashboard: stop that one first", "camera_other_page"
+        )
     except asyncio.IncompleteReadError as error:
         writer.close()
         raise ConnectionResetError from error
     except asyncio.TimeoutError:
-        problem = "the camera node does not answer: is it active?"
+        problem = Unavailable("the camera node does not answer: is it active?", "no_answer", node="camera")
     writer.close()
-    raise Unavailable(problem)
+    raise problem

@@ -49,7 +49,7 @@ class Projects:
         folders = [bag for bag in await asyncio.to_thread(bags.listing) if bag.name == client.bag]
         own = bool(name) and await asyncio.to_thread(lambda: paths.in_home(paths.model_path(name)))
         if not folders and not own:
-            raise ConfigError("there is nothing to save yet: record or train first")
+            raise ConfigError("there is nothing to save yet: record or train first", "project_empty")
 
         def zipped() -> IO[bytes]:
             out: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
@@ -81,7 +81,7 @@ class Projects:
         """
         wanted = self._uploads.take(ticket)
         if self._busy.locked():
-            raise Busy("another project is opened at this moment: try again when it is done")
+            raise Busy("another project is opened at this moment: try again when it is done", "project_busy")
         async with self._busy:
             with tempfile.NamedTemporaryFile(prefix="fer_project_", suffix=".zip") as file:
                 await asyncio.wait_for(_received(chunks, file), SENDING)
@@ -96,7 +96,8 @@ async def _received(chunks: AsyncIterator[bytes], file: IO[bytes]) -> None:
     async for chunk in chunks:
         size += len(chunk)
         if size > MAX_FILE:
-            raise ConfigError(f"the project is larger than {MAX_FILE >> 20} MB")
+            text = f"the project is larger than {MAX_FILE >> 20} MB"
+            raise ConfigError(text, "project_large", megabytes=MAX_FILE >> 20)
         await asyncio.to_thread(file.write, chunk)
     file.flush()
 
@@ -114,4 +115,4 @@ def _opened(file: Path, name: str) -> project.Saved:
     try:
         return project.load(file, bags.bag_folder() / name, name, facts, DEFAULT)
     except ConfigError as error:
-        raise ConfigError(str(error).replace(f"{file}: ", "")) from error
+        raise ConfigError(str(error).replace(f"{file}: ", ""), "project_unreadable") from error

@@ -70,7 +70,7 @@ class Recording:
         if not client.open:
             return
         if self.foreign or self._holder not in (None, client):
-            raise Busy("somebody else is recording: try again when they have let go")
+            raise Busy("somebody else is recording: try again when they have let go", "others_record")
         self._holder, self._confirmed = client, False
         self._began = time.monotonic()
         self._deadline = self._began + HOLD
@@ -209,6 +209,7 @@ class Recording:
             "elapsed": round(shown.elapsed, 2),
             "limit": self._max_take,
             "message": shown.message,
+            "reason": shown.reason,
         }
 
     async def _release(self) -> None:

@@ -40,5 +40,5 @@ class Tickets(Generic[T]):
         """
         what, until = self._tickets.pop(ticket, (None, 0.0))
         if what is None or time.monotonic() > until:
-            raise ConfigError("this link is no longer valid: ask again")
+            raise ConfigError("this link is no longer valid: ask again", "link_over")
         return what

@@ -8,11 +8,11 @@ import time
 
 from fer_ros.core import bags
 from fer_ros.core.base import paths, registry
-from fer_ros.core.base.errors import ConfigError, FerError
+from fer_ros.core.base.errors import ConfigError, FerError, unknown_name
 from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.recording import Busy, Recording
 from fer_ros.dashboard.doing.takes import TakeReader
-from fer_ros.dashboard.robot import Json, Robot
+from fer_ros.dashboard.robot import Json, Robot, reason_of
 from fer_ros.dashboard.talking.client import Client
 from fer_ros.dashboard.talking.hub import Hub
 
@@ -41,17 +41,17 @@ class Training:
         :raises ConfigError: the client still records, or a name is not allowed.
         """
         if self._running:
-            raise Busy("a training runs already: wait for it, or cancel it")
+            raise Busy("a training runs already: wait for it, or cancel it", "training_runs")
         if self._recording.holder is client:
-            raise ConfigError("let the button go first")
+            raise ConfigError("let the button go first", "take_running")
         if head and head not in registry.names("heads"):
-            raise ConfigError(f"there is no head of that name: choose one of {', '.join(registry.names('heads'))}")
+            raise unknown_name("head", head, registry.names("heads"))
         if name:
             paths.check_name("model", name)
         self._running = True
         try:
             if not await asyncio.to_thread(self._material, client.bag if scope == "mine" else ""):
-                raise Nothing("nothing is recorded yet: hold a button first")
+                raise Nothing("nothing is recorded yet: hold a button first", "nothing_recorded")
         except BaseException:
             self._running = False
             raise
@@ -92,7 +92,8 @@ class Training:
         try:
             result = await self._robot.train(chosen, head, epochs, name)
         except FerError as error:
-            result = {**NOTHING, "message": str(error), "seconds": time.monotonic() - began}
+            why = {"message": str(error), "reason": reason_of(error)}
+            result = {**NOTHING, **why, "seconds": time.monotonic() - began}
         finally:
             self._running = False
         self._hub.tell({"type": "train.result", **result, "previous": before}, keep=True)
@@ -103,6 +104,7 @@ class Training:
 NOTHING: Json = {
     "ok": False,
     "message": "",
+    "reason": None,
     "model": "",
     "metrics": None,
     "baseline": None,

@@ -10,7 +10,7 @@ from aiohttp import web
 from fer_ros.core.base.errors import FerError
 from fer_ros.dashboard.doing.recording import Busy
 from fer_ros.dashboard.doing.tickets import Download, Tickets
-from fer_ros.dashboard.robot import Json
+from fer_ros.dashboard.robot import Json, reason_of
 from fer_ros.dashboard.serving.door import Door
 
 Receive = Callable[[str, AsyncIterator[bytes]], Awaitable[Json]]
@@ -55,9 +55,13 @@ async def take(request: web.Request, receive: Receive, door: Door) -> web.Stream
     try:
         return web.json_response(await receive(request.match_info["ticket"], chunks()), headers=_FRESH)
     except Busy as error:
-        return web.json_response({"code": "busy", "message": str(error)}, status=409, headers=_FRESH)
+        return _refused("busy", error, 409)
     except FerError as error:
-        return web.json_response({"code": "failed", "message": str(error)}, status=400, headers=_FRESH)
+        return _refused("failed", error, 400)
     except asyncio.TimeoutError:
-        message = "the file took too long to come"
-        return web.json_response({"code": "failed", "message": message}, status=408, headers=_FRESH)
+        return _refused("failed", FerError("the file took too long to come", "project_slow"), 408)
+
+
+def _refused(code: str, error: FerError, status: int) -> web.Response:
+    said = {"code": code, "message": str(error), "reason": reason_of(error)}
+    return web.json_response(said, status=status, headers=_FRESH)

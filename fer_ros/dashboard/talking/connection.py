@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 from fer_ros.core.base.errors import FerError, reason
 from fer_ros.dashboard.doing.recording import Busy
 from fer_ros.dashboard.doing.training import Nothing
-from fer_ros.dashboard.robot import Json, Unavailable
+from fer_ros.dashboard.robot import Json, Unavailable, reason_of
 from fer_ros.dashboard.serving.limits import Flood
 from fer_ros.dashboard.talking import protocol
 from fer_ros.dashboard.talking.client import CLOSE, CLOSING, REFUSING, Client, Watch
@@ -169,7 +169,7 @@ class Conversation:
         try:
             self._requests.put_nowait(message)
         except asyncio.QueueFull:
-            client.tell(_refused(message, "busy", "too many requests wait already"))
+            client.tell(_refused(message, "busy", FerError("too many requests wait already")))
 
     def _notified(self, message: Message) -> None:
         client = self._client
@@ -208,16 +208,17 @@ class Conversation:
         try:
             answer = await self._actions[message.type](self._client, message)
         except Busy as error:
-            return _refused(message, "busy", str(error))
+            return _refused(message, "busy", error)
         except Unavailable as error:
-            return _refused(message, "unavailable", str(error))
+            return _refused(message, "unavailable", error)
         except Nothing as error:
-            return _refused(message, "nothing", str(error))
+            return _refused(message, "nothing", error)
         except FerError as error:
-            return _refused(message, "failed", reason(error))
+            return _refused(message, "failed", error)
         except Exception as error:
             log.exception("the dashboard failed on %s", message.type)
-            return _refused(message, "failed", f"a fault of the program: {type(error).__name__}: {reason(error)}")
+            text = f"a fault of the program: {type(error).__name__}: {reason(error)}"
+            return _refused(message, "failed", FerError(text, "fault"))
         return {"type": "reply", "id": message.id, "ok": True, **(answer or {})}
 
     async def _ping(self) -> None:
@@ -231,5 +232,6 @@ class Conversation:
             await asyncio.sleep(FAST if count < FIRST_PINGS else SLOW)
 
 
-def _refused(message: Message, code: str, text: str) -> Json:
-    return {"type": "reply", "id": message.id, "ok": False, "code": code, "message": text}
+def _refused(message: Message, code: str, error: FerError) -> Json:
+    said = {"code": code, "message": reason(error), "reason": reason_of(error)}
+    return {"type": "reply", "id": message.id, "ok": False, **said}

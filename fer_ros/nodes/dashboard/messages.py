@@ -9,7 +9,7 @@ from typing import Any
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from fer_msgs.msg import Emotion, EmotionArray, Metrics, ModelInfo, RecordStatus, TrainProgress
+from fer_msgs.msg import Emotion, EmotionArray, Metrics, ModelInfo, Reason, RecordStatus, TrainProgress
 from fer_msgs.srv import Train
 from fer_ros.core.recognition.as_json import MAX_NAMES, MAX_TEXT, names, number, reading
 from fer_ros.core.recognition.stages import spans
@@ -83,7 +83,16 @@ def record_state(message: RecordStatus) -> RecordState:
         elapsed=number(message.elapsed) or 0.0,
         limit=number(message.limit_seconds) or 0.0,
         message=message.message[:MAX_TEXT],
+        reason=reason(message.reason),
     )
+
+
+def reason(message: Reason) -> Json | None:
+    """Why, for the page to word it; None where only the message tells."""
+    if not message.code:
+        return None
+    values = zip(message.names[:MAX_NAMES], message.values, strict=False)
+    return {"code": message.code[:MAX_TEXT], "values": {name[:MAX_TEXT]: value[:MAX_TEXT] for name, value in values}}
 
 
 def progress(message: TrainProgress) -> Json:
@@ -92,6 +101,7 @@ def progress(message: TrainProgress) -> Json:
     return {
         "type": "train",
         **{name: getattr(message, name)[:MAX_TEXT] for name in ("phase", "model", "head", "message")},
+        "reason": reason(message.reason),
         "epoch": message.epoch,
         "epochs": message.epochs,
         **{name: number(getattr(message, name)) for name in figures},
@@ -103,6 +113,7 @@ def result(answer: Train.Response) -> Json:
     return {
         "ok": answer.success,
         "message": answer.message,
+        "reason": reason(answer.reason),
         "model": answer.model,
         "metrics": metrics(answer.metrics),
         "baseline": metrics(answer.baseline),
@@ -113,7 +124,7 @@ def result(answer: Train.Response) -> Json:
             "another_day": number(answer.another_day, 3),
             "general_kept": answer.general_kept,
         },
-        "split": answer.split,
+        "split": answer.split.partition(":")[0],
         "counts": {name: getattr(answer, f"{name}_count") for name in ("train", "validation", "test")},
         "history": {name: numbers(getattr(answer, name)) for name in ("loss", "accuracy", "val_loss", "val_accuracy")},
         "seconds": number(answer.seconds),
@@ -125,7 +136,7 @@ def camera_health(status: DiagnosticStatus) -> Json:
     """The camera's state, for the page."""
     values = {pair.key: pair.value for pair in status.values}
     return {
-        "state": values.get("source state", status.message),
+        "state": values.get("source state", status.message).partition(":")[0],
         "source": status.hardware_id,
         "rate": _parsed(values.get("rate (Hz)")),
         "level": LEVELS.get(status.level, "error"),

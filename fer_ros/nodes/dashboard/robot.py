@@ -96,16 +96,17 @@ class RosRobot(Robot):
         try:
             return parse_labels(*(value.string_value for value in answer.values[:2]))
         except (FerError, IndexError) as error:
-            raise Unavailable("the recorder does not tell its labels") from error
+            raise Unavailable("the recorder does not tell its labels", "no_answer", node="recorder") from error
 
     async def add_label(self, label: str) -> tuple[str, ...]:
         if "," in check_label(label):
-            raise Refused("a label cannot hold a comma: choose another name")
+            raise Refused("a label cannot hold a comma: choose another name", "label_comma")
         known = await self.labels()
         if label in known:
             return known
         if (there := resolve(label, known)) is not None:
-            raise Refused(f"'{label}' means '{there}', which exists already")
+            text = f"'{label}' means '{there}', which exists already"
+            raise Refused(text, "label_means", label=label, there=there)
         labels = (*known, label)
         value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=", ".join(labels))
         request = SetParameters.Request(parameters=[Parameter(name="labels", value=value)])
@@ -119,7 +120,10 @@ class RosRobot(Robot):
         return dashboard_messages.result(await self._call(self._train, request, "the trainer", None))
 
     async def cancel_training(self) -> None:
-        await self._do(self._cancel, Trigger.Request(), "the trainer")
+        try:
+            await self._do(self._cancel, Trigger.Request(), "the trainer")
+        except Refused as error:  # a Trigger has no room for the reason, and there is only this one
+            raise Refused(str(error), "no_training") from error
 
     async def load_model(self, name: str) -> None:
         await self._do(self._load_model, LoadModel.Request(name=name), "inference")
@@ -128,7 +132,8 @@ class RosRobot(Robot):
         """:raises Refused: with the node's own sentence."""
         answer = await self._call(client, request, who)
         if not answer.success:
-            raise Refused(answer.message)
+            why = dashboard_messages.reason(answer.reason) if hasattr(answer, "reason") else None
+            raise Refused(answer.message, *(why["code"],) if why else (), **(why["values"] if why else {}))
         return answer
 
     async def _call(self, client: Any, request: Any, who: str, timeout: float | None = ANSWER) -> Any:
@@ -139,7 +144,8 @@ class RosRobot(Robot):
         :raises Unavailable: it does not run, or does not answer.
         """
         if not client.service_is_ready():
-            raise Unavailable(f"{who} does not run: start it, then try again")
+            text = f"{who} does not run: start it, then try again"
+            raise Unavailable(text, "not_there", node=who.removeprefix("the "))
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Any] = loop.create_future()
 
@@ -158,8 +164,10 @@ class RosRobot(Robot):
             waited += LOOK
             if not client.service_is_ready() or (timeout is not None and waited >= timeout):
                 client.remove_pending_request(asked)
-                raise Unavailable(f"{who} has not answered: is it still running?")
+                text = f"{who} has not answered: is it still running?"
+                raise Unavailable(text, "no_answer", node=who.removeprefix("the "))
         try:
             return done.result().result()
         except Exception as error:
-            raise Unavailable(f"{who} could not be asked: {error}") from error
+            text = f"{who} could not be asked: {error}"
+            raise Unavailable(text, "no_answer", node=who.removeprefix("the ")) from error

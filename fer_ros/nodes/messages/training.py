@@ -8,9 +8,11 @@ from typing import Any
 
 from fer_msgs.msg import TrainProgress
 from fer_ros.core.base import settings
+from fer_ros.core.base.errors import FerError
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
 from fer_ros.nodes.messages.metrics import quality
+from fer_ros.nodes.messages.reasons import reason
 
 #: Fields of the request that stand for the option of the same name, and for the head's setting of the same name.
 OPTIONS = ("head", "split", "seed")
@@ -55,8 +57,11 @@ def progress(step: Progress, elapsed: float) -> TrainProgress:
     )
 
 
-def ended(phase: str, message: str, elapsed: float, outcome: Outcome | None = None) -> TrainProgress:
-    """The end of a training: one of the phases done, cancelled and failed; or idle, before the first."""
+def ended(phase: str, told: FerError, elapsed: float, outcome: Outcome | None = None) -> TrainProgress:
+    """The end of a training: one of the phases done, cancelled and failed; or idle, before the first.
+
+    :param told: one line for people, with its code for programs.
+    """
     last = outcome.history[-1] if outcome and outcome.history else {}
     epochs = len(outcome.history) if outcome else 0
     return TrainProgress(
@@ -68,7 +73,8 @@ def ended(phase: str, message: str, elapsed: float, outcome: Outcome | None = No
         progress=1.0 if phase == TrainProgress.PHASE_DONE else 0.0,
         elapsed=elapsed,
         remaining=0.0,
-        message=message,
+        message=str(told),
+        reason=reason(told),
         **{name: last.get(name, math.nan) for name in ("loss", "accuracy", "val_loss", "val_accuracy")},
     )
 

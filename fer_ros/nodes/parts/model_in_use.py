@@ -13,6 +13,7 @@ from fer_ros.core.base.errors import FerError
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.recognition.recogniser import Recogniser
 from fer_ros.nodes.lifecycle import ManagedNode
+from fer_ros.nodes.messages.reasons import refused
 from fer_ros.nodes.waiting import until
 
 
@@ -46,16 +47,20 @@ class ModelInUse:
         return Bundle.load(Path(model) if "/" in model else model)
 
     async def _on_load_model(self, request: LoadModel.Request, response: LoadModel.Response) -> LoadModel.Response:
-        recogniser, problems = self._recogniser(), []
+        recogniser = self._recogniser()
+        problems: list[FerError] = []
         if recogniser is None:
-            response.message = f"inference is {self._node.state}: configure it first"
+            text, state = f"inference is {self._node.state}: configure it first", self._node.state
+            refused(response, FerError(text, "inactive", node="inference", state=state))
             return response
 
         def swap() -> None:
             try:
                 recogniser.swap(Bundle.load(request.name))
+            except FerError as error:
+                problems.append(error)
             except Exception as error:
-                problems.append(str(error) if isinstance(error, FerError) else f"{type(error).__name__}: {error}")
+                problems.append(FerError(f"{type(error).__name__}: {error}", "fault"))
 
         # In a thread of its own: images are received and read meanwhile.
         thread = threading.Thread(target=swap, name="load_model", daemon=True)
@@ -63,6 +68,7 @@ class ModelInUse:
         await until(lambda: not thread.is_alive(), thread.join)
         response.success = not problems
         if problems:
+            refused(response, problems[0])
             response.message = f"{problems[0]}; {recogniser.bundle.name} stays in use"
             self._node.get_logger().warning(response.message)
         else:

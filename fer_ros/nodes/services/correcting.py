@@ -13,6 +13,7 @@ from fer_ros.core.recording import Incoming, Recorder
 from fer_ros.core.recording.correcting import Seen
 from fer_ros.core.vision.headers import measure
 from fer_ros.nodes.inputs.picture_input import STORED
+from fer_ros.nodes.messages.reasons import reason, refused
 from fer_ros.nodes.messages.recognition import face as face_of
 from fer_ros.nodes.messages.recognition import nanoseconds
 from fer_ros.nodes.waiting import answer, outcome
@@ -40,7 +41,7 @@ class Correcting:
             seen = await self._seen(request.face_id)
             kept = await outcome(recorder.correct(request.label, request.subject, seen))
         except FerError as error:
-            response.message = str(error)
+            refused(response, error)
             self._log.warning(f"record/correct: {error}")
             return response
         finally:
@@ -62,9 +63,12 @@ class Correcting:
         recent = await answer(self._frames, RecentFrames.Request())
         if recent is None:
             service = self._node.resolve_service_name("recent_frames")
-            raise ConfigError(f"no inference answers on {service}: correct while it runs")
+            raise ConfigError(
+                f"no inference answers on {service}: correct while it runs", "not_there", node="inference"
+            )
         if not recent.images:
-            raise ConfigError("inference has read no frame in the last second: is a camera running, keep_recent set?")
+            text = "inference has read no frame in the last second: is a camera running, keep_recent set?"
+            raise ConfigError(text, "no_frames")
         seen = []
         for image, read in zip(recent.images, recent.emotions, strict=False):
             faces = [found for e in read.emotions if face in (0, e.face_id) and (found := face_of(e))]
@@ -76,7 +80,8 @@ class Correcting:
                 self._log.warning(f"record/correct: a frame is left out: {error}")
         if not seen:
             who = f"face {face}" if face else "a face"
-            raise ConfigError(f"{who} was not seen in the last second: correct while it is shown")
+            text = f"{who} was not seen in the last second: correct while it is shown"
+            raise ConfigError(text, "face_not_seen")
         return seen
 
     async def _teach(self, response: CorrectEmotion.Response) -> None:
@@ -86,6 +91,7 @@ class Correcting:
             response.success = False
             service = self._node.resolve_service_name("train")
             response.message = f"{kept}; but no trainer answers on {service}: they count in the next training"
+            response.reason = reason(FerError(response.message, "not_there", node="trainer"))
             return
-        response.success, response.model = trained.success, trained.model
+        response.success, response.model, response.reason = trained.success, trained.model, trained.reason
         response.message = f"{kept}; {'' if trained.success else 'but they are not learned: '}{trained.message}"

@@ -13,6 +13,7 @@ from rclpy.node import Node
 from fer_msgs.srv import DiscardTake, ForgetPerson, RestoreTake
 from fer_ros.core.base.errors import FerError
 from fer_ros.core.recording import Recorder
+from fer_ros.nodes.messages.reasons import refused
 from fer_ros.nodes.waiting import outcome
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class KeepingServices:
         self._log.info(message)
 
     def _refuse(self, service: str, response: Any, error: Exception) -> None:
-        response.message = str(error)
+        refused(response, error)
         self._log.warning(f"{service}: {error}")
 
 

@@ -54,6 +54,7 @@ def test_a_damaged_model_is_listed_with_what_is_wrong(house: Any, mine: str, fer
         browser = await new()
         listed = {model["name"]: model for model in (await browser.ask("models.list"))["models"]}
         assert "head.npz" in listed["mine"]["error"] and not listed["default"]["error"]
+        assert listed["mine"]["reason"] == {"code": "model_damaged", "values": {"name": "mine"}}
 
     house.visit(script)
 

@@ -173,6 +173,7 @@ def test_each_take_can_be_deleted_also_of_a_closed_bag(house: Any, monkeypatch: 
         await browser.until(lambda: list(browser.last("takes")["counts"]) == ["happy", "fear"])
         again = await browser.ask("record.discard", take=2)
         assert again["code"] == "failed" and "no take 2" in again["message"]
+        assert again["reason"] == {"code": "no_take", "values": {"take": "2"}}
         monkeypatch.setattr(recording, "IDLE", 0.0)
         await browser.until(lambda: house.robot._recorder.active is False)
         assert (await browser.ask("record.discard", take=1))["ok"]

@@ -89,6 +89,14 @@ export const en = {
     noPicture: "No picture from the camera",
     noPictureHint: "The page shows it as soon as one comes.",
     cameraState: (source: string, state: string) => `${source}: ${state}`,
+    cameraStates: {
+      stopped: "stopped",
+      opening: "being opened",
+      reading: "too slow",
+      unavailable: "gives no picture. Trying again…",
+      ended: "came to its end",
+      failed: "failed",
+    } as Record<string, string>,
     waiting: "Waiting for the first picture",
     offline: "Offline",
     noInference: "The inference node does not run, so no expression is read.",
@@ -268,7 +276,7 @@ export const en = {
     removeTitle: (name: string) => `Delete “${name}”?`,
     removeText: "It cannot be brought back.",
     accuracy: (value: string, on: string) => `accuracy ${value}${on ? `, ${on}` : ""}`,
-    heldOut: (n: string) => `${n} held-out faces`,
+    heldOut: (n: number) => count(n, "held-out picture", "held-out pictures"),
     notMeasured: "not measured",
     damaged: "damaged",
     none: "No models yet.",
@@ -318,6 +326,7 @@ export const en = {
     privacy: "Nothing is sent before you start, and nothing after you stop.",
     ended: "The sending ended",
     errors: {
+      refused: "The robot could not use a picture of this camera.",
       denied:
         "The browser has no permission for the camera. Allow it by the icon in the address bar, then start again.",
       none: "No camera was found on this device.",

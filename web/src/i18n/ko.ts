@@ -81,6 +81,14 @@ export const ko: Texts = {
     noPicture: "카메라 영상이 없습니다",
     noPictureHint: "영상이 들어오면 바로 표시됩니다.",
     cameraState: (source, state) => `${source}: ${state}`,
+    cameraStates: {
+      stopped: "멈춤",
+      opening: "여는 중",
+      reading: "너무 느림",
+      unavailable: "사진이 오지 않습니다. 다시 시도하는 중…",
+      ended: "끝까지 재생했습니다",
+      failed: "실패",
+    },
     waiting: "첫 영상을 기다리는 중",
     offline: "오프라인",
     noInference: "추론 노드가 실행되고 있지 않아 표정을 읽을 수 없습니다.",
@@ -308,6 +316,7 @@ export const ko: Texts = {
     privacy: "시작하기 전과 중지한 후에는 아무것도 보내지 않습니다.",
     ended: "전송이 끝났습니다",
     errors: {
+      refused: "로봇이 이 카메라의 사진을 쓸 수 없었습니다.",
       denied: "카메라 권한이 없습니다. 주소창의 아이콘에서 허용한 후 다시 시작하세요.",
       none: "이 기기에서 카메라를 찾지 못했습니다.",
       used: "다른 프로그램이 카메라를 쓰고 있습니다. 닫은 후 다시 시작하세요.",

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { colour } from "../colours";
-import { request } from "../connection";
+import { Refusal, request } from "../connection";
 import { current } from "../faces";
 import { subject } from "../hold";
 import { labelName, text } from "../i18n";
@@ -17,10 +17,10 @@ async function correct(label: string, face: number): Promise<void> {
   const words = text.peek().correct;
   asking.value = true;
   try {
-    const { samples, message } = await request("correct", { label, face, subject: subject.peek().trim() });
+    const { samples, message, reason } = await request("correct", { label, face, subject: subject.peek().trim() });
     open.value = false;
     tellUndo(words.done(labelName(label), Number(samples)), () => void undo());
-    if (message) complain(String(message));
+    if (message) complain(new Refusal("failed", String(message), reason ?? null));
   } catch (error) {
     complain(error);
   }

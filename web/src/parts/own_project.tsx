@@ -2,6 +2,7 @@
 
 import { link, Refusal, request } from "../connection";
 import { text } from "../i18n";
+import type { Reason } from "../protocol";
 import { complain, tell } from "../toast";
 import { ProjectCard } from "./project";
 
@@ -23,8 +24,8 @@ async function open(file: File): Promise<void> {
     const { url } = await request("project.open", { name });
     const answer = await fetch(String(url), { method: "POST", body: file }).catch(() => null);
     if (answer === null) throw new Refusal("lost", "");
-    const found = (await answer.json()) as Record<string, string>;
-    if (!answer.ok) throw new Refusal(String(found["code"]), String(found["message"]));
+    const found = (await answer.json()) as Record<string, string> & { reason?: Reason };
+    if (!answer.ok) throw new Refusal(String(found["code"]), String(found["message"]), found.reason ?? null);
     const words = text.peek().project;
     const pictures = Number(found["pictures"]);
     tell(

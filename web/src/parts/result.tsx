@@ -72,7 +72,6 @@ export function Result({ result, children }: { result: TrainResult; children: Co
   const metrics: Metrics | null = result.metrics;
   const inUse = model.value?.name ?? "";
   const { train, validation, test } = result.counts;
-  const kind = result.split.split(":", 1)[0] ?? "";
   return (
     <section class="card result" aria-label={words.result} data-testid="result">
       <header>
@@ -130,7 +129,7 @@ export function Result({ result, children }: { result: TrainResult; children: Co
         </>
       )}
       <h3>{words.split}</h3>
-      <p data-testid="split">{words.splits[kind] ?? result.split}</p>
+      <p data-testid="split">{words.splits[result.split] ?? result.split}</p>
       <p class="hint">{words.counts(train, validation, test)}</p>
     </section>
   );

@@ -90,7 +90,7 @@ function obstacle(): { title: string; hint: string; camera: boolean; command?: s
   }
   const heard = stats.value?.camera;
   if (heard && heard.level !== "ok") {
-    return { title: words.noPicture, hint: words.cameraState(heard.source, heard.state), camera: true };
+    return { title: words.noPicture, hint: words.cameraState(heard.source, words.cameraStates[heard.state] ?? ""), camera: true };
   }
   return size.value
     ? { title: words.noPicture, hint: words.noPictureHint, camera: true }

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { link } from "../connection";
 import { figure, text } from "../i18n";
+import { why } from "../i18n/reasons";
 import { Button, Choice, Notice } from "../parts/controls";
 import { facing, sending, start, starting, stop, trouble, turn, unsuited, video, type Trouble } from "../sender";
 import { camera } from "../state";
@@ -79,6 +80,11 @@ export function CameraView() {
           >
             {words.errors[trouble.value as Trouble] ?? trouble.value}
             {unsuited.value && <> {words.needs}</>}
+          </Notice>
+        )}
+        {camera.value?.reason && !trouble.value && !sending.value && (
+          <Notice kind="warn" testId="camera-ended">
+            {words.ended}: {why(camera.value.reason)}
           </Notice>
         )}
         {other && <Notice kind="warn">{words.other}</Notice>}

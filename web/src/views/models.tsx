@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { link, request } from "../connection";
 import { bytes, day, labelName, percent, text } from "../i18n";
+import { why } from "../i18n/reasons";
 import { Button, Field, Notice } from "../parts/controls";
 import { Dialog } from "../parts/dialog";
 import { OwnProject } from "../parts/own_project";
@@ -26,10 +27,15 @@ async function act(name: string, work: () => Promise<unknown>, words: string): P
   busy.value = "";
 }
 
-/** What the trainer notes of how a model was measured, in the language of the page; else as it stands there. */
-function measured(on: string): string {
-  const faces = /^(\d+) held-out faces/.exec(on)?.[1];
-  return faces === undefined ? on : text.value.models.heldOut(faces);
+/** Faces in the test from which on a tenth of a per cent means something. */
+const MANY = 1000;
+
+function Accuracy({ entry }: { entry: ModelEntry }) {
+  const words = text.value.models;
+  const { accuracy, tested, measured_on } = entry;
+  if (accuracy === null || accuracy === undefined) return <p>{words.notMeasured}</p>;
+  const share = percent(accuracy, (tested ?? 0) >= MANY ? 1 : 0);
+  return <p>{words.accuracy(share, measured_on || (tested ? words.heldOut(tested) : ""))}</p>;
 }
 
 async function download(name: string): Promise<void> {
@@ -44,7 +50,6 @@ function Entry({ entry, inUse }: { entry: ModelEntry; inUse: boolean }) {
   const words = text.value.models;
   const { name } = entry;
   const rests = busy.value !== "" || link.value.state !== "open";
-  const accuracy = entry.accuracy ?? null;
   return (
     <li class={`card model ${inUse ? "in-use" : ""}`} data-testid={`model-${name}`}>
       <div class="facts">
@@ -54,7 +59,7 @@ function Entry({ entry, inUse }: { entry: ModelEntry; inUse: boolean }) {
           {entry.error && <span class="badge bad">{words.damaged}</span>}
         </h2>
         {entry.error ? (
-          <p class="hint">{entry.error}</p>
+          <p class="hint">{why(entry.reason) ?? words.damaged}</p>
         ) : (
           <>
             <p class="labels" aria-label={(entry.labels ?? []).map(labelName).join(", ")}>
@@ -64,9 +69,7 @@ function Entry({ entry, inUse }: { entry: ModelEntry; inUse: boolean }) {
                 </span>
               ))}
             </p>
-            <p>
-              {accuracy === null ? words.notMeasured : words.accuracy(percent(accuracy, 1), measured(entry.measured_on ?? ""))}
-            </p>
+            <Accuracy entry={entry} />
             <p class="hint">
               {entry.backbone} + {entry.head} · {bytes(entry.bytes)}
               {entry.created ? ` · ${day(entry.created)}` : ""}

@@ -7,6 +7,7 @@ import { link, reconnect, request } from "../connection";
 import { readings } from "../faces";
 import { byTap, held, holdByKeys, letGo, press, release, running, said, subject, toggle } from "../hold";
 import { labelName, text } from "../i18n";
+import { why } from "../i18n/reasons";
 import { newSession, resumeSession, sessionId } from "../identity";
 import { Button, Field, LAUNCH, Notice, Switch } from "../parts/controls";
 import { Dialog } from "../parts/dialog";
@@ -166,7 +167,8 @@ function NextPerson() {
 
 function Hint() {
   const words = text.value.record;
-  const failed = record.value?.state === "failed" ? record.value.message : "";
+  const now = record.value;
+  const failed = now?.state === "failed" ? (why(now.reason) ?? text.value.errors["failed"]!) : "";
   if (nodes.value?.recorder === false) {
     return (
       <Notice kind="warn" command={LAUNCH} testId="no-recorder">

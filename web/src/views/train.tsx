@@ -4,6 +4,7 @@ import { effect, signal } from "@preact/signals";
 import { colour } from "../colours";
 import { link, request } from "../connection";
 import { figure, labelName, text } from "../i18n";
+import { why } from "../i18n/reasons";
 import { kept } from "../identity";
 import { Button, Choice, Field, LAUNCH, Notice } from "../parts/controls";
 import { Curve } from "../parts/curve";
@@ -209,7 +210,7 @@ export function TrainView() {
               {!asking.value && now?.phase === "cancelled" && <Notice kind="info">{words.cancelled}</Notice>}
               {last && !last.ok && now?.phase !== "cancelled" && (
                 <Notice kind="bad" testId="failed">
-                  {words.failed}: {last.message}
+                  {words.failed}: {why(last.reason) ?? text.value.errors["failed"]}
                 </Notice>
               )}
               <Material />

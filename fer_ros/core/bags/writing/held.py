@@ -18,7 +18,7 @@ from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.repair import lock, mend, mend_files
 from fer_ros.core.bags.sqlite_open import COMPANIONS
 from fer_ros.core.bags.summary import BagInfo, TakeInfo, info
-from fer_ros.core.base.errors import ConfigError, cure
+from fer_ros.core.base.errors import ConfigError, cure, disk_code
 from fer_ros.core.base.paths import private_folder
 from fer_ros.core.trash.store import Entry, entries, put, take_out
 
@@ -160,6 +160,13 @@ class HeldFolder:
             return False
 
 
+def samples_gone(folder: Path, takes: Sequence[TakeInfo]) -> StorageError:
+    """The error for takes whose files somebody has removed."""
+    names, samples = ", ".join(take.part.name for take in takes), sum(take.samples for take in takes)
+    text = f"{folder}: {names} was removed by somebody: its {samples} samples are gone"
+    return StorageError(text, "samples_gone", samples=samples)
+
+
 @contextlib.contextmanager
 def storing(folder: Path, what: str, safe: Callable[[], bool]) -> Iterator[None]:
     """Turn an error of the operating system into a StorageError that says what helps.
@@ -172,7 +179,7 @@ def storing(folder: Path, what: str, safe: Callable[[], bool]) -> Iterator[None]
     except OSError as error:
         rest = "; what was recorded is safe" if safe() else ""
         why = f"{what} ({error.strerror or error}): {cure(error)}, then record again"
-        raise StorageError(f"{folder}: {why}{rest}") from error
+        raise StorageError(f"{folder}: {why}{rest}", disk_code(error)) from error
 
 
 def write_metadata(
