@@ -29,8 +29,8 @@ from fer_ros.core.vision.windows import Window
 OVERLAP, CANDIDATES = 0.3, 500
 #: Lowest score that is looked at a second time.
 DOUBTFUL = 0.3
-#: Both sides of what the network takes are multiples of this, and so many of them at least; what is missing is filled up
-#: with black. With a side of one, OpenCV's convolutions read memory that nobody has written: each run found others.
+#: Both sides of what the network takes are multiples of this, and so many of them at least; what is missing is filled
+#: up with black. With a side of one, OpenCV's convolutions read memory that nobody has written: each run found others.
 GRID, LEAST = 32, 2
 #: Side of what the network sees around a known face, pixels, and of the square there, in sides of the face: a larger
 #: square loses more faces, a smaller one those that move fast.
