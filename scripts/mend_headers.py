@@ -1,4 +1,4 @@
-"""Let CMake find Python's and NumPy's headers: the ROS 2 wheels name those of the machine that built them.
+"""Let CMake find headers and libraries: the ROS 2 wheels name those of the machine that built them.
 
 Run by the virtual environment's Python. Rewrites ``<venv>/share/**/*.cmake`` in place; a second run changes nothing.
 """
@@ -14,11 +14,14 @@ import numpy
 
 # Roots of the Pythons in the manylinux build images.
 PYTHON = re.compile(r"/opt/(?:python|_internal)/[^;\"\s]*/include/python3\.\d+t?")
+# Libraries that the wheels bring along under another name, so that nobody has to link with them.
+LIBRARY = re.compile(r"(?<=;)/usr/lib64/[\w.+-]+\.so;")
 NUMPY = re.compile(r"/opt/(?:python|_internal)/[^;\"\s]*/site-packages/numpy/[^;\"\s]*include")
 
 
 def mend(text: str, python: str, numpy_include: str) -> str:
-    """The text of a CMake file with the build machine's header folders replaced by this machine's."""
+    """The text of a CMake file with the build machine's header folders replaced, and without its libraries."""
+    text = LIBRARY.sub("", text)
     return PYTHON.sub(lambda _: python, NUMPY.sub(lambda _: numpy_include, text))
 
 

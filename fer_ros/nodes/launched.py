@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.paths import fer_home
 
 #: Holds the process id of the launch, for the nodes that it starts.
@@ -31,6 +31,20 @@ def environment(respawn: bool) -> dict[str, str]:
         with contextlib.suppress(ConfigError):
             told[KEPT] = str(fer_home().absolute() / "run" / str(os.getpid()))
     return told
+
+
+def namespaces(text: str) -> list[str]:
+    """The namespaces in a text, with commas between.
+
+    :raises ConfigError: one is named twice, or is empty.
+    """
+    names = [name.strip() for name in text.split(",")]
+    bare = [name.strip("/") for name in names]
+    if len(set(bare)) < len(bare) or "" in names:
+        raise ConfigError(
+            f"namespace {quoted(text)} names one twice, or none: give each camera its own, such as left,right"
+        )
+    return names
 
 
 def end_with_launch() -> None:

@@ -15,7 +15,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from fer_ros.core.base.paths import share_dir
-from fer_ros.nodes.launched import environment
+from fer_ros.nodes.launched import environment, namespaces
 from fer_ros.nodes.returning import Supervision
 
 #: What a person may type for a boolean, as YAML and ROS accept it.
@@ -68,9 +68,7 @@ class Values:
         for argument in arguments:
             if argument.kind is bool and self[argument.name]:
                 self.yes(argument.name)
-        self.namespaces = [name.strip() for name in self["namespace"].split(",")]
-        if len(set(self.namespaces)) < len(self.namespaces) or "" in self.namespaces:
-            raise RuntimeError(f"namespace:={self['namespace']} names one twice, or none")
+        self.namespaces = namespaces(self["namespace"])
         if not Path(self["params_file"]).is_file():
             raise RuntimeError(f"params_file: there is no file {self['params_file']}")
 

@@ -15,7 +15,7 @@ from fer_ros.core.base.settings import fields
 from fer_ros.core.base.types import Result
 from fer_ros.nodes.camera import CameraNode, CameraSettings
 from fer_ros.nodes.inference import InferenceNode, InferenceSettings
-from fer_ros.nodes.launched import BAD_CONFIGURATION, end_with_launch
+from fer_ros.nodes.launched import BAD_CONFIGURATION, end_with_launch, namespaces
 from fer_ros.nodes.lifecycle import ManagedNode, ManagedSettings
 from fer_ros.nodes.logs import forward
 from fer_ros.nodes.running import Ending, Host, initialise, leave, make
@@ -64,12 +64,12 @@ class Live:
         :param on_result: gets each result, in the thread of the inference; it must be quick.
         :raises ConfigError: a parameter is wrong.
         """
+        first, *others = namespaces(options.namespace)
         self._frames, self._count, self._on_result = options.frames, 0, on_result
         self._ending = Ending()
         file = options.params_file or share_dir() / "config" / "params.yaml"
         default = ("--ros-args", "--params-file", str(file), "--log-level", options.log_level)
         initialise(default if options.ros_arguments is None else options.ros_arguments)
-        first, *others = [name.strip() for name in options.namespace.split(",")]
         self.inference, self.camera, more = _eye(options, first, options.more)
         self.inference.sinks.on_broken = self.finish
         self.inference.listeners.append(self._take)

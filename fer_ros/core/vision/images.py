@@ -33,7 +33,8 @@ class _Encoding:
     :ivar size: bytes per sample, 1 or 2.
     :ivar code: OpenCV's conversion to BGR; None where the samples are BGR or grey already.
     :ivar block: width and height must be multiples of these.
-    :ivar planes: rows of data per two rows of the picture: 3 where a plane of chroma follows.
+    :ivar planes: rows of data per two rows of the picture: 3 or 6 where chroma follows in planes of its own.
+    :ivar chroma: such rows are ``step`` times this long; 0: all is interleaved.
     """
 
     channels: int
@@ -41,6 +42,7 @@ class _Encoding:
     code: int | None = None
     block: tuple[int, int] = (1, 1)
     planes: int = 2
+    chroma: float = 0
 
 
 def _table() -> dict[str, _Encoding]:
@@ -49,6 +51,11 @@ def _table() -> dict[str, _Encoding]:
         "yuyv": _Encoding(2, code=cv2.COLOR_YUV2BGR_YUY2, block=(2, 1)),
         "nv12": _Encoding(1, code=cv2.COLOR_YUV2BGR_NV12, block=(2, 2), planes=3),
         "nv21": _Encoding(1, code=cv2.COLOR_YUV2BGR_NV21, block=(2, 2), planes=3),
+        "nv24": _Encoding(1, planes=6, chroma=2),
+        "i420": _Encoding(1, code=cv2.COLOR_YUV2BGR_I420, block=(2, 2), planes=3, chroma=0.5),
+        "yv12": _Encoding(1, code=cv2.COLOR_YUV2BGR_YV12, block=(2, 2), planes=3, chroma=0.5),
+        # nv12 with ten bits, in the upper ones of sixteen.
+        "p010": _Encoding(1, 2, cv2.COLOR_YUV2BGR_NV12, block=(2, 2), planes=3),
     }
     # The names that ROS had for them before.
     table |= {"yuv422": table["uyvy"], "yuv422_yuy2": table["yuyv"]}
@@ -67,6 +74,9 @@ def _table() -> dict[str, _Encoding]:
 
 
 _TABLE = _table()
+#: Y, U, V, 1 to B, G, R by ITU-R BT.601, of samples from 16 to 235.
+_SLOPES = np.array([[1.164383, 2.017232, 0], [1.164383, -0.391762, -0.812968], [1.164383, 0, 1.596027]])
+_VIDEO = np.column_stack([_SLOPES, -_SLOPES @ (16, 128, 128)])
 #: The encodings of ``sensor_msgs/Image`` that :func:`decode` knows.
 ENCODINGS = tuple(sorted(_TABLE))
 
@@ -106,13 +116,29 @@ def decode(
     rows = height * kind.planes // 2
     if buffer.size != step * rows:
         raise BadImage("data", f"{buffer.size} bytes of data where {rows} rows of {step} make {step * rows}")
+    if kind.chroma:
+        return _of_planes(kind, buffer, width, height, step)
     samples = buffer.reshape(rows, step)[:, :row_bytes]
-    if kind.size == 2:
+    if encoding == "p010":
+        samples = samples[:, (0 if is_bigendian else 1) :: 2]
+    elif kind.size == 2:
         wide = np.ascontiguousarray(samples).view(">u2" if is_bigendian else "<u2")
         samples = depth.eight(wide.astype(np.uint16, copy=False), note=note)
     if kind.channels > 1:
         samples = samples.reshape(rows, width, kind.channels)
     return samples if kind.code is None else _uint8(cv2.cvtColor(samples, kind.code))
+
+
+def _of_planes(kind: _Encoding, buffer: npt.NDArray[np.uint8], width: int, height: int, step: int) -> ImageArray:
+    """The picture of planes whose rows differ in length."""
+    long = int(step * kind.chroma)
+    if long / kind.chroma != step:
+        raise BadImage("step", f"step {step} is odd, where rows of chroma are half as long")
+    luma, chroma = buffer[: height * step].reshape(height, step)[:, :width], buffer[height * step :].reshape(-1, long)
+    chroma = chroma[:, : int(width * kind.chroma)]
+    if kind.code is None:  # OpenCV knows no chroma of full size in the range of video
+        return _uint8(cv2.transform(np.dstack([luma, chroma.reshape(height, width, 2)]), _VIDEO))
+    return _uint8(cv2.cvtColor(np.concatenate([luma.ravel(), chroma.ravel()]).reshape(-1, width), kind.code))
 
 
 def decode_compressed(

@@ -132,6 +132,9 @@ def _opencv(header: Header, data: npt.NDArray[np.uint8], colour: Colour, upright
     flags = _FLAGS["bgr" if no_grey else colour] | (0 if upright else cv2.IMREAD_IGNORE_ORIENTATION)
     if header.bits > 8 and header.kind in _DEEP:
         flags |= cv2.IMREAD_ANYDEPTH
+    first, end = header.profile
+    if first < end:  # libpng, as some OpenCV have it, complains of many profiles on the terminal, and OpenCV uses none
+        data = np.concatenate([data[:first], data[end:]])
     try:
         image: npt.NDArray[Any] | None = cv2.imdecode(data, flags)
     except cv2.error:

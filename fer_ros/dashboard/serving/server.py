@@ -9,7 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from fer_ros import __version__
 from fer_ros.core.base import registry
@@ -193,8 +193,10 @@ class Server:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuse requests that use another name or come from another page."""
+        """Refuse requests that use another name or none, or come from another page."""
         self.door.asked(request.protocol)
+        if hdrs.HOST not in request.headers:  # aiohttp before 3.10 lets it pass
+            return web.Response(status=400, text="The header Host is missing.\n")
         if not self.access.allows_host(request.host):
             text = "This name is not known here: use the address, or add the name to allowed_hosts.\n"
             return web.Response(status=403, text=text)
@@ -250,9 +252,9 @@ class Server:
             await self.recording.gone(client)
             await self._phone.stop(client)
 
-    def _deafen(self, request: web.Request) -> None:
+    def _deafen(self, request: web.Request) -> asyncio.Future[None]:
         self.door.refuse("too many or too large messages")
-        discard(request.transport, request.protocol)
+        return discard(request.transport, request.protocol)
 
     async def _tell_more(self, client: Client) -> None:
         """Facts that take a moment to find out."""

@@ -109,14 +109,15 @@ class Conversation:
         self._watch, self._hold, self._picture = watch, hold, picture
         self._requests: asyncio.Queue[Message | None] = asyncio.Queue(REQUESTS)
 
-    async def listen(self, socket: web.WebSocketResponse, deafen: Callable[[], object]) -> None:
+    async def listen(self, socket: web.WebSocketResponse, deafen: Callable[[], asyncio.Future[None]]) -> None:
         """Take messages until the connection ends.
 
-        :param deafen: throws away all further input, so that our last words are not lost.
+        :param deafen: throws away all further input, so that our last words are not lost; done at the end of all.
         """
         client = self._client
         worker = asyncio.create_task(self._work())
         writer, ping = asyncio.create_task(client.write()), asyncio.create_task(self._ping())
+        last: set[asyncio.Future[None]] = {writer}
         try:
             async for message in socket:
                 try:
@@ -127,11 +128,12 @@ class Conversation:
                 except Flood:
                     client.refuse("rate", "far too many messages: wait ten seconds")
                 if client.closing:
-                    deafen()
+                    last.add(deafen())
                     break
         finally:
             if client.closing:
-                await asyncio.wait({writer}, timeout=REFUSING + CLOSING)
+                # aiohttp before 3.10 does not wait for the other side's end, and what it closes is reset.
+                await asyncio.wait(last, timeout=REFUSING + CLOSING)
             client.open = False
             for helper in (writer, ping):
                 helper.cancel()

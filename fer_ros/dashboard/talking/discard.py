@@ -16,20 +16,25 @@ CHUNK, EVERY = 1 << 18, 0.02
 QUIET = 2.0
 
 
-def discard(transport: asyncio.Transport | None, before: Any) -> None:
+def discard(transport: asyncio.Transport | None, before: Any) -> asyncio.Future[None]:
     """Throw away what comes on a connection from now on.
 
     :param before: the protocol of the connection; it learns only of the end.
+    :returns: done when the connection has ended.
     """
-    if transport is not None and not transport.is_closing():
-        _Discard(transport, before)
+    ended = asyncio.get_running_loop().create_future()
+    if transport is None or transport.is_closing():
+        ended.set_result(None)
+    else:
+        _Discard(transport, before, ended)
+    return ended
 
 
 class _Discard(asyncio.BufferedProtocol):
     """Takes the place of a connection's protocol."""
 
-    def __init__(self, transport: asyncio.Transport, before: Any) -> None:
-        self._transport, self._before = transport, before
+    def __init__(self, transport: asyncio.Transport, before: Any, ended: asyncio.Future[None]) -> None:
+        self._transport, self._before, self._ended = transport, before, ended
         self._buffer = bytearray(CHUNK)
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -49,6 +54,8 @@ class _Discard(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if not self._ended.done():
+            self._ended.set_result(None)
         self._before.connection_lost(exc)
 
     def pause_writing(self) -> None:

@@ -29,6 +29,8 @@ from fer_ros.core.vision.windows import Window
 OVERLAP, CANDIDATES = 0.3, 500
 #: Lowest score that is looked at a second time.
 DOUBTFUL = 0.3
+#: Older versions read the network's file and fail at the first picture: their FaceDetectorYN knows YuNet of 2022.
+OLDEST = (4, 8)
 #: Both sides of what the network takes are multiples of this, and so many of them at least; what is missing is filled
 #: up with black. With a side of one, OpenCV's convolutions read memory that nobody has written: each run found others.
 GRID, LEAST = 32, 2
@@ -67,8 +69,8 @@ class YuNetDetector(FollowingDetector):
 
     @classmethod
     def lacks(cls) -> str:
-        if not hasattr(cv2, "FaceDetectorYN"):
-            return f"OpenCV {cv2.__version__} cannot run it"
+        if _old():
+            return f"OpenCV {cv2.__version__} cannot run it, {OLDEST[0]}.{OLDEST[1]} can"
         return "" if networks.YUNET.place().is_file() else "its network is not here: `fer fetch` brings it"
 
     def dear(self, count: int) -> bool:
@@ -127,9 +129,17 @@ def _filled(image: ImageArray, size: tuple[int, ...]) -> ImageArray:
     return image
 
 
+def _old(version: str = cv2.__version__) -> bool:
+    """Whether an OpenCV of this version, or this one, cannot run the network."""
+    return not hasattr(cv2, "FaceDetectorYN") or tuple(int(part) for part in version.split(".")[:2]) < OLDEST
+
+
 def _load(file: Path, side: int) -> Any:
-    if not hasattr(cv2, "FaceDetectorYN"):
-        raise ConfigError(f"OpenCV {cv2.__version__} has no FaceDetectorYN: pip install 'opencv-python-headless<5'")
+    if _old():
+        wanted = f"opencv-python-headless>={OLDEST[0]}.{OLDEST[1]},<5"
+        raise ConfigError(
+            f"OpenCV {cv2.__version__} cannot run yunet: pip install '{wanted}', or take another detector"
+        )
     if not file.is_file():
         raise ConfigError(f"there is no network at {file}: run `fer fetch` to get YuNet's")
     try:

@@ -17,10 +17,11 @@ import cv2
 import numpy as np
 
 from fer_ros.core.base.contracts import Clock, Source
-from fer_ros.core.base.errors import ConfigError, SourceUnavailable
+from fer_ros.core.base.errors import BadImage, ConfigError, SourceUnavailable
 from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Frame, ImageArray
 from fer_ros.core.capture.pacing import Pacer
+from fer_ros.core.vision.pictures import read_file
 
 #: In the photograph, pixels: the middle of the face, how far the face reaches from there, the photograph's side.
 FACE, HEAD, SIDE = (224.0, 107.0), 75.0, 512.0
@@ -125,7 +126,7 @@ def _photograph() -> ImageArray:
     if spec is None or not spec.submodule_search_locations:
         raise ConfigError("the sample needs the photograph that scikit-image ships: pip install scikit-image")
     file = Path(spec.submodule_search_locations[0], "data", "astronaut.png")
-    image = cv2.imread(str(file), cv2.IMREAD_COLOR) if file.is_file() else None
-    if image is None:
-        raise ConfigError(f"the sample needs {file}: pip install --force-reinstall scikit-image")
-    return np.asarray(image, dtype=np.uint8)
+    try:
+        return read_file(file)
+    except BadImage as error:
+        raise ConfigError(f"the sample needs {file}: pip install --force-reinstall scikit-image") from error

@@ -142,6 +142,8 @@ def test_sinks_are_chosen_and_set_several_at_once(fer: Run) -> None:
         (["--source", "sample", "--set", "sources.sample.fps"], "NAME=VALUE"),
         (["--source", "sample", "--model", "nope"], "unknown model 'nope'"),
         (["--frames", "-1"], "must not be negative"),
+        (["--source", "sample", "--namespace", "left, /left"], "namespace 'left, /left' names one twice"),
+        (["--source", "sample", "--namespace", "left,"], "names one twice, or none"),
         (["--source", "images", "--set", "sources.images.path=/nowhere"], "/nowhere"),
     ],
 )

@@ -10,11 +10,13 @@ import pytest
 from fer_ros.core.base import registry
 from fer_ros.core.base.contracts import Detector
 from fer_ros.core.vision import choosing, networks
+from fer_ros.plugins.detectors import yunet as yunet_detector
 
 
 def place(monkeypatch: pytest.MonkeyPatch, folder: Path, yunet: bool, blazeface: bool) -> None:
     """A machine that has these networks. Their content does not matter: nothing is loaded."""
     monkeypatch.setenv("FER_HOME", str(folder))
+    monkeypatch.setattr(yunet_detector, "_old", lambda: False)  # whatever OpenCV is here
     if yunet:
         networks.YUNET.place().parent.mkdir(parents=True)
         networks.YUNET.place().write_bytes(b"network")

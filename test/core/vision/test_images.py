@@ -66,6 +66,13 @@ def packed(image: np.ndarray, encoding: str, big: bool = False) -> np.ndarray:
         chroma[:, 0::2], chroma[:, 1::2] = u[:, 0::2], v[:, 0::2]
         pair = [chroma, y] if encoding in ("uyvy", "yuv422") else [y, chroma]
         return np.stack(pair, axis=-1).reshape(rows, -1)
+    if encoding == "p010":
+        return sixteen(packed(image, "nv12"), big)
+    if encoding in ("i420", "yv12"):
+        first, second = (u, v) if encoding == "i420" else (v, u)
+        return np.concatenate([y, np.stack([first[::2, ::2], second[::2, ::2]]).reshape(rows // 2, -1)])
+    if encoding == "nv24":
+        return np.concatenate([y, np.stack([u, v], axis=-1).reshape(rows * 2, -1)])
     if encoding in ("nv12", "nv21"):
         first, second = (u, v) if encoding == "nv12" else (v, u)
         chroma = np.stack([first[::2, ::2], second[::2, ::2]], axis=-1).reshape(rows // 2, -1)
@@ -79,13 +86,26 @@ def packed(image: np.ndarray, encoding: str, big: bool = False) -> np.ndarray:
     return np.stack(channels, axis=-1).reshape(rows, -1)
 
 
+def padded(rows: np.ndarray, encoding: str, padding: int) -> tuple[int, bytes]:
+    """The step and the bytes where each row of the picture ends with so many bytes more."""
+    step = rows.shape[1] + padding
+    if encoding not in ("nv24", "i420", "yv12"):
+        return step, np.pad(rows, ((0, 0), (0, padding)), constant_values=255).tobytes()
+    factor = 2 if encoding == "nv24" else 0.5
+    luma, chroma = rows[:16], rows[16:].reshape(-1, int(32 * factor))
+    more = [
+        np.pad(part, ((0, 0), (0, int(padding * k))), constant_values=255) for part, k in ((luma, 1), (chroma, factor))
+    ]
+    return step, b"".join(part.tobytes() for part in more)
+
+
 @pytest.mark.parametrize("encoding", images.ENCODINGS)
 @pytest.mark.parametrize(("padding", "big"), [(0, False), (6, True)])
 def test_each_encoding_gives_the_picture(encoding: str, padding: int, big: bool) -> None:
     truth = quarters()
     rows = packed(truth, encoding, big)
-    rows = np.pad(rows, ((0, 0), (0, padding)), constant_values=255)
-    image = images.decode(32, 16, encoding, rows.shape[1], array.array("B", rows.tobytes()), big)
+    step, data = padded(rows, encoding, padding)
+    image = images.decode(32, 16, encoding, step, array.array("B", data), big)
     expected = truth[..., 1] if image.ndim == 2 else truth
     assert image.dtype == np.uint8 and image.shape == expected.shape
     # Away from the edges of the quarters, where interpolation mixes them.
@@ -94,7 +114,7 @@ def test_each_encoding_gives_the_picture(encoding: str, padding: int, big: bool)
         for x in (0, 16):
             inside[y + 2 : y + 6, x + 2 : x + 14] = True
     difference = np.abs(image.astype(int) - expected.astype(int))[inside]
-    assert difference.max() <= (3 if encoding[0] in "uyn" else 0)
+    assert difference.max() <= (3 if encoding[0] in "uynip" else 0)
 
 
 def test_bgr8_and_mono8_are_views_of_the_message() -> None:
@@ -113,6 +133,10 @@ def test_bgr8_and_mono8_are_views_of_the_message() -> None:
         ((4097, 4096, "mono8", 4097, b"x"), "size"),
         ((31, 16, "uyvy", 62, b"x" * 992), "size"),
         ((32, 15, "nv12", 32, b"x" * 720), "size"),
+        ((31, 16, "i420", 31, b"x" * 744), "size"),
+        ((32, 16, "i420", 33, b"x" * 792), "step"),
+        ((32, 16, "p010", 32, b"x" * 768), "step"),
+        ((32, 16, "nv24", 32, b"x" * 768), "data"),
         ((32, 16, "bgr9", 96, b"x" * 1536), "encoding"),
         ((32, 16, "", 96, b"x" * 1536), "encoding"),
         ((32, 16, "\ufffd\ufffd", 96, b"x" * 1536), "encoding"),

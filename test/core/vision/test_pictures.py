@@ -39,6 +39,12 @@ def test_a_message_is_read_like_a_file(name: str) -> None:
     assert images.decode_compressed(READABLE[name], grey=True).shape == (48, 64)
 
 
+def test_a_profile_that_is_wrong_is_no_words_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    """As that of scikit-image's astronaut, of whom libpng warned."""
+    assert images.decode_compressed(READABLE["png with a profile that is wrong"]).shape == (48, 64, 3)
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_picture_is_named_in_one_line(tmp_path: Path, name: str) -> None:
     data, word = REFUSED[name]

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -117,6 +118,7 @@ def test_nonsense_is_answered_or_dropped_and_the_server_goes_on(house: Any, mess
     house.visit(script)
 
 
+AIOHTTP = tuple(int(part) for part in aiohttp.__version__.split(".")[:2])
 UPGRADE = (
     b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
@@ -131,7 +133,8 @@ def test_what_is_no_http_and_no_websocket_is_answered_without_a_word_in_the_log(
         (b"GET / HTTP/9.9\r\n\r\n", b" 400 "),
         (b"GET / HTTP/1.1\r\n\r\n", b" 400 "),
         (b"GET / HTTP/1.1\r\nHost: " + b"a" * 20_000 + b"\r\n\r\n", b" 400 "),
-        (b"GET http://[ HTTP/1.1\r\nHost: [\r\n\r\n", b" 400 "),
+        # aiohttp before 3.10 ends the connection here, and logs it.
+        *([(b"GET http://[ HTTP/1.1\r\nHost: [\r\n\r\n", b" 400 ")] if AIOHTTP >= (3, 10) else []),
         (b"GET /%ff%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", b" 404 "),
         (b"POST /ws HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", b" 405 "),
         (UPGRADE + b"\x81\xff" + b"\xff" * 8, b" 101 "),

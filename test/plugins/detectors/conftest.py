@@ -50,13 +50,15 @@ class Graph:
         side = math.isqrt(len(kernels[0]))
         flat = [value / side**2 for kernel in kernels for value in kernel]
         weights = self.constant((len(kernels), 1, side, side), flat)
-        return self.node("Conv", [of, weights], output, strides=(stride, stride), pads=(pad,) * 4)
+        return self.node(
+            "Conv", [of, weights], output, kernel_shape=(side, side), strides=(stride, stride), pads=(pad,) * 4
+        )
 
     def mix(self, of: str, output: str, weights: Sequence[Sequence[float]], bias: Sequence[float]) -> str:
         """Add a convolution of single pixels; ``weights``: a row for each output channel."""
         flat = [value for row in weights for value in row]
         kernel = self.constant((len(weights), len(weights[0]), 1, 1), flat)
-        return self.node("Conv", [of, kernel, self.constant((len(bias),), bias)], output)
+        return self.node("Conv", [of, kernel, self.constant((len(bias),), bias)], output, kernel_shape=(1, 1))
 
     def value(self, field: int, name: str, shape: Sequence[int]) -> None:
         """Declare an input (field 11) or output (12) of float32."""

@@ -15,10 +15,14 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import ImageArray, Roi
 from fer_ros.core.vision.tracking import Detection
 from fer_ros.core.vision.windows import Window
+from fer_ros.plugins.detectors import yunet
 from fer_ros.plugins.detectors.yunet import GRID, LEAST, NEAR, NEAR_COST, YuNetDetector, YuNetSettings, detections
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
 
+needs_opencv = pytest.mark.skipif(yunet._old(), reason="this OpenCV cannot run YuNet")
 
+
+@needs_opencv
 def test_without_its_network_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FER_HOME", str(tmp_path))
     assert "`fer fetch`" in YuNetDetector.lacks()
@@ -30,6 +34,20 @@ def test_without_its_network_the_error_says_what_to_do(tmp_path: Path, monkeypat
         with pytest.raises(ConfigError, match=text) as caught:
             YuNetDetector(YuNetSettings(model=str(path)))
         assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(not yunet._old(), reason="this OpenCV can run YuNet")
+def test_an_old_opencv_is_named_before_the_first_picture_fails(bright_squares: str) -> None:
+    assert "4.8 can" in YuNetDetector.lacks()
+    with pytest.raises(ConfigError, match=r"OpenCV 4\.\d\.\d cannot run yunet: pip install .*>=4\.8"):
+        YuNetDetector(YuNetSettings(model=bright_squares))
+
+
+@pytest.mark.parametrize(
+    ("version", "old"), [("4.6.0", True), ("4.7.0-dev", True), ("4.8.1", False), ("4.14.0", False)]
+)
+def test_versions_of_opencv_are_told_apart_by_number(version: str, old: bool) -> None:
+    assert yunet._old(version) == old
 
 
 def test_boxes_come_back_in_pixels_of_the_whole_image() -> None:
@@ -58,6 +76,8 @@ def picture(*places: tuple[int, int], side: int = 100, shape: tuple[int, int] = 
 
 @pytest.fixture
 def make(bright_squares: str) -> Callable[..., YuNetDetector]:
+    if yunet._old():
+        pytest.skip("this OpenCV cannot run YuNet")
     usual = {"model": bright_squares, "score": 0.15, "keep": 0.1}
     return lambda **values: YuNetDetector(YuNetSettings(**{**usual, **values}))
 

@@ -17,6 +17,7 @@ class Header:
     :ivar cost: bytes of memory per pixel that decoding takes at its peak, roughly.
     :ivar bits: of a sample, 8 to 16, as far as the header says it; 32 for fractions.
     :ivar frames: 2 where there are two or more.
+    :ivar profile: first byte and end of a colour profile that is not needed; equal: there is none.
     """
 
     kind: Kind
@@ -26,6 +27,7 @@ class Header:
     cost: int
     bits: int = 8
     frames: int = 1
+    profile: tuple[int, int] = (0, 0)
 
 
 def damaged(kind: Kind, why: str) -> BadImage:

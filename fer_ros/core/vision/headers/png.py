@@ -20,7 +20,7 @@ def png(data: memoryview) -> Header:
     """
     if bytes(data[12:16]) != b"IHDR" and len(data) >= 16:
         raise damaged(PNG, "it does not begin with its header")
-    at, frames, seen, total = 8, 1, False, len(data)
+    at, frames, seen, total, profile = 8, 1, False, len(data), (0, 0)
     while at + 12 <= total:
         length, name = _CHUNK.unpack_from(data, at)
         at += 12 + length
@@ -30,7 +30,9 @@ def png(data: memoryview) -> Header:
             if not seen:
                 raise damaged(PNG, "it holds no picture")
             cost = PNG.cost if data[24] <= 8 else DEEP_COST
-            return Header(PNG, big(data, 16, 4), big(data, 20, 4), at, cost, max(8, data[24]), frames)
+            return Header(PNG, big(data, 16, 4), big(data, 20, 4), at, cost, max(8, data[24]), frames, profile)
         elif name == b"acTL" and big(data, at - 4 - length, 4) > 1:
             frames = 2
+        elif name == b"iCCP":
+            profile = at - 12 - length, at
     raise cut_off(PNG)
