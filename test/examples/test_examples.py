@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import re
 import signal
 import sys
+import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +42,40 @@ def test_the_greeter_greets_one_smile_once(start: Start) -> None:
     done = greeter.wait(20)
     text = done.out + done.err
     assert text.count("hello, face") == 1 and "Traceback" not in text, text
+
+
+def _rclcpp() -> Path | None:
+    """Where rclcpp is installed: in a ROS 2, or where scripts/rclcpp.sh has built it."""
+    places = [*filter(None, [os.environ.get("FER_RCLCPP")]), *os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)]
+    found = (root for place in places if place for root in (Path(place), Path(place, "install")))
+    return next((root for root in found if (root / "share" / "rclcpp" / "package.xml").is_file()), None)
+
+
+@pytest.mark.ros
+@pytest.mark.slow
+@pytest.mark.skipif(_rclcpp() is None, reason="rclcpp is not here: install ROS 2, or see scripts/rclcpp.sh")
+def test_the_greeter_in_cpp_is_built_and_greets(start: Start, run: Any, tmp_path: Path) -> None:
+    ours, theirs = sys.prefix, str(_rclcpp())
+    prefixes = os.pathsep.join(dict.fromkeys([theirs, *os.environ.get("AMENT_PREFIX_PATH", ours).split(os.pathsep)]))
+    paths = {"CMAKE_PREFIX_PATH": prefixes, "AMENT_PREFIX_PATH": prefixes}
+    # The libraries of wheels lie in folders of their own, and some expect Python in the process.
+    bundled = [str(folder) for folder in Path(sysconfig.get_path("purelib")).glob("*.libs")]
+    known = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
+    paths["LD_LIBRARY_PATH"] = os.pathsep.join([f"{theirs}/lib", f"{ours}/lib", *bundled, *filter(None, known)])
+    python = Path(sysconfig.get_config_var("LIBDIR"), sysconfig.get_config_var("INSTSONAME"))
+    options = (f"-DPython3_EXECUTABLE={sys.executable}", "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--allow-shlib-undefined")
+    for words in (("-S", EXAMPLES / "greeter_cpp", "-B", tmp_path, *options), ("--build", tmp_path)):
+        made = run("cmake", *words, timeout=280, **paths)
+        assert made.code == 0, made.out + made.err
+    preload = {"LD_PRELOAD": str(python)} if bundled else {}
+    greeter = start(tmp_path / "greeter", "--ros-args", "-r", "__ns:=/fer", **paths, **preload)
+    live = start(sys.executable, "-m", "fer_ros.cli.main", "live", "--source", "sample")
+    until(lambda: "hello, face" in greeter.out + greeter.err, greeter)
+    live.signal(signal.SIGINT)
+    live.wait(20)
+    greeter.signal(signal.SIGINT)
+    done = greeter.wait(20)
+    assert (done.out + done.err).count("hello, face") == 1, done.err
 
 
 @pytest.mark.ros
