@@ -63,7 +63,7 @@ def test_a_model_has_the_same_sha256_on_every_robot(
 
 def test_another_model_is_replaced_on_demand_only(address: str, fer_home: Path) -> None:
     push("small", address)
-    with pytest.raises(ConfigError, match="another model lies at .*--replace"):
+    with pytest.raises(ConfigError, match=r"another model lies at .*--replace"):
         push("default", address)
     assert pull(address, "a").name == "a" and Bundle.load("a").checksums == Bundle.load("small").checksums
     push("default", address, replace=True)
