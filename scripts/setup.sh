@@ -117,7 +117,9 @@ print("numpy==" + importlib.metadata.version("numpy"))'
 colcon_build() {
     local package=$1
     shift
-    PATH=$venv/bin:$PATH \
+    # Said here, since colcon's own -l starts no second compiler where the machine is busy with anything else.
+    MAKEFLAGS=-j$(nproc) \
+        PATH=$venv/bin:$PATH \
         AMENT_PREFIX_PATH=$venv${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH} \
         CMAKE_PREFIX_PATH=$venv${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH} \
         "$venv/bin/python" -m colcon --log-base "$venv/log" build --packages-select "$package" \
