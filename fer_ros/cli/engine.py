@@ -11,8 +11,8 @@ from fer_ros.core.engine import Engine
 from fer_ros.core.engine import opened as opened_engine
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare ``--workers`` and ``--cluster``."""
+def add_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Declare ``--workers`` and ``--cluster``; returns their group."""
     group = parser.add_argument_group("more than one core", "the answers are the same; needs fer_ros[cluster]")
     group.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes of this machine; 0: one for each core"
@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--cluster", default="", metavar="ADDRESS", help="a Dask scheduler that you started, such as tcp://HOST:8786"
     )
+    return group
 
 
 def opened(args: argparse.Namespace, files: Sequence[Path] = ()) -> contextlib.AbstractContextManager[Engine]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fer_ros.cli import addresses
+from fer_ros.cli import addresses, engine
 from fer_ros.cli.assignments import assignments
 from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import clean, table
@@ -21,6 +21,7 @@ from fer_ros.core.base import settings
 from fer_ros.core.base.labels import renamed_text
 from fer_ros.core.bundles import model_store
 from fer_ros.core.datasets import left_out
+from fer_ros.core.training import caches
 from fer_ros.core.training.client import TrainingProcess
 from fer_ros.core.training.fitting import head_setup
 from fer_ros.core.training.options import Options
@@ -61,6 +62,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a setting of the head, such as epochs=60, see `fer plugins heads NAME`; may be repeated",
     )
+    engine.add_arguments(parser).add_argument(
+        "--cache",
+        default="",
+        metavar="ADDRESS",
+        help="where embeddings are kept for the next training: a folder, or an address such as s3://BUCKET/FOLDER",
+    )
     short = parser.add_argument_group("short for --set, of heads that have such a setting")
     for name in NUMBERS:
         short.add_argument(f"--{name.replace('_', '-')}", metavar="X")
@@ -91,7 +98,13 @@ def train(args: argparse.Namespace, options: Options, of_head: Mapping[str, Any]
     """
     began = time.monotonic()
     folders = tuple(addresses.bags_of(args.bags)) or tuple(bags.listing())
-    request = Request(folders, options, args.name, of_head or {})
+    # `fer learn` has none of these.
+    spread = {
+        name: value for name in ("workers", "cluster", "cache") if (value := getattr(args, name, None)) is not None
+    }
+    if spread.get("cache"):
+        spread["cache"] = caches.address_of(spread["cache"])
+    request = Request(folders, options, args.name, of_head or {}, **spread)
     process = TrainingProcess()
     with Bar(100, "%") as bar:
         view = _View(bar)

@@ -64,13 +64,25 @@ def embeddings_file() -> Path:
     return fer_home() / "embeddings.db"
 
 
-def drop_embeddings() -> None:
-    """Remove that file, as must be done with whatever is removed for good; the next training makes it anew.
+def embeddings_folder() -> Path:
+    """The same of a training on more faces than memory holds. It may not exist."""
+    return fer_home() / "embeddings"
 
-    :raises OSError: it cannot be removed.
+
+def caches_file() -> Path:
+    """The file with the other addresses where such a training has kept embeddings, one a line. It may not exist."""
+    return fer_home() / "embedding_caches"
+
+
+def drop_embeddings() -> None:
+    """Remove that file and folder, as must be done with whatever is removed for good; trainings make them anew.
+
+    :raises OSError: they cannot be removed.
     """
     with contextlib.suppress(ConfigError):  # no home, so no file
         embeddings_file().unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(embeddings_folder())
 
 
 def fetched_folder() -> Path:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
 from fer_ros.core.base.errors import ConfigError, FerError, reason
@@ -70,17 +70,20 @@ class Failed:
     """Why an item could not be done, as it travels from a worker.
 
     :ivar config: trying again cannot help.
+    :ivar code: of the error, with its ``values``.
     :ivar cause: the exception itself, where it did not travel.
     """
 
     text: str
     config: bool
     cause: BaseException | None = None
+    code: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
     def error(self, name: str) -> FerError:
         """The error to raise; it names the item."""
         kind = ConfigError if self.config else FerError
-        return kind(self.text if name in self.text else f"{name}: {self.text}")
+        return kind(self.text if name in self.text else f"{name}: {self.text}", self.code, **self.values)
 
 
 def attempt(work: Callable[[T], R], item: T) -> R | Failed:
@@ -88,7 +91,7 @@ def attempt(work: Callable[[T], R], item: T) -> R | Failed:
     try:
         return work(item)
     except FerError as error:
-        return Failed(str(error), isinstance(error, ConfigError), error)
+        return Failed(str(error), isinstance(error, ConfigError), error, error.code, error.values)
     except MemoryError as error:
         return Failed("there is not enough memory for it", False, error)
     except OSError as error:

@@ -32,7 +32,7 @@ from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.exporting import project_file
 from fer_ros.core.exporting.project_file import Entry, Reader, Writer
 from fer_ros.core.training import faces
-from fer_ros.core.training.faces import in_order
+from fer_ros.core.training.rows import in_order
 from fer_ros.core.vision import crop, images
 
 #: Side of a face at most; the page keeps them no larger, and no network sees more.

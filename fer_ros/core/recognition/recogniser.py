@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from fer_ros.core.base.geometry import Framing
 from fer_ros.core.base.labels import UNCERTAIN
 from fer_ros.core.base.types import Emotion, Face, FloatArray, Frame, ImageArray, Result, StageTimes
 from fer_ros.core.bundles.bundle import Bundle
-from fer_ros.core.recognition.seen import Seen
 from fer_ros.core.recognition.smoothing import Reading, Smoother
 from fer_ros.core.vision import crop, quality
 from fer_ros.core.vision.quality import Quality
@@ -28,14 +27,12 @@ class Model:
     """A bundle with its networks loaded.
 
     :ivar mirror: whether it reads each face and its mirror image, and averages the probabilities.
-    :ivar seen: asks the backbone.
     """
 
     bundle: Bundle
     backbone: Backbone
     head: Head
     mirror: bool = False
-    seen: Seen = field(default_factory=Seen, repr=False, compare=False)
 
     @classmethod
     def open(cls, bundle: Bundle, threads: int = 1, mirror: bool = False, backbone_settings: Any = None) -> Model:
@@ -76,7 +73,7 @@ class Model:
         return (found + self._read(crops[:, :, ::-1])) / np.float32(2.0) if self.mirror else found
 
     def _read(self, crops: ImageArray) -> FloatArray:
-        return self.head.read(self.seen.maps(self.backbone, crop.scale(crops, self.bundle.input)))
+        return self.head.read(self.backbone.maps(crop.scale(crops, self.bundle.input)))
 
     def crops(self, image: ImageArray, faces: list[Face], framing: Framing) -> ImageArray:
         """The crops of faces, uint8 (n, height, width, channels)."""
@@ -109,24 +106,13 @@ class Recogniser:
         """
         self._backbone_settings = backbone_settings
         self._threads, self._mirror, self._clock = threads, mirror, clock
-        self._lock, self._swapping = threading.Lock(), threading.Lock()
+        self._lock = threading.Lock()
         self._model = bundle if isinstance(bundle, Model) else self._open(bundle)
         self.detector, self._live = detector, Live(detector)
         self._live_backbone = Live(self._model.backbone)
         self.emoticons = emoticons or Emoticons.load()
         self._smoother, self._smoothed = smoother or Smoother(), self._model
         quality.load()
-
-    @property
-    def model(self) -> Model:
-        """The model in use; another one, already loaded, may be put in its place between two frames."""
-        return self._model
-
-    @model.setter
-    def model(self, model: Model) -> None:
-        with self._lock:
-            self._live_backbone = Live(model.backbone)
-            self._model = model
 
     @property
     def bundle(self) -> Bundle:
@@ -138,8 +124,10 @@ class Recogniser:
 
         :raises ConfigError: see :meth:`Model.open`.
         """
-        with self._swapping:
-            self.model = self._open(bundle)
+        with self._lock:
+            model = self._open(bundle)
+            self._live_backbone = Live(model.backbone)
+            self._model = model
 
     def configure_detector(self, settings: Any) -> None:
         """Give the detector new settings before its next frame; any thread may call it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core.training.split_parts import Indices, Origin, complete_sessions, take_ids
+from fer_ros.core.training.split_parts import Indices, Origin, complete_sessions, distance, take_ids
 
 #: Folds at most; blocks that a label's only take is cut into; sessions from which whole ones are left out.
 FOLDS, BLOCKS, SESSIONS = 10, 3, 3
@@ -108,7 +108,6 @@ def _blocks(stamps: Indices, gap: int) -> tuple[Indices, npt.NDArray[np.bool_]]:
         own = number == block
         if not own.any() or own.all():
             continue
-        times, others = stamps[own], np.sort(stamps[~own])
-        distance = np.abs(times[:, np.newaxis] - others[np.newaxis]).min(axis=1)
-        apart[own] = distance >= min(gap, int(np.ptp(times)) // 4)
+        times = stamps[own]
+        apart[own] = distance(times, np.sort(stamps[~own])) >= min(gap, int(np.ptp(times)) // 4)
     return number, apart

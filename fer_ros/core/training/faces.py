@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
@@ -18,47 +16,23 @@ from fer_ros.core.bags.messages import StoredSample
 from fer_ros.core.bags.reader import open_bag
 from fer_ros.core.bags.summary import FACES, PICTURES
 from fer_ros.core.base import registry
-from fer_ros.core.base.contracts import Backbone
-from fer_ros.core.base.errors import ConfigError, quoted
+from fer_ros.core.base.contracts import Backbone, LabelledFaces
+from fer_ros.core.base.errors import ConfigError, FerError, quoted
 from fer_ros.core.base.geometry import Framing, InputSpec
-from fer_ros.core.base.labels import DEFAULT_LABELS, NONE_OF_THESE, LabelNames
-from fer_ros.core.base.types import ImageArray, Maps
+from fer_ros.core.base.labels import LabelNames
+from fer_ros.core.base.types import FloatArray, ImageArray, Maps
 from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.training.augment import Augmentation, augment
 from fer_ros.core.training.cache import Cache, key
+from fer_ros.core.training.cross import Folds
 from fer_ros.core.training.options import Options
-from fer_ros.core.training.split_parts import Origin
+from fer_ros.core.training.rows import Faces, Rows, assembled
 from fer_ros.core.vision import choosing, crop
 
 log = logging.getLogger(__name__)
 
 #: Crops that go through the backbone between two reports.
 BATCH = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Faces:
-    """Labelled crops.
-
-    :ivar crops: uint8 (n, height, width, channels).
-    :ivar labels: the labels that occur, the default ones first, in their order.
-    :ivar origin: where each crop comes from.
-    :ivar subjects: the names given, sorted, without empty ones.
-    :ivar without_face: frames left out because no face was found when they were recorded.
-    :ivar left_out: pictures that could not be read.
-    :ivar renamed: label in the bags → the usual one that it became.
-    """
-
-    crops: ImageArray
-    labels: tuple[str, ...]
-    origin: Origin
-    subjects: tuple[str, ...]
-    without_face: int
-    left_out: LeftOut
-    renamed: dict[str, str]
-
-    def __len__(self) -> int:
-        return len(self.crops)
 
 
 def gather(
@@ -70,6 +44,7 @@ def gather(
     least: int = 2,
     strict: bool = False,
     cache: Cache | None = None,
+    most: int = 0,
 ) -> Faces:
     """Read the bags and cut the faces out, as the running robot does.
 
@@ -79,16 +54,14 @@ def gather(
     :param least: faces of each label that are needed.
     :param strict: refuse the first picture that cannot be read instead of leaving it out.
     :param cache: of crops.
+    :param most: faces that may be read; 0: any number.
+    :raises TooMany: there are more.
     :raises ConfigError: no bag, one that cannot be read, too few faces, or ``strict`` and a bad picture.
     """
-    if not folders:
-        text = "there is no bag to train on: record one first, with `fer record` or record/start"
-        raise ConfigError(text, "nothing_recorded")
     crops: list[ImageArray] = []
-    found: list[tuple[str, int, int, int]] = []
-    subjects: list[str] = []
+    rows = Rows()
     without_face, left_out, names = 0, LeftOut(strict), names or LabelNames()
-    framings = [framing_of(folder, detector) for folder in folders]
+    framings = framings_of(folders, detector)
     for number, (session, stored, face) in enumerate(_crops(folders, framings, spec, left_out, cache or Cache()), 1):
         if progress and number % BATCH == 0:
             progress((session + number / (number + 600.0)) / len(folders))
@@ -97,23 +70,14 @@ def gather(
             without_face += 1
             continue
         crops.append(face)
-        found.append((label, session, stored.take, stored.stamp))
-        subjects.append(stored.subject)
-    _enough(Counter(label for label, *_ in found), without_face, least)
-    labels = in_order({label for label, *_ in found})
-    columns = [[labels.index(label) for label, *_ in found], *zip(*(rest for _, *rest in found), strict=True)]
-    people = sorted(set(subjects))
-    columns.append([people.index(subject) for subject in subjects])
-    origin = Origin(*(np.array(column, dtype=np.int64) for column in columns))
-    named = tuple(name for name in people if name)
-    return Faces(np.stack(crops), labels, origin, named, without_face, left_out, names.renamed)
+        rows.add(session, [label], [stored.subject], [stored.take], [stored.stamp])
+        if most and len(crops) > most:
+            raise TooMany(f"there are more than {most} faces")
+    return assembled(rows, without_face, least, left_out, names.renamed, np.stack(crops) if crops else None)
 
 
-def in_order(labels: set[str]) -> tuple[str, ...]:
-    """The default labels in their order, then others by the alphabet, "none of these" last."""
-    default = [*DEFAULT_LABELS, NONE_OF_THESE]
-    others = sorted(labels - set(default))
-    return tuple(label for label in (*DEFAULT_LABELS, *others, NONE_OF_THESE) if label in labels)
+class TooMany(FerError):
+    """There are more faces than may be in memory."""
 
 
 def embed(
@@ -154,8 +118,26 @@ def embed(
     return Maps(embeddings, finer)
 
 
-def altered(crops: ImageArray, options: Options, copies: int) -> ImageArray:
+def labelled(found: Faces, folds: Folds, copies: int, embeddings: FloatArray, finer: FloatArray) -> LabelledFaces:
+    """The faces with their maps: those of all faces, then those of each copy of them in the same order."""
+    every = 1 + copies
+    measured = np.zeros(len(found) * every, dtype=bool)
+    measured[: len(found)] = folds.measured & folds.enough
+    return LabelledFaces(
+        embeddings=embeddings,
+        targets=np.tile(found.origin.labels, every),
+        weights=np.ones(len(measured), np.float32),
+        finer=finer,
+        folds=np.tile(folds.numbers, every),
+        measured=measured,
+        pictures=len(found),
+    )
+
+
+def altered(crops: ImageArray, options: Options, copies: int, first: int = 0) -> ImageArray:
     """Copies of crops, mirrored, shifted and lit differently: uint8 (n · copies, height, width, channels).
+
+    :param first: number of the first copy.
 
     How a crop is altered depends on nothing but itself, the options and the number of the copy.
     """
@@ -171,10 +153,21 @@ def altered(crops: ImageArray, options: Options, copies: int) -> ImageArray:
     seeds = [zlib.crc32(image.tobytes()) for image in crops]
     found = [
         augment(image, np.random.default_rng([options.seed, copy, seed]), strength)
-        for copy in range(copies)
+        for copy in range(first, first + copies)
         for image, seed in zip(crops, seeds, strict=True)
     ]
     return np.rint(np.stack(found)).astype(np.uint8).reshape(-1, *crops.shape[1:])
+
+
+def framings_of(folders: Sequence[Path], detector: str) -> list[Framing | None]:
+    """:func:`framing_of` of each bag.
+
+    :raises ConfigError: there is no bag, or one cannot be read.
+    """
+    if not folders:
+        text = "there is no bag to train on: record one first, with `fer record` or record/start"
+        raise ConfigError(text, "nothing_recorded")
+    return [framing_of(folder, detector) for folder in folders]
 
 
 def framing_of(folder: Path, detector: str) -> Framing | None:
@@ -220,29 +213,19 @@ def _crop(bag: str, framing: Framing | None, spec: InputSpec, cache: Cache, stor
     data = cache.get(name, prod(shape))
     if data is not None:
         return np.frombuffer(data, np.uint8).reshape(shape)
-    # A network that sees grey needs no colours, and decoding them takes most of the time.
-    sample = bags.decoded(stored, bag, grey=spec.channels == 1)
-    if framing is None:
-        face = crop.resize(sample.image, spec)
-    elif sample.roi is not None:
-        face = crop.cut(sample.image, sample.roi, framing, spec, sample.eyes)
-    else:
-        return None
-    cache.put(name, face.tobytes())
+    face = cut(bag, framing, spec, stored)
+    if face is not None:
+        cache.put(name, face.tobytes())
     return face
 
 
-def _enough(counts: Counter[str], without_face: int, least: int) -> None:
-    """Refuse faces from which nothing can be learned."""
-    hint = f" ({without_face} frames show no face)" if without_face else ""
-    if not counts:
-        text = f"the bags hold no face{hint}: record some with the face in the picture, in better light"
-        raise ConfigError(text, "no_faces", frames=without_face)
-    if len(counts) < 2:
-        only = next(iter(counts))
-        text = f"all faces are labelled '{only}'{hint}: record at least one other label"
-        raise ConfigError(text, "one_label", label=only)
-    for label, count in sorted(counts.items()):
-        if count < least:
-            text = f"label '{label}' has one face only{hint}, at least 2 are needed: record more of it"
-            raise ConfigError(text, "one_face", label=label)
+def cut(bag: str, framing: Framing | None, spec: InputSpec, stored: StoredSample) -> ImageArray | None:
+    """The crop of a stored frame, uint8 (height, width, channels); None where it shows no face.
+
+    :raises BadImage: the picture cannot be decoded.
+    """
+    # A network that sees grey needs no colours, and decoding them takes most of the time.
+    sample = bags.decoded(stored, bag, grey=spec.channels == 1)
+    if framing is None:
+        return crop.resize(sample.image, spec)
+    return crop.cut(sample.image, sample.roi, framing, spec, sample.eyes) if sample.roi is not None else None

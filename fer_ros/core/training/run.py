@@ -12,24 +12,24 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from fer_ros.core.base import registry
-from fer_ros.core.base.contracts import Backbone, Head, LabelledFaces, Task, TrainedHead
+from fer_ros.core.base.contracts import Head, LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.labels import LabelNames
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.bundles import model_store
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.evaluating import metrics, plots
 from fer_ros.core.evaluating.metrics import Metrics
 from fer_ros.core.training import cross, splits, writing
-from fer_ros.core.training import faces as face_tools
 from fer_ros.core.training.cache import Cache
-from fer_ros.core.training.faces import Faces
 from fer_ros.core.training.fitting import head_setup
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
+from fer_ros.core.training.reading import Reading
 from fer_ros.core.training.request import Request
+from fer_ros.core.training.rows import Faces
 from fer_ros.core.training.split_parts import Indices, Shares
 from fer_ros.core.training.splits import Split
 from fer_ros.core.vision import choosing
@@ -47,11 +47,13 @@ def train(request: Request, report: Report | None = None) -> Outcome:
     :raises FerError: in one sentence, what was wrong and what to do.
     """
     with model_store.exclusive(), Cache.opened() as cache, ThreadPoolExecutor(1, "plots") as aside:
-        return _Training(request, report or (lambda progress: None), aside, cache).run()
+        base = Bundle.load(request.options.base)
+        with Reading(request, base, cache) as reading:
+            return _Training(request, report or (lambda progress: None), aside, base, reading).run()
 
 
 class _Training:
-    def __init__(self, request: Request, report: Report, aside: Executor, cache: Cache) -> None:
+    def __init__(self, request: Request, report: Report, aside: Executor, base: Bundle, reading: Reading) -> None:
         """Check the request; ``aside`` draws plots while the cores have nothing better to do."""
         self.options, self.report = request.options, report
         self.plugin: type[Head] = registry.load("heads", self.options.head)
@@ -60,34 +62,23 @@ class _Training:
         self.name = request.name or model_store.new_name()
         self.target = model_store.check_free(self.name)
         registry.load("detectors", choosing.resolve(self.options.detector))
-        self.base = Bundle.load(self.options.base)
+        self.base = base
         self.phases: dict[str, float] = {}
-        self._aside, self._cache = aside, cache
+        self._aside, self._reading = aside, reading
 
     def run(self) -> Outcome:
         options, crosses = self.options, self.plugin.crosses
         if not crosses:  # such a head has no epochs to plot
             self._aside.submit(plots.prepare)
         with self._timed("loading") as done:
-            spec, names = self.base.input, LabelNames(options.label_names)
-            least = 1 if crosses else 2
-            found = face_tools.gather(
-                self.bags,
-                spec,
-                options.detector,
-                done,
-                names,
-                least,
-                options.strict,
-                self._cache,
-            )
+            found = self._reading.gather(1 if crosses else 2, done)
             folds = cross.folds(found.origin, options.gap)
             parted = splits.split(found.origin, found.labels, self._way(found), _shares(options), options.seed)
             if parted.kind == "cross":
                 parted = dataclasses.replace(parted, note=folds.note)
         with self._timed("embedding") as done:
             backbone, general = self.base.open(threads=2)
-            samples = self._embedded(found, folds, backbone, done)
+            samples = self._in_memory(self._reading.samples(found, folds, crosses, backbone, done))
             self.general = head_setup.general_model(self.base, general)
             task = self._task(found, parted.train, parted.validation, samples)
         with self._timed("training"):
@@ -103,10 +94,10 @@ class _Training:
             tested, answers = self._tested(trained, labels, parted, samples)
             truth = found.origin.labels[tested]
             measured = _measure(truth, found.labels, answers, labels)
-            there = general.read(samples.chosen(tested).maps)
+            there = samples.chosen(tested).answered(general)
             baseline = _measure(truth, found.labels, there, self.base.labels)
             # It must answer as it ships, whatever it was measured by.
-            head.read(samples.chosen(np.arange(1)).maps)
+            samples.chosen(np.arange(1)).answered(head)
         if measured is None:
             raise ConfigError(f"head '{options.head}' gave a model without the labels it was trained on")
         outcome = Outcome(
@@ -160,27 +151,20 @@ class _Training:
             )
         return self.options.split
 
-    def _embedded(self, found: Faces, folds: cross.Folds, backbone: Backbone, done: Share) -> LabelledFaces:
-        """All faces, then their altered copies in the same order, once for each copy."""
-        crops, targets = found.crops, found.origin.labels
-        copies = self.options.copies_of(len(found), self.plugin.crosses)
-        if copies:
-            crops = np.concatenate([crops, face_tools.altered(crops, self.options, copies)])
-            targets = np.tile(targets, 1 + copies)
-        maps = face_tools.embed(
-            backbone, crops, self.base.input, lambda count: done(count / len(crops)), self._cache, self._network
-        )
-        measured = np.zeros(len(crops), dtype=bool)
-        measured[: len(found)] = folds.measured & folds.enough
-        return LabelledFaces(
-            embeddings=maps.embeddings,
-            targets=targets,
-            weights=np.ones(len(crops), np.float32),
-            finer=maps.finer,
-            folds=np.tile(folds.numbers, 1 + copies),
-            measured=measured,
-            pictures=len(found),
-        )
+    def _in_memory(self, samples: LabelledFaces) -> LabelledFaces:
+        """The faces as the head can read them.
+
+        :raises ConfigError: it can read them in memory alone, and they do not fit.
+        """
+        if samples.in_memory or self.plugin.in_pieces:
+            return samples
+        needed, free = samples.embeddings.nbytes + samples.finer.nbytes, psutil.virtual_memory().available
+        if 3 * needed > free:
+            raise ConfigError(
+                f"head '{self.options.head}' learns in memory, where {len(samples)} faces need {3 * needed >> 20} MB "
+                f"and {free >> 20} are free: choose another head, or give fewer bags"
+            )
+        return samples.loaded()
 
     def _task(self, found: Faces, training: Indices, validation: Indices, samples: LabelledFaces) -> Task:
         copies = [training + number * len(found) for number in range(len(samples) // len(found))]
@@ -210,18 +194,12 @@ class _Training:
         """The faces that the head is measured on, and its answers to them, none of which it had learned from."""
         if parted.kind != "cross":
             test = samples.chosen(parted.test)
-            return parted.test, self._loaded(trained, labels, test.embeddings.shape[1:]).read(test.maps)
+            return parted.test, test.answered(self._loaded(trained, labels, test.embeddings.shape[1:]))
         answers = trained.held_out
         if answers is None:
             return np.arange(0), np.zeros((0, len(labels)), np.float32)
         known = np.flatnonzero(np.isfinite(answers).all(axis=1))
         return known, answers[known]
-
-    @property
-    def _network(self) -> str:
-        """Tells the backbone from all others."""
-        network = self.base.backbone
-        return f"{network.plugin} {self.base.checksums[network.file]}"
 
     def _plugin_of(self, trained: TrainedHead) -> str:
         """The name of the plugin that runs a trained head."""

@@ -220,11 +220,11 @@ def _keep_apart(origin: Origin, takes: Indices, parts: Indices, gap: int) -> Non
             near = (origin.labels == label) & (origin.sessions == session) & held & (takes != take)
             others = np.sort(origin.stamps[near])
             if len(others):
-                apart[of_take] = _distance(origin.stamps[own[of_take]], others)
+                apart[of_take] = distance(origin.stamps[own[of_take]], others)
         parts[own[apart < min(gap, np.median(apart))]] = LEFT_OUT
 
 
-def _distance(stamps: Indices, others: Indices) -> Indices:
+def distance(stamps: Indices, others: Indices) -> Indices:
     """From each stamp to the nearest of the others, which are sorted."""
     place = np.searchsorted(others, stamps)
     before = np.abs(stamps - others[np.maximum(place - 1, 0)])

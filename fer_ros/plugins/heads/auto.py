@@ -27,6 +27,7 @@ class AutoHead(Head):
 
     Settings = AutoSettings
     crosses = True
+    in_pieces = True
 
     def __init__(self, file: Path, labels: tuple[str, ...], embedding_shape: tuple[int, ...]) -> None:
         raise ConfigError(f"{file}: 'auto' is a way of training, not a head: name the head plugin that it chose")

@@ -33,6 +33,7 @@ class DenseHead(Head):
     """
 
     Settings: ClassVar[type[Any]] = DenseSettings
+    in_pieces = True
 
     def __init__(self, file: Path, labels: tuple[str, ...], embedding_shape: tuple[int, ...]) -> None:
         inputs, outputs = prod(embedding_shape), len(labels)

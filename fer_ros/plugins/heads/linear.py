@@ -29,6 +29,7 @@ class LinearHead(Head):
     """File: ``kernel`` (channels, labels) and ``bias`` (labels,)."""
 
     Settings: ClassVar[type[Any]] = LinearSettings
+    in_pieces = True
 
     def __init__(self, file: Path, labels: tuple[str, ...], embedding_shape: tuple[int, ...]) -> None:
         if len(embedding_shape) != 3:

@@ -54,6 +54,7 @@ class RidgeHead(Head):
 
     Settings = RidgeSettings
     crosses = True
+    in_pieces = True
 
     def __init__(self, file: Path, labels: tuple[str, ...], embedding_shape: tuple[int, ...]) -> None:
         some, channels = len(labels), embedding_shape[-1]

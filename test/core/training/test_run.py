@@ -25,6 +25,7 @@ from fer_ros.core.training import faces, run
 from fer_ros.core.training.cache import Cache
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome, Progress
+from fer_ros.core.training.reading import Reading
 from fer_ros.core.training.request import Request
 from test.core.training.conftest import COLOURS, MakeBag
 
@@ -137,8 +138,9 @@ def test_class_weights_make_labels_count_alike(general: Bundle, make_bag: MakeBa
             seen["mean"] = weights.mean()
             return task
 
-    with ThreadPoolExecutor(1) as aside:
-        Watch(request((bag,), "weighted", class_weights=True), lambda progress: None, aside, Cache()).run()
+    asked = request((bag,), "weighted", class_weights=True)
+    with ThreadPoolExecutor(1) as aside, Reading(asked, general, Cache()) as reading:
+        Watch(asked, lambda progress: None, aside, general, reading).run()
     assert seen["sums"][0] == pytest.approx(seen["sums"][1]) and seen["mean"] == pytest.approx(1.0)
 
 

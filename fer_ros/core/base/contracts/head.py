@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +15,9 @@ from fer_ros.core.base.contracts.plugin import Plugin
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import FloatArray, Maps
 
+#: Faces of one piece where not all are in memory: some 60 MB of the default backbone.
+PIECE = 2048
+
 
 class Head(Plugin):
     """Turns embeddings into probabilities (group ``fer_ros.heads``). Runs without TensorFlow.
@@ -22,9 +25,12 @@ class Head(Plugin):
     Its ``Settings`` are those of its training, :attr:`Task.settings`: a change counts from the next training on.
 
     :cvar crosses: whether its training gives :attr:`TrainedHead.held_out`; then all faces are for training.
+    :cvar in_pieces: whether its training reads the faces by :meth:`LabelledFaces.pieces` alone, so that there may be
+        more of them than fit into memory.
     """
 
     crosses: ClassVar[bool] = False
+    in_pieces: ClassVar[bool] = False
 
     @abstractmethod
     def __init__(self, file: Path, labels: tuple[str, ...], embedding_shape: tuple[int, ...]) -> None:
@@ -96,6 +102,35 @@ class LabelledFaces:
     def maps(self) -> Maps:
         """The backbone's output for the faces."""
         return Maps(self.embeddings, self.finer)
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the maps are arrays; else they are read where :meth:`pieces` or ``numpy.asarray`` asks for them."""
+        return isinstance(self.embeddings, np.ndarray)
+
+    def loaded(self, embeddings: bool = True, finer: bool = True) -> LabelledFaces:
+        """The same faces with these maps in memory."""
+        return replace(
+            self,
+            embeddings=np.asarray(self.embeddings) if embeddings else self.embeddings,
+            finer=np.asarray(self.finer) if finer else self.finer,
+        )
+
+    def answered(self, head: Head) -> FloatArray:
+        """A head's probabilities of all faces, float32 (n, labels)."""
+        return np.concatenate([head.read(part.maps) for part in self.pieces()])
+
+    def pieces(self, embeddings: bool = True, finer: bool = True) -> Iterator[LabelledFaces]:
+        """The faces in their order, some at a time where not all are in memory.
+
+        :param embeddings: whether these are needed; what is not may not be read.
+        """
+        if self.in_memory or not len(self):
+            yield self.loaded()
+            return
+        for start in range(0, len(self), PIECE):
+            part = self.chosen(np.arange(start, min(start + PIECE, len(self))))
+            yield part.loaded(embeddings, finer)
 
     def chosen(self, rows: npt.NDArray[np.int64]) -> LabelledFaces:
         """Some of the faces, in the order of ``rows``: pictures before copies."""

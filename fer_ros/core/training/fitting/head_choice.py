@@ -30,7 +30,7 @@ def train(task: Task) -> TrainedHead:
     if not set(task.labels) <= set(base.labels):
         why = f"the general model '{base.name}' lacks some of the labels"
     else:
-        general = base.head.read(task.training.chosen(rows).maps)
+        general = task.training.chosen(rows).answered(base.head)
         there = np.array([base.labels.index(label) for label in task.labels])[truth]
         right = taught.held_out[rows].argmax(axis=1) == truth
         if not _clearly(right.astype(np.float64) - (general.argmax(axis=1) == there)):

@@ -12,6 +12,7 @@ from fer_ros.core.base.contracts import LabelledFaces, Task
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import FloatArray
 from fer_ros.core.training.fitting.perceptron import Examples, History, Perceptron, Schedule
+from fer_ros.core.training.fitting.scratch import FiledExamples
 
 Layers = list[tuple[FloatArray, FloatArray]]
 Features = Callable[[FloatArray], FloatArray]
@@ -89,4 +90,8 @@ def cannot_start(task: Task, name: str) -> ConfigError:
 
 
 def _examples(part: LabelledFaces, features: Features) -> Examples:
-    return Examples(features(part.embeddings), part.targets, part.weights)
+    if part.in_memory:
+        return Examples(features(part.embeddings), part.targets, part.weights)
+    columns = features(np.zeros((1, *part.embeddings.shape[1:]), np.float32)).shape[1]
+    found = (features(piece.embeddings) for piece in part.pieces(finer=False))
+    return FiledExamples.written(found, columns, part.targets, part.weights)

@@ -9,7 +9,7 @@ it needs no TensorFlow, whose import takes longer than the training.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -51,6 +51,22 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    def columns(self, chosen: Targets) -> Examples:
+        """The same with some of the inputs, in this order."""
+        return replace(self, x=np.ascontiguousarray(self.x[:, chosen]))
+
+    def rows(self, chosen: Targets) -> Examples:
+        """Some of the examples, in memory."""
+        return Examples(self.x[chosen], self.targets[chosen], self.weights[chosen])
+
+    def pieces(self) -> Iterator[Examples]:
+        """All of them, each piece in memory."""
+        yield self
+
+    def live(self) -> npt.NDArray[np.bool_]:
+        """(inputs,), whether an input is ever other than zero."""
+        return np.asarray(self.x.any(axis=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +166,8 @@ class Perceptron:
         :param rng: decides the order of the examples.
         :param progress: called after each epoch with its row of the history.
         """
-        order = _live_first(training.x)
-        training = replace(training, x=np.ascontiguousarray(training.x[:, order.live]))
-        validation = replace(validation, x=np.ascontiguousarray(validation.x[:, order.all]))
+        order = _live_first(training.live())
+        training, validation = training.columns(order.live), validation.columns(order.all)
         first = self._layers[0]
         first.kernel = first.kernel[order.all]
         history: History = []
@@ -161,7 +176,7 @@ class Perceptron:
             for epoch in range(1, schedule.epochs + 1):
                 row = {"epoch": float(epoch), **self._epoch(training, schedule, rng, pool)}
                 if len(validation):
-                    loss, hits = _score(self.probabilities(validation.x), validation)
+                    loss, hits = self._scored(validation)
                     row |= {"val_loss": loss / len(validation), "val_accuracy": hits / len(validation)}
                 history.append(row)
                 if progress:
@@ -200,10 +215,13 @@ class Perceptron:
         loss, hits = 0.0, 0
         for start in range(0, len(order), schedule.batch):
             chosen = order[start : start + schedule.batch]
-            batch = Examples(training.x[chosen], training.targets[chosen], training.weights[chosen])
-            batch_loss, batch_hits = self.step(batch, schedule.learning_rate, pool)
+            batch_loss, batch_hits = self.step(training.rows(chosen), schedule.learning_rate, pool)
             loss, hits = loss + batch_loss, hits + batch_hits
         return {"loss": loss / len(training), "accuracy": hits / len(training)}
+
+    def _scored(self, examples: Examples) -> tuple[float, int]:
+        found = [_score(softmax(self._forward(part.x)[-1]), part) for part in examples.pieces()]
+        return sum(loss for loss, _ in found), sum(hits for _, hits in found)
 
     def _forward(self, x: FloatArray, pool: Executor | None = None) -> list[FloatArray]:
         """The output of each layer before its ReLU or softmax."""
@@ -243,12 +261,11 @@ class _Order:
     live: Targets
 
 
-def _live_first(x: FloatArray) -> _Order:
+def _live_first(live: npt.NDArray[np.bool_]) -> _Order:
     """Inputs that are zero in every example have no gradient, so their part of the kernel can be left aside.
 
     After a ReLU, and for one person's face, that is a sixth of them and more.
     """
-    live = x.any(axis=0)
     order = np.argsort(~live, kind="stable")
     return _Order(order, order[: max(1, int(live.sum()))])
 

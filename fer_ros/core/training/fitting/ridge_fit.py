@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from fer_ros.core.base.arrays import pack, unpack
-from fer_ros.core.base.contracts import Task, TrainedHead
+from fer_ros.core.base.arrays import pack
+from fer_ros.core.base.contracts import LabelledFaces, Task, TrainedHead
 from fer_ros.core.base.types import FloatArray
-from fer_ros.core.bundles.bundle import FINER_FILE
 from fer_ros.core.training.fitting import kernel_ridge
 from fer_ros.core.training.fitting.kernel_ridge import Matrix, Problem, Strength
+from fer_ros.core.training.fitting.ridge_data import (
+    CLEARLY,
+    MOST_ROWS,
+    General,
+    general_head,
+    known,
+    thinned,
+    usual,
+    weights,
+)
 from fer_ros.core.vision import likeness
 from fer_ros.core.vision.softmax import softmax
 
@@ -22,13 +30,9 @@ PENALTY, TEMPERATURE = 0.1, 9.0
 #: The prior is this times the general model's accuracy on the pictures that are taught, none of which it has seen, over
 #: the pictures of a label, of which this many count at most: those of one take are much alike.
 PRIOR, MOST_COUNTED = 0.7, 4
-#: The altered copies of a picture count as so many pictures together, and none of them as more than one.
-COPIES_COUNT = 2.4
 #: The prior where labels stay that were not taught: their share of the answer rests on it.
 PRIOR_KEEPING = 1.0
 PENALTIES, PRIORS = (0.03, 0.1, 0.3, 1.0), (0.0, 0.15, 0.3, 0.6)
-#: Another strength must be better than the usual one by so many standard errors.
-CLEARLY = 2.0
 #: Likeness to the nearest taught face where the general model's answer ends to count: KDEF's people on another day have
 #: 0.65 and more, 95 of 100 strangers of FER2013 less than 0.55.
 GATE = (0.5, 0.7)
@@ -36,22 +40,6 @@ GATE = (0.5, 0.7)
 #: to the general model. Of the faces that KDEF's people make on another day, half have 0.75 and more to the same
 #: expression and 0.54 to the nearest other one.
 GATE_SOME = (0.7, 0.85)
-#: Taught faces that are kept to compare with: enough for some fifty people, whose likeness costs 0.6 million products.
-KNOWN = 128
-#: Rows that are fitted; of more, neighbours are left out evenly.
-MOST_ROWS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class General:
-    """The general model's linear head, its columns in the order of the new labels.
-
-    :ivar has: which labels it has; none where its head is not linear.
-    """
-
-    kernel: FloatArray
-    bias: FloatArray
-    has: npt.NDArray[np.bool_]
 
 
 def train(task: Task, keep_general: bool = True, penalty: float = 0.0, prior: float = -1.0) -> TrainedHead:
@@ -62,102 +50,118 @@ def train(task: Task, keep_general: bool = True, penalty: float = 0.0, prior: fl
     :param prior: -1: by :func:`usual_weight`, or another that cross-validation finds clearly better.
     """
     labels, general = general_head(task, keep_general)
-    rows = thinned(task)
-    faces = task.training.chosen(rows)
     mean, scale, stated = usual(task)
-    x = likeness.unit(likeness.finest(faces.maps), mean, scale)
-    answers = likeness.general_answers(faces.embeddings, general.kernel, general.bias, general.has)
-    double = x.astype(np.float64)
-    problem = Problem(
-        kernel=double @ double.T,
-        targets=np.eye(len(labels))[faces.targets],
-        general=answers.astype(np.float64),
-        weights=weights(task)[rows],
-        folds=faces.folds,
-        measured=np.flatnonzero(faces.measured),
-    )
-    if prior < 0.0:
-        pictures = slice(int(faces.pictures))
-        trusted = float((answers[pictures].argmax(axis=1) == faces.targets[pictures]).mean())
-        usual_prior = usual_weight(trusted, faces.pictures / len(task.labels))
-    else:
-        usual_prior = prior
-    candidates = strengths(len(task.labels), general, penalty, usual_prior, choose=prior < 0.0)
-    scores = kernel_ridge.held_out(problem, candidates) if len(problem.measured) else []
-    costs = kernel_ridge.losses_by_heat(scores, problem.truth, TEMPERATURE)
-    best, heat = chosen(costs) if scores else (0, TEMPERATURE)
-    strength = candidates[best]
+    way = _by_kernel if task.training.in_memory else _by_sums
+    fitted = way(task, general, mean, scale, penalty, prior)
     # Without the usual values of many people nothing says how like two faces are.
     gate = GATE if len(task.labels) == len(labels) else GATE_SOME
     low, high = gate if stated and keep_general and general.has.any() else (-2.0, -1.0)
     content = pack(
         mean=mean,
         scale=scale,
-        kernel=double.T @ kernel_ridge.coefficients(problem, strength),
-        prior=strength.prior,
-        base=strength.base,
-        temperature=[heat],
-        known=x[known(x[: int(faces.pictures)])],
+        kernel=fitted.kernel,
+        prior=fitted.strength.prior,
+        base=fitted.strength.base,
+        temperature=[fitted.heat],
+        known=fitted.known,
         gate=(low, high),
         general_kernel=general.kernel,
         general_bias=general.bias,
         general=general.has,
     )
     facts = {
-        "penalty": strength.ridge,
-        "prior": round(float(strength.prior[0]), 3),
-        "temperature": round(heat, 2),
-        "rows": len(rows),
+        "penalty": fitted.strength.ridge,
+        "prior": round(float(fitted.strength.prior[0]), 3),
+        "temperature": round(fitted.heat, 2),
+        "rows": fitted.rows,
     }
-    return TrainedHead(content, "ridge", labels, facts=facts, held_out=_answers(task, problem, scores, costs, rows))
+    return TrainedHead(content, "ridge", labels, facts=facts, held_out=fitted.held_out)
 
 
-def general_head(task: Task, keep: bool) -> tuple[tuple[str, ...], General]:
-    """The labels of the new head, those taught first, and the general head's columns for them."""
-    base = task.base
-    arrays: dict[str, FloatArray] = getattr(base.head, "arrays", {}) if base.head_plugin == "linear" else {}
-    kept = base.labels if arrays and keep else ()
-    labels = (*task.labels, *(label for label in kept if label not in task.labels))
-    has = np.array([bool(arrays) and label in base.labels for label in labels])
-    kernel = np.zeros((task.training.embeddings.shape[-1], len(labels)), np.float32)
-    bias = np.zeros(len(labels), np.float32)
-    if has.any():
-        columns = [base.labels.index(label) for label, own in zip(labels, has, strict=True) if own]
-        kernel[:, has], bias[has] = arrays["kernel"][:, columns], arrays["bias"][columns]
-    return labels, General(kernel, bias, has)
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """What was fitted to so many rows.
+
+    :ivar kernel: (d, labels).
+    :ivar known: (n, d), features that stand for all.
+    :ivar held_out: as of :class:`fer_ros.core.base.contracts.TrainedHead`.
+    """
+
+    strength: Strength
+    heat: float
+    kernel: Matrix
+    known: FloatArray
+    held_out: FloatArray | None
+    rows: int
 
 
-def usual(task: Task) -> tuple[FloatArray, FloatArray, bool]:
-    """Mean and deviation of each value: of many people where the general model states them, else of these faces."""
-    values = likeness.finest(task.training.maps)
-    file = Path(task.base.path) / FINER_FILE
-    if task.training.finer.size and file.is_file():
-        found = unpack(file, {"mean": (values.shape[1],), "scale": (values.shape[1],)})
-        return found["mean"], np.maximum(found["scale"], 1e-6), True
-    deviation = values.std(axis=0)
-    return values.mean(axis=0), np.maximum(deviation, max(1e-6, 0.3 * float(deviation.mean()))), False
+def _by_kernel(
+    task: Task, general: General, mean: FloatArray, scale: FloatArray, penalty: float, prior: float
+) -> _Fitted:
+    """Fit to the faces in memory, thinned: in closed form by their kernel."""
+    rows = thinned(task)
+    faces = task.training.chosen(rows)
+    x = likeness.unit(likeness.finest(faces.maps), mean, scale)
+    answers = likeness.general_answers(faces.embeddings, general.kernel, general.bias, general.has)
+    double = x.astype(np.float64)
+    problem = Problem(
+        kernel=double @ double.T,
+        targets=np.eye(len(general.has))[faces.targets],
+        general=answers.astype(np.float64),
+        weights=weights(task)[rows],
+        folds=faces.folds,
+        measured=np.flatnonzero(faces.measured),
+    )
+    candidates = _candidates(task, faces, general, answers, penalty, prior)
+    scores = kernel_ridge.held_out(problem, candidates) if len(problem.measured) else []
+    costs = kernel_ridge.losses_by_heat(scores, problem.truth, TEMPERATURE)
+    best, heat = chosen(costs) if scores else (0, TEMPERATURE)
+    strength = candidates[best]
+    kernel = double.T @ kernel_ridge.coefficients(problem, strength)
+    held_out = _answers(task, problem, scores, costs, rows)
+    return _Fitted(strength, heat, kernel, x[known(x[: int(faces.pictures)])], held_out, len(rows))
 
 
-def thinned(task: Task) -> npt.NDArray[np.int64]:
-    """Rows to fit: all, or of more than :data:`MOST_ROWS` pictures first, evenly, and of each label as many."""
+def _by_sums(
+    task: Task, general: General, mean: FloatArray, scale: FloatArray, penalty: float, prior: float
+) -> _Fitted:
+    """Fit to all faces in files: in closed form by sums over them. What is kept to compare with is of some of them."""
+    from fer_ros.core.training.fitting.ridge_sums import Held, Setup, Sums, kernel
+
     faces = task.training
-    if len(faces) <= MOST_ROWS:
-        return np.arange(len(faces))
-    pictures = np.arange(faces.pictures)
-    share = MOST_ROWS // len(task.labels)
-    kept = []
-    for label in range(len(task.labels)):
-        own = pictures[faces.targets[pictures] == label]
-        kept.append(own[np.unique(np.linspace(0, len(own) - 1, min(share, len(own))).astype(np.int64))])
-    return np.sort(np.concatenate(kept))
+    answers = np.concatenate(
+        [
+            likeness.general_answers(part.embeddings, general.kernel, general.bias, general.has)
+            for part in faces.pieces(finer=False)
+        ]
+    )
+    sums = Sums(Setup(faces, weights(task), mean, scale, len(general.has), answers))
+    candidates = _candidates(task, faces, general, answers, penalty, prior)
+    held = Held(sums, candidates, TEMPERATURE) if faces.measured.any() else None
+    best, heat = held.chosen() if held else (0, TEMPERATURE)
+    strength = candidates[best]
+    some = faces.chosen(thinned(task)[:MOST_ROWS])
+    x = likeness.unit(likeness.finest(some.loaded(embeddings=not some.finer.size).maps), mean, scale)
+    return _Fitted(
+        strength=strength,
+        heat=heat,
+        kernel=kernel(sums.solved([strength.ridge])[0], strength),
+        known=x[known(x[: int(some.pictures)])],
+        held_out=held.answers(faces.pictures) if held else None,
+        rows=len(faces),
+    )
 
 
-def weights(task: Task) -> Matrix:
-    """How much each row counts."""
-    faces = task.training
-    copies = len(faces) / faces.pictures - 1.0
-    each = min(1.0, COPIES_COUNT / copies) if copies else 1.0
-    return faces.weights.astype(np.float64) * np.where(np.arange(len(faces)) < faces.pictures, 1.0, each)
+def _candidates(
+    task: Task, faces: LabelledFaces, general: General, answers: FloatArray, penalty: float, prior: float
+) -> list[Strength]:
+    """What is tried; arguments as of :func:`train`, and the general model's answers to the faces that are fitted."""
+    usual_prior = prior
+    if prior < 0.0:
+        pictures = slice(int(faces.pictures))
+        trusted = float((answers[pictures].argmax(axis=1) == faces.targets[pictures]).mean())
+        usual_prior = usual_weight(trusted, faces.pictures / len(task.labels))
+    return strengths(len(task.labels), general, penalty, usual_prior, choose=prior < 0.0)
 
 
 def usual_weight(accuracy: float, pictures: float) -> float:
@@ -207,16 +211,6 @@ def chosen(costs: Matrix) -> tuple[int, float]:
     if gain.mean() <= CLEARLY * gain.std() / np.sqrt(len(gain)):
         best = 0
     return best, float(TEMPERATURE * kernel_ridge.TEMPERATURES[heats[best]])
-
-
-def known(x: FloatArray) -> npt.NDArray[np.int64]:
-    """Rows that stand for all: each next one is the one that is least like those before."""
-    rows = [0]
-    likeness = x @ x[0]
-    while len(rows) < min(KNOWN, len(x)):
-        rows.append(int(np.argmin(likeness)))
-        likeness = np.maximum(likeness, x @ x[rows[-1]])
-    return np.array(rows)
 
 
 def _answers(

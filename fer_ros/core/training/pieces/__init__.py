@@ -1,0 +1,1 @@
+"""Training on more faces than memory holds: their embeddings lie in Parquet files, and are read piece by piece."""
