@@ -78,7 +78,7 @@ class Robot(ABC):
 
     @abstractmethod
     async def start_recording(self, label: str, subject: str, seconds: float, bag: str) -> None:
-        """Hold a label.
+        """Hold a label, any that can be taught.
 
         :param seconds: after which the take ends by itself.
         """
@@ -96,8 +96,26 @@ class Robot(ABC):
         """Move a take to the trash; gives the number of its samples."""
 
     @abstractmethod
-    async def restore(self, bag: str, take: int) -> int:
-        """Bring a take back from the trash; gives the number of its samples."""
+    async def revise(self, bag: str, take: int, stamps: Sequence[int], label: str) -> Json:
+        """Move samples to the trash, or under another label; gives ``samples``, ``take`` and ``entry``.
+
+        :param stamps: nanoseconds; empty: all.
+        :param label: empty: to the trash.
+        """
+
+    @abstractmethod
+    async def restore(self, bag: str, take: int, entry: str = "") -> int:
+        """Bring samples back from the trash; gives their number.
+
+        :param entry: the trash's name of them; empty: the newest of bag and take.
+        """
+
+    @abstractmethod
+    async def add_pictures(self, bag: str, label: str, subject: str, pictures: Sequence[tuple[int, bytes]]) -> Json:
+        """Make samples of pictures; gives ``take``, ``samples``, ``without_face``, ``refused`` and ``reasons``.
+
+        :param pictures: when each was taken, nanoseconds, 0 where unknown; and its file.
+        """
 
     @abstractmethod
     async def correct(self, label: str, subject: str, face: int) -> tuple[str, int, int]:
@@ -111,14 +129,11 @@ class Robot(ABC):
         """The labels that may be recorded."""
 
     @abstractmethod
-    async def add_label(self, label: str) -> tuple[str, ...]:
-        """Allow a further label; gives all."""
-
-    @abstractmethod
-    async def train(self, bags: Sequence[str], head: str, epochs: int, name: str) -> Json:
+    async def train(self, bags: Sequence[str], head: str, epochs: int, name: str, without: Sequence[str] = ()) -> Json:
         """Train a model; this may take minutes.
 
         :param bags: empty: all.
+        :param without: labels that are left out.
         :returns: the fields for ``train.result``.
         """
 

@@ -30,6 +30,7 @@ from fer_ros.nodes.messages import recording as record_messages
 from fer_ros.nodes.messages.reasons import refused
 from fer_ros.nodes.parts.plugin_settings import PluginSettings
 from fer_ros.nodes.running import run
+from fer_ros.nodes.services.adding import Adding
 from fer_ros.nodes.services.correcting import Correcting
 from fer_ros.nodes.services.keeping import KeepingServices
 from fer_ros.nodes.waiting import outcome
@@ -82,6 +83,7 @@ class RecorderNode(ManagedNode):
         for name, answer in (("pause", self._on_pause), ("stop", self._on_stop), ("discard_last", self._on_discard)):
             self.create_service(Trigger, f"record/{name}", answer, callback_group=group)
         self._keeping = KeepingServices(self, self._ready, self._close_input_when_done, group)
+        self._adding = Adding(self, self._ready, self._close_input_when_done, group)
         self._correcting = Correcting(self, self._ready, self._close_input_when_done, group)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(STATUS_PERIOD, self._on_timer, clock=steady)
@@ -128,7 +130,9 @@ class RecorderNode(ManagedNode):
             recorder = self._ready()
             self._open_input(recorder)
             bag = await outcome(
-                recorder.start(request.label, request.subject, request.seconds, request.samples, request.bag)
+                recorder.start(
+                    request.label, request.subject, request.seconds, request.samples, request.bag, request.any_label
+                )
             )
         except FerError as error:
             self._refuse("record/start", response, error)

@@ -25,7 +25,7 @@ from fer_ros.core.vision.images import encode_jpeg
 from fer_ros.dashboard.robot import Json, Preview, RecordState, Refused, Robot
 from fer_ros.dashboard.serving.server import Server
 from fer_ros.dashboard.settings import DashboardSettings
-from fer_ros.dashboard.talking.protocol import BINARY, CAMERA, VERSION
+from fer_ros.dashboard.talking.protocol import BINARY, CAMERA, FILE, VERSION
 
 FACE = Roi(10, 5, 20, 20)
 JPEG = encode_jpeg(np.full((48, 64, 3), 128, np.uint8))
@@ -65,7 +65,7 @@ class DirectRobot(Robot):
         self.watched.append((pictures, emotions))
 
     async def start_recording(self, label: str, subject: str, seconds: float, bag: str) -> None:
-        await self._done(self._recorder.start(label, subject, seconds, 0, bag))
+        await self._done(self._recorder.start(label, subject, seconds, 0, bag, any_label=True))
 
     async def pause_recording(self) -> None:
         await self._done(self._recorder.pause())
@@ -76,8 +76,22 @@ class DirectRobot(Robot):
     async def discard(self, bag: str, take: int) -> int:
         return int(await self._done(self._recorder.discard(bag, take)))
 
-    async def restore(self, bag: str, take: int) -> int:
-        return int((await self._done(self._recorder.restore(bag, take))).samples)
+    async def revise(self, bag: str, take: int, stamps: Sequence[int], label: str) -> Json:
+        done = await self._done(self._recorder.revise(bag, take, stamps, label))
+        return {"samples": done.samples, "take": done.take, "entry": done.entry}
+
+    async def restore(self, bag: str, take: int, entry: str = "") -> int:
+        return int((await self._done(self._recorder.restore(bag, take, entry))).samples)
+
+    async def add_pictures(self, bag: str, label: str, subject: str, pictures: Sequence[tuple[int, bytes]]) -> Json:
+        done = await self._done(self._recorder.add(label, subject, bag, pictures))
+        return {
+            "take": done.take,
+            "samples": done.samples,
+            "without_face": len(done.without_face),
+            "refused": len(done.refused),
+            "reasons": sorted(set(done.refused.values())),
+        }
 
     async def correct(self, label: str, subject: str, face: int) -> tuple[str, int, int]:
         if face not in (0, 4):
@@ -94,12 +108,7 @@ class DirectRobot(Robot):
     async def labels(self) -> tuple[str, ...]:
         return parse_labels(self._settings.labels)
 
-    async def add_label(self, label: str) -> tuple[str, ...]:
-        self._settings = RecordingSettings(min_free_mb=0, labels=f"{self._settings.labels}, {label}")
-        self._recorder.set(self._settings)
-        return await self.labels()
-
-    async def train(self, bags: Sequence[str], head: str, epochs: int, name: str) -> Json:
+    async def train(self, bags: Sequence[str], head: str, epochs: int, name: str, without: Sequence[str] = ()) -> Json:
         raise Refused("nothing is trained here")
 
     async def cancel_training(self) -> None:
@@ -190,6 +199,9 @@ class Browser:
         answer = self._answers[self._number] = asyncio.get_running_loop().create_future()
         await self.say(type, id=self._number, **fields)
         return await asyncio.wait_for(answer, 20)
+
+    async def send_file(self, data: bytes, seq: int = 0, part: int = 0, parts: int = 1) -> None:
+        await self.socket.send_bytes(BINARY.pack(FILE, VERSION, 0, seq, 0.0, part, parts, 0) + data)
 
     async def send_picture(self, data: bytes, width: int = 64, height: int = 48, seq: int = 1) -> None:
         stamp = time.time() * 1e3 + self.skew

@@ -32,6 +32,25 @@ export function kept<T extends string>(key: string, choices: readonly T[], fallb
   };
 }
 
+/** Anything that JSON can say, kept in localStorage, as a signal. `read` makes it of what is there, whatever that is. */
+export function keptJson<T>(key: string, read: (saved: unknown) => T) {
+  const parse = (text: string | null): unknown => {
+    try {
+      return JSON.parse(text ?? "null");
+    } catch {
+      return null;
+    }
+  };
+  const value = signal(read(parse(store.get(localStorage, `fer.${key}`))));
+  return {
+    value,
+    set(next: T) {
+      value.value = next;
+      store.set(localStorage, `fer.${key}`, JSON.stringify(next));
+    },
+  };
+}
+
 let client = "";
 
 export function clientId(): string {
@@ -52,12 +71,12 @@ function stampOfNow(): string {
   return `${day}-${two(at.getHours())}${two(at.getMinutes())}${two(at.getSeconds())}`;
 }
 
-let session = "";
+/** This person's session; made when it is first asked for. */
+export const session = signal(store.get(localStorage, "fer.session") ?? "");
 
 export function sessionId(): string {
-  session ||= store.get(localStorage, "fer.session") ?? "";
-  if (!/^\d{8}-\d{6}$/.test(session)) newSession();
-  return session;
+  if (!/^\d{8}-\d{6}$/.test(session.peek())) newSession();
+  return session.peek();
 }
 
 /** The next person begins: what is recorded from now on goes into a bag of its own. */
@@ -67,8 +86,8 @@ export function newSession(): void {
 
 /** Go on with a session: what was recorded in it is counted again. */
 export function resumeSession(id: string): void {
-  session = id;
-  store.set(localStorage, "fer.session", session);
+  session.value = id;
+  store.set(localStorage, "fer.session", id);
 }
 
 let secret = "";

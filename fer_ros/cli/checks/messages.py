@@ -20,7 +20,16 @@ MESSAGES = (
     "StageTimes",
     "TrainProgress",
 )
-SERVICES = ("DiscardTake", "ForgetPerson", "LoadModel", "RestoreTake", "StartRecording", "Train")
+SERVICES = (
+    "AddPictures",
+    "DiscardTake",
+    "ForgetPerson",
+    "LoadModel",
+    "RestoreTake",
+    "ReviseTake",
+    "StartRecording",
+    "Train",
+)
 BUILD = "build it by `make setup` or `colcon build`, then source install/setup.bash"
 OTHERS = ("builtin_interfaces", "sensor_msgs", "std_msgs", "std_srvs", "diagnostic_msgs", "lifecycle_msgs")
 

@@ -1,10 +1,11 @@
-"""Discards and restores takes and whole bags that nobody has open."""
+"""Discards, revises and restores takes and whole bags that nobody has open."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from fer_ros.core.bags.folder import DISCARDED
@@ -14,7 +15,8 @@ from fer_ros.core.bags.repair import lock
 from fer_ros.core.bags.storages import BY_SUFFIX
 from fer_ros.core.bags.summary import info
 from fer_ros.core.bags.writer import BagWriter
-from fer_ros.core.base.errors import ConfigError, cure, disk_code, unknown_name
+from fer_ros.core.bags.writing.finished import Revision
+from fer_ros.core.base.errors import ConfigError, cure, disk_code, quoted, unknown_name
 from fer_ros.core.base.paths import check_name
 from fer_ros.core.trash import store
 from fer_ros.core.trash.store import Entry
@@ -33,6 +35,20 @@ def discard_take(parent: Path, bag: str, number: int) -> int:
         raise ConfigError("no bag is open: name the bag that the take lies in", "no_bag")
     with BagWriter(_known(parent, bag), {}) as writer:
         return writer.discard(number)
+
+
+def revise_take(parent: Path, bag: str, number: int, stamps: Collection[int] = (), label: str = "") -> Revision:
+    """Take samples out of a take, into the trash or under another label into a take of their own.
+
+    :param stamps: which, nanoseconds; empty: all.
+    :param label: their new one; empty: to the trash.
+    :raises ConfigError: there is no such bag, take or sample, or somebody records into the bag.
+    :raises StorageError: the disk failed.
+    """
+    if not bag:
+        raise ConfigError("no bag is open: name the bag that the take lies in")
+    with BagWriter(_known(parent, bag), {}) as writer:
+        return writer.revise(number, stamps, label)
 
 
 def delete_bag(parent: Path, bag: str) -> Entry:
@@ -57,14 +73,17 @@ def delete_bag(parent: Path, bag: str) -> Entry:
         raise StorageError(text, disk_code(error)) from error
 
 
-def newest(parent: Path, bag: str = "", take: int = 0) -> Entry:
+def newest(parent: Path, bag: str = "", take: int = 0, name: str = "") -> Entry:
     """The entry that was discarded last.
 
     :param bag: of this bag; empty: of any.
     :param take: this one; 0: any.
+    :param name: the entry's own; empty: any.
     :raises ConfigError: nothing of it is in the trash.
     """
-    found = [e for e in store.entries(parent) if bag in ("", e.bag) and take in (0, e.take)]
+    found = [e for e in store.entries(parent) if bag in ("", e.bag) and take in (0, e.take) and name in ("", e.name)]
+    if not found and name:
+        raise ConfigError(f"{quoted(name)} of bag '{bag}' is not in the trash (any more)", "not_in_trash")
     if not found:
         what = f"take {take} of bag '{bag}'" if take else f"of bag '{bag}' nothing" if bag else "nothing"
         text = f"{what} is in the trash" + (", it was emptied or never discarded" if take else "")

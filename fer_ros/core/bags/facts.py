@@ -21,6 +21,8 @@ from fer_ros.core.base.errors import ConfigError
 SCHEMA, WITHOUT_EYES = "2", "1"
 SCHEMA_KEY = "schema_version"
 SUBJECT = "subject"
+#: The take that samples were recorded in which have been given another label since.
+MOVED = "moved_from"
 #: Key in ``custom_data`` of the facts of each file: JSON, a list of ``{"facts": {…}, "files": […]}``.
 OF_FILES = "takes"
 #: What stands between the values of several takes.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from fer_ros.core.bags import facts as bag_facts
-from fer_ros.core.bags.folder import last_number
 from fer_ros.core.bags.messages import StoredSample, check_subject, encode
 from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.repair import mend
 from fer_ros.core.bags.storages import BY_NAME, DEFAULT, create, unlink
-from fer_ros.core.bags.summary import TakeInfo, in_order, info, label_counts
-from fer_ros.core.bags.writing.held import HeldFolder, samples_gone, storing, write_metadata
+from fer_ros.core.bags.summary import BagInfo, TakeInfo, label_counts
+from fer_ros.core.bags.writing.finished import FinishedTakes, Revision
+from fer_ros.core.bags.writing.held import HeldFolder, samples_gone, storing
 from fer_ros.core.bags.writing.saving import OpenTake, left_behind
 from fer_ros.core.base.errors import ConfigError, unknown_name
 from fer_ros.core.base.labels import check_label
@@ -44,24 +44,32 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
         """
         if storage not in BY_NAME:
             raise unknown_name("storage", storage, BY_NAME)
-        self.folder, self.storage, self.facts = folder, storage, dict(facts)
-        self.takes: list[TakeInfo] = []
+        self.folder, self.facts = folder, dict(facts)
         self.lost = ""
-        self._stated: dict[str, str] = {}
         self._open: OpenTake | None = None
         self._synced = time.monotonic()
-        self._unfinished = self._stale = False
-        with self._storing("the bag cannot be made"):
+        self._unfinished = False
+        found: BagInfo | None = None
+        with storing(folder, "the bag cannot be made", lambda: found is not None):
             self._held = HeldFolder(folder)
             try:
-                self._next, found = self._held.contents()
-                if found is not None:
-                    self.storage, self.takes, self._stated = found.storage, found.takes, found.facts
-                self._write_metadata()
+                after, found = self._held.contents()
+                self._finished = FinishedTakes(self._held, found.storage if found else storage, found, after)
+                self._finished.write_metadata()
                 self._held.clean_up()
             except BaseException:
                 self._held.close()
                 raise
+
+    @property
+    def storage(self) -> str:
+        """``mcap`` or ``sqlite3``."""
+        return self._finished.storage
+
+    @property
+    def takes(self) -> list[TakeInfo]:
+        """The finished takes, by their numbers."""
+        return self._finished.all
 
     @property
     def counts(self) -> dict[str, int]:
@@ -90,12 +98,11 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
         check_subject(subject)
         self.end_take()
         self._check_folder()
-        facts = bag_facts.of_take(self.facts, subject, bag_facts.schema_of(self._stated))
-        number = 0 if independent else self._next[1]
+        facts = bag_facts.of_take(self.facts, subject, bag_facts.schema_of(self._finished.stated))
         with self._storing("recording cannot begin"):
-            writer = create(BY_NAME[self.storage], self._new_file(), facts)
+            writer = create(BY_NAME[self.storage], self._finished.new_file(), facts)
+            number = 0 if independent else self._finished.new_number()
             self._open = OpenTake(TakeInfo(number, label, subject, writer.part, facts), writer)
-            self._next = self._next[0], max(self._next[1], number + 1)
             self._held.sync()
         return number
 
@@ -145,7 +152,7 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
             sizes = self._held.sizes(take.part.name for take in self._all())
         gone = [take for take in self.takes if not sizes.get(take.part.name)]
         if gone:
-            self.takes, self._stale = [take for take in self.takes if take not in gone], True
+            self._finished.all, self._finished.stale = [take for take in self.takes if take not in gone], True
             raise samples_gone(self.folder, gone)
         with self._storing("nothing can be written any more"):
             return sum(sizes.values()), self._held.free()
@@ -172,7 +179,7 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
                 raise error
         self._keep(take)
         with self._storing("the bag's metadata.yaml is not up to date"):
-            self._write_metadata()
+            self._finished.write_metadata()
         return take.part.samples
 
     def discard_last(self) -> int:
@@ -193,30 +200,30 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
         :raises StorageError: the disk failed.
         """
         self.end_take()
-        take = next((take for take in self.takes if number and take.number == number), None)
-        if take is None:
-            known = ", ".join(map(str, self._numbers())) or "none"
-            text = f"bag {self.folder.name} has no take {number}: there are {known}"
-            raise ConfigError(text, "no_take", take=number)
-        return self._discard(take)
+        return self._discard(self._finished.of(number))
 
     def restore(self, entry: Entry) -> int:
-        """Bring a take back from the trash.
+        """Bring samples back from the trash, into the take that they come from.
 
-        :returns: its samples.
-        :raises ConfigError: it does not fit this bag, or is damaged.
+        :returns: how many.
+        :raises ConfigError: they do not fit this bag, or are damaged.
         :raises StorageError: the disk failed.
         """
         self._check_folder()
-        if not entry.files[0].endswith(BY_NAME[self.storage].suffix) or entry.take in self._numbers():
-            raise ConfigError(f"{entry.name} does not fit bag {self.folder.name} any more: move that bag away first")
-        with self._storing("the take cannot be restored"):
-            self._held.restore(entry)
-            found = info(self.folder / entry.files[0]).takes
-            self.takes = in_order([*self.takes, *found])
-            self._next = max(self._next[0], last_number(entry.files) + 1), max(self._next[1], entry.take + 1)
-            self._write_metadata()
-        return sum(take.samples for take in found)
+        with self._storing("the samples cannot be restored"):
+            return self._finished.restore(entry)
+
+    def revise(self, number: int, stamps: Collection[int] = (), label: str = "") -> Revision:
+        """Take samples out of a take, see :meth:`fer_ros.core.bags.writing.finished.FinishedTakes.revise`.
+
+        :param stamps: which, nanoseconds; empty: all.
+        :param label: their new one; empty: to the trash.
+        :raises ConfigError: there are no such samples, or the label is not allowed.
+        :raises StorageError: the disk failed.
+        """
+        self.end_take()
+        with self._storing("the samples cannot be changed"):
+            return self._finished.revise(number, stamps, label)
 
     def close(self) -> None:
         """End the open take and close the bag; remove it if it has no sample.
@@ -237,9 +244,6 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
     def _all(self) -> list[TakeInfo]:
         return self.takes if self._open is None else [*self.takes, self._open.take]
 
-    def _numbers(self) -> list[int]:
-        return [take.number for take in self.takes if take.number]
-
     def _keep(self, take: TakeInfo, finished: bool = True) -> None:
         self._unfinished |= not finished
         if take.part.samples:
@@ -256,38 +260,22 @@ class BagWriter(contextlib.AbstractContextManager["BagWriter"]):
                 self._held.remove()
             elif self._unfinished:
                 mend(self.folder)
-            elif self._stale:
-                self._write_metadata()
-
-    def _new_file(self) -> Path:
-        self._next = self._next[0] + 1, self._next[1]
-        return self.folder / f"{self.folder.name}_{self._next[0] - 1}{BY_NAME[self.storage].suffix}"
+            elif self._finished.stale:
+                self._finished.write_metadata()
 
     def _save_open_take(self, open_take: OpenTake) -> None:
         self._open = None
-        lost, file = open_take.take.part, self._new_file()
+        lost, file = open_take.take.part, self._finished.new_file()
         with self._storing(f"{lost.name} was removed by somebody, its {lost.samples} samples cannot be saved"):
             self._keep(open_take.save_as(file))
-            self._write_metadata()
+            self._finished.write_metadata()
         end = f"recording has ended, its {lost.samples} samples are saved in {file.name}"
         raise StorageError(f"{self.folder}: {lost.name} was removed while it was written: {end}", "folder_gone")
 
     def _discard(self, take: TakeInfo) -> int:
-        self.takes.remove(take)
         with self._storing("the take cannot be discarded"):
-            try:
-                # First, so that a crash leaves a file that is not listed rather than a listed one that is missing.
-                self._write_metadata()
-                self._held.discard(take)
-            except OSError:
-                self.takes, self._stale = in_order([*self.takes, take]), True
-                raise
+            self._finished.discard(take)
         return take.samples
-
-    def _write_metadata(self) -> None:
-        self._stale = True
-        write_metadata(self.folder, self.storage, self.takes, self._stated)
-        self._stale = False
 
     def _check_folder(self) -> None:
         if not self.lost and not self._held.there:

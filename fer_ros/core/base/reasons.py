@@ -27,7 +27,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "label_not_allowed": ("label", "most"),
     "label_twice": ("label",),
     "label_comma": (),
-    "label_means": ("label", "there"),
+    "label_theirs": ("label",),
     "labels_many": ("most",),
     "subject_not_allowed": ("most",),
     # Of recording.
@@ -38,6 +38,8 @@ CODES: dict[str, tuple[str, ...]] = {
     "not_recording": (),
     "no_bag": (),
     "no_take": ("take",),
+    "no_sample": (),
+    "files_missing": (),
     "not_in_trash": (),
     "take_running": (),
     "others_record": (),

@@ -28,17 +28,20 @@ class Corrected:
     samples: int
 
 
-def keep(session: Session, finder: FaceFinder, label: str, subject: str, seen: Sequence[Seen]) -> Corrected:
+def keep(
+    session: Session, finder: FaceFinder, label: str, subject: str, seen: Sequence[Seen], any_label: bool = False
+) -> Corrected:
     """Write frames as a take of its own, into the open bag or into :data:`BAG`.
 
     :param finder: that of the session.
+    :param any_label: the label need not be one of the settings.
     :raises ConfigError: something is being recorded, or label or subject are not allowed.
     :raises StorageError: the disk is full.
     """
     if session.state == State.RECORDING:
         raise ConfigError("a take is being recorded: end it first, then correct", "take_running")
     was_open = session.open
-    bag = session.start(label, subject, 0.0, 0, "" if was_open else BAG)
+    bag = session.start(label, subject, 0.0, 0, "" if was_open else BAG, any_label)
     try:
         for frame, face in seen:
             finder.tell(frame.stamp, face)

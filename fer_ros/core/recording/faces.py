@@ -98,6 +98,17 @@ class FaceFinder:
         faces = self._detector.follow(_grey(frame), frame.stamp)
         return faces[0] if faces else None
 
+    def look(self, image: ImageArray) -> Face | None:
+        """The largest face of a picture that is no frame of the camera, None where there is none.
+
+        :param image: uint8 (height, width, 3) BGR or (height, width) grey.
+        """
+        self._live.arrive()
+        self._detector.reset()
+        faces = self._detector.detect(image)
+        self._detector.reset()
+        return faces[0] if faces else None
+
 
 def _grey(frame: Incoming) -> ImageArray:
     if frame.image is not None:

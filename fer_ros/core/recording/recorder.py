@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
 from fer_ros.core import bags
+from fer_ros.core.bags import Revision
 from fer_ros.core.base.contracts import Clock
 from fer_ros.core.base.errors import FerError, reason
+from fer_ros.core.recording import adding, changing
+from fer_ros.core.recording.adding import Added, Picture
 from fer_ros.core.recording.correcting import Corrected, Seen, keep
 from fer_ros.core.recording.faces import FaceFinder
 from fer_ros.core.recording.session import Session
@@ -54,6 +57,7 @@ class Recorder:
         :param on_change: called in the recorder's thread when anything but a count changes.
         """
         self._session, self._faces, self._subject = Session(settings, faces, facts, folder, clock), faces, ""
+        self._clock = clock
         self._work = Work(settings.queue)
         self._on_change = on_change
         self._running = True
@@ -61,25 +65,39 @@ class Recorder:
         self._thread.start()
 
     def start(
-        self, label: str, subject: str = "", seconds: float = 0.0, samples: int = 0, bag: str = ""
+        self,
+        label: str,
+        subject: str = "",
+        seconds: float = 0.0,
+        samples: int = 0,
+        bag: str = "",
+        any_label: bool = False,
     ) -> Future[Path]:
         """Hold a label: a new take begins, and an open one ends.
 
         :param seconds: the take ends by itself after so long; 0: no limit.
         :param samples: the same, as a number of samples.
         :param bag: name of the bag; empty: the open one, or a new one named after the time.
+        :param any_label: the label need not be one of the settings.
         :returns: the bag's folder.
         """
         self._subject = subject
-        return self._work.add_command(lambda: self._session.start(label, subject, seconds, samples, bag))
+        return self._work.add_command(lambda: self._session.start(label, subject, seconds, samples, bag, any_label))
 
-    def correct(self, label: str, subject: str, seen: Sequence[Seen]) -> Future[Corrected]:
+    def add(self, label: str, subject: str, bag: str, found: Sequence[Picture]) -> Future[Added]:
+        """Write pictures from elsewhere as a take, see :func:`fer_ros.core.recording.adding.add`."""
+        return self._work.add_command(
+            lambda: adding.add(self._session, self._faces, label, subject, bag, found, self._clock())
+        )
+
+    def correct(self, label: str, subject: str, seen: Sequence[Seen], any_label: bool = False) -> Future[Corrected]:
         """Keep frames as a take of the right label, see :func:`fer_ros.core.recording.correcting.keep`.
 
         :param subject: empty: that of the open bag's last take, if a bag is open.
+        :param any_label: the label need not be one of the settings.
         """
         subject = subject or (self._subject if self._session.open else "")
-        return self._work.add_command(lambda: keep(self._session, self._faces, label, subject, seen))
+        return self._work.add_command(lambda: keep(self._session, self._faces, label, subject, seen, any_label))
 
     def pause(self) -> Future[Status]:
         """Let the label go: the take ends, the bag stays open."""
@@ -105,15 +123,25 @@ class Recorder:
         :param bag: its name; empty: the open one.
         :returns: how many samples were discarded.
         """
-        return self._work.add_command(lambda: self._session.discard(bag, number))
+        return self._work.add_command(lambda: changing.discard(self._session, bag, number))
 
-    def restore(self, bag: str = "", number: int = 0) -> Future[Entry]:
-        """Bring a take back from the trash.
+    def revise(self, bag: str, number: int, stamps: Collection[int] = (), label: str = "") -> Future[Revision]:
+        """Move samples of a take to the trash, or under another label into a take of their own.
+
+        :param bag: its name; empty: the open one. If a take is being recorded into it, that ends first.
+        :param stamps: which samples, nanoseconds; empty: all.
+        :param label: empty: to the trash.
+        """
+        return self._work.add_command(lambda: changing.revise(self._session, bag, number, stamps, label))
+
+    def restore(self, bag: str = "", number: int = 0, name: str = "") -> Future[Entry]:
+        """Bring samples back from the trash.
 
         :param bag: its name; empty: the open one, or any if none is open.
         :param number: of the take; 0: the one discarded last.
+        :param name: that the trash has for them, as :meth:`revise` tells; empty: the newest.
         """
-        return self._work.add_command(lambda: self._session.restore(bag, number))
+        return self._work.add_command(lambda: changing.restore(self._session, bag, number, name))
 
     def release(self) -> Future[None]:
         """Close the bag, if one is open, so that others may change it."""

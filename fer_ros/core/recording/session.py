@@ -11,12 +11,12 @@ from fer_ros.core import bags
 from fer_ros.core.bags import BagWriter, StorageError
 from fer_ros.core.base.contracts import Clock
 from fer_ros.core.base.errors import BadImage, ConfigError, FerError, disk_code
+from fer_ros.core.base.labels import check_label
 from fer_ros.core.base.paths import check_name
 from fer_ros.core.recording.faces import FaceFinder
 from fer_ros.core.recording.settings import RecordingSettings, check_take, meant, parse_labels, renamed
 from fer_ros.core.recording.status import Board, State, Status
 from fer_ros.core.recording.work import Incoming
-from fer_ros.core.trash.store import Entry
 
 #: Seconds between two looks at the size of the bag and at the space on the disk.
 LOOK = 0.5
@@ -72,15 +72,16 @@ class Session:
         """Count frames."""
         self._board.add(received=received, dropped=dropped)
 
-    def start(self, label: str, subject: str, seconds: float, samples: int, bag: str) -> Path:
+    def start(self, label: str, subject: str, seconds: float, samples: int, bag: str, any_label: bool = False) -> Path:
         """Begin a take.
 
+        :param any_label: the label need not be one of the settings.
         :raises ConfigError: the label is not known, or the bag's name or another value is not allowed.
         :raises StorageError: the disk is full.
         """
         asked, label = label, meant(label, self._labels, self.settings.label_names)
-        check_take(label, self._labels, seconds, samples)
-        self._end_take()
+        check_take(label, (*self._labels, check_label(label)) if any_label else self._labels, seconds, samples)
+        self.end_take()
         writer = self._opened(bag)
         try:
             self._look(writer)
@@ -117,7 +118,7 @@ class Session:
             if self.state == State.FAILED:
                 raise self._board.now.error()
             raise ConfigError("nothing is being recorded: call record/start first", "not_recording")
-        self._end_take()
+        self.end_take()
         return self.status()
 
     def stop(self) -> Status:
@@ -132,7 +133,7 @@ class Session:
         try:
             with contextlib.ExitStack() as stack:
                 stack.callback(writer.close)
-                self._end_take()
+                self.end_take()
                 self._look(writer)
         finally:
             self._recount()
@@ -152,32 +153,12 @@ class Session:
             raise ConfigError("this bag has no take to discard", "no_take", take="")
         self.held = False
         self._freeze(State.PAUSED)
-        return self._taken_back(self._writer.discard_last())
+        return self.taken_back(self._writer.discard_last())
 
-    def discard(self, bag: str, number: int) -> int:
-        """Move one take of a bag to the trash, whether the bag is open or not.
-
-        :raises ConfigError: there is no such bag or take, or another process records into it.
-        :raises StorageError: the disk failed.
-        """
-        if self._writer is not None and bag in ("", self._writer.folder.name):
-            self._end_take()
-            return self._taken_back(self._writer.discard(number))
-        return bags.discard_take(self.parent, bag, number)
-
-    def restore(self, bag: str, number: int) -> Entry:
-        """Bring a take back from the trash, or what was discarded last.
-
-        :raises ConfigError: it is not there, its place is taken, or another process records into its bag.
-        :raises StorageError: the disk failed.
-        """
-        open_bag = self._writer.folder.name if self._writer is not None else ""
-        entry = bags.newest(self.parent, bag or open_bag, number)
-        if self._writer is not None and entry.bag == open_bag and not entry.whole:
-            self._taken_back(-self._writer.restore(entry))
-        else:
-            bags.restore(self.parent, entry)
-        return entry
+    @property
+    def writer(self) -> BagWriter | None:
+        """That of the open bag, for the recorder's thread; None where no bag is open."""
+        return self._writer
 
     @property
     def parent(self) -> Path:
@@ -214,7 +195,7 @@ class Session:
         self._board.add_sample()
         if self._board.now.take_samples == self._board.now.limit_samples:
             with self._failing():
-                self._end_take(f"{self._board.now.limit_samples} samples are recorded")
+                self.end_take(f"{self._board.now.limit_samples} samples are recorded")
 
     def fail(self, error: FerError | OSError) -> None:
         """End the take because of an error."""
@@ -239,7 +220,7 @@ class Session:
                 self._check_space()
                 limit, origin = self._board.now.limit_seconds, self._first or self._began + FIRST_FRAME
                 if limit and now - origin >= limit:
-                    self._end_take(f"{limit:g} s are over")
+                    self.end_take(f"{limit:g} s are over")
 
     @contextlib.contextmanager
     def _failing(self) -> Iterator[None]:
@@ -263,7 +244,7 @@ class Session:
         self._recount()
         return self._writer
 
-    def _end_take(self, message: str = "") -> None:
+    def end_take(self, message: str = "") -> None:
         """End the take, if there is one; the bag stays open."""
         self.held = False
         if self._writer is None or not self._writer.taking:
@@ -281,7 +262,8 @@ class Session:
             counts = {**dict.fromkeys(self._labels, 0), **self._writer.counts}
             self._board.update(counts=counts)
 
-    def _taken_back(self, count: int) -> int:
+    def taken_back(self, count: int) -> int:
+        """Count samples that have left the open bag; fewer than none have come back."""
         self._board.add(discarded=count)
         self._recount()
         return count

@@ -73,6 +73,7 @@ class TrainingProcess:
             "options": dataclasses.asdict(request.options),
             "name": request.name,
             "settings": dict(request.settings),
+            "without": list(request.without),
             "spread": {"workers": request.workers, "cluster": request.cluster, "cache": request.cache},
         }
         try:

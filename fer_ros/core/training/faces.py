@@ -45,6 +45,7 @@ def gather(
     strict: bool = False,
     cache: Cache | None = None,
     most: int = 0,
+    without: Sequence[str] = (),
 ) -> Faces:
     """Read the bags and cut the faces out, as the running robot does.
 
@@ -55,6 +56,7 @@ def gather(
     :param strict: refuse the first picture that cannot be read instead of leaving it out.
     :param cache: of crops.
     :param most: faces that may be read; 0: any number.
+    :param without: labels that are left out.
     :raises TooMany: there are more.
     :raises ConfigError: no bag, one that cannot be read, too few faces, or ``strict`` and a bad picture.
     """
@@ -62,10 +64,13 @@ def gather(
     rows = Rows()
     without_face, left_out, names = 0, LeftOut(strict), names or LabelNames()
     framings = framings_of(folders, detector)
+    unwanted = {names.of(label) for label in without}
     for number, (session, stored, face) in enumerate(_crops(folders, framings, spec, left_out, cache or Cache()), 1):
         if progress and number % BATCH == 0:
             progress((session + number / (number + 600.0)) / len(folders))
         label = names.of(stored.label)
+        if label in unwanted:
+            continue
         if face is None:
             without_face += 1
             continue

@@ -50,6 +50,8 @@ class Reading:
         self._pieces: Pieces | None = None
         self._asked = bool(request.cache or request.cluster or request.workers != 1)
         self._missing = [name for name in NEEDED if find_spec(name) is None]
+        if self._asked and request.without:
+            raise ConfigError("labels are left out of trainings in memory only: leave workers, cluster and cache away")
         if self._asked and self._missing:
             raise ConfigError(
                 f"training with other workers or another cache needs {self._missing[0]}: pip install 'fer_ros[cluster]'"
@@ -81,7 +83,8 @@ class Reading:
                     least,
                     options.strict,
                     self._cache,
-                    0 if self._missing else MOST,
+                    0 if self._missing or asked.without else MOST,
+                    asked.without,
                 )
         return self._by_pieces().gather(asked.bags, least, done)
 

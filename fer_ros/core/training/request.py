@@ -16,6 +16,7 @@ class Request:
 
     :ivar bags: folders of bags.
     :ivar name: of the new model; empty for one with the time of day.
+    :ivar without: labels that are left out.
     :ivar settings: of the head, setting name → value; those left out are the head's own defaults.
     :ivar workers: processes that embed faces, and ``cluster`` the address of a scheduler whose workers do so; see
         :func:`fer_ros.core.engine.opened`.
@@ -26,6 +27,7 @@ class Request:
     options: Options = field(default_factory=Options)
     name: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
     workers: int = 1
     cluster: str = ""
     cache: str = ""

@@ -76,7 +76,8 @@ def main() -> int:
 
     try:
         bags = tuple(Path(bag) for bag in asked["bags"])
-        request = Request(bags, Options(**asked["options"]), asked["name"], asked["settings"], **asked["spread"])
+        name, settings, without = asked["name"], asked["settings"], tuple(asked["without"])
+        request = Request(bags, Options(**asked["options"]), name, settings, without, **asked["spread"])
         channel.send(outcome=run.train(request, report).to_dict())
     except FerError as error:
         channel.send(error=str(error), code=error.code, values=error.values)

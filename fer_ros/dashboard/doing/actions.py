@@ -7,6 +7,7 @@ from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.phone import Phone
 from fer_ros.dashboard.doing.projects import Projects
 from fer_ros.dashboard.doing.recording import Recording
+from fer_ros.dashboard.doing.samples import Samples
 from fer_ros.dashboard.doing.training import Training
 from fer_ros.dashboard.robot import Robot
 from fer_ros.dashboard.talking.connection import Action
@@ -15,11 +16,11 @@ from fer_ros.dashboard.talking.connection import Action
 def actions(
     robot: Robot,
     recording: Recording,
+    samples: Samples,
     training: Training,
     models: Models,
     projects: Projects,
     phone: Phone,
-    add_label: Action,
 ) -> dict[str, Action]:
     """Request → its handler; names and fields are those of ``protocol.REQUESTS``."""
     correcting = Correcting(robot, recording, training, models)
@@ -27,11 +28,15 @@ def actions(
         "record.start": lambda c, m: recording.start(c, m["label"], m["subject"]),
         "record.stop": lambda c, m: recording.stop(c),
         "record.discard": lambda c, m: recording.discard(c, m["take"]),
-        "record.restore": lambda c, m: recording.restore(c, m["take"]),
+        "record.revise": lambda c, m: samples.revise(c, m["take"], m["stamps"], m["label"]),
+        "record.restore": lambda c, m: recording.restore(c, m["take"], m["entry"]),
+        "samples.list": lambda c, m: samples.list(c, m["label"]),
+        "samples.pictures": lambda c, m: samples.pictures(c, m["take"], m["stamps"]),
+        "samples.add": lambda c, m: samples.add(c, m["label"], m["subject"], m["count"]),
         "correct": lambda c, m: correcting.correct(c, m["label"], m["face"], m["subject"]),
         "correct.undo": lambda c, m: correcting.undo(c),
-        "labels.add": add_label,
-        "train.start": lambda c, m: training.start(c, m["scope"], m["head"], m["epochs"], m["name"]),
+        "label.check": lambda c, m: samples.check(m["label"]),
+        "train.start": lambda c, m: training.start(c, m["scope"], m["head"], m["epochs"], m["name"], m["without"]),
         "train.cancel": lambda c, m: training.cancel(),
         "models.list": lambda c, m: models.list(),
         "model.load": lambda c, m: models.load(m["name"]),

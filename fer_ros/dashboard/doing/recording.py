@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from fer_ros.core.base.errors import FerError
 from fer_ros.dashboard.doing.takes import TakeReader
@@ -16,6 +17,8 @@ from fer_ros.dashboard.talking.hub import Hub
 from fer_ros.dashboard.talking.protocol import HOLD
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: Seconds between two looks at whether a button is still held.
 LOOK = 0.2
@@ -123,24 +126,41 @@ class Recording:
         :returns: its ``samples``.
         :raises FerError: the recorder refused, or does not run.
         """
+        await self.let_go(client)
+        return {"samples": await self.change(client, lambda: self._robot.discard(client.bag, take))}
+
+    async def restore(self, client: Client, take: int, entry: str) -> Json:
+        """Bring samples of one of the client's own takes back.
+
+        :param entry: the trash's name of them; empty: the newest of the take.
+        :returns: the ``samples``.
+        :raises FerError: they are not in the trash any more, or the recorder does not run.
+        """
+        return {"samples": await self.change(client, lambda: self._robot.restore(client.bag, take, entry))}
+
+    async def let_go(self, client: Client) -> None:
+        """End the take of a client, if it holds a button.
+
+        :raises FerError: the recorder does not run.
+        """
         if self._holder is client:
             await self._release()
-        return await self._change(client, lambda: self._robot.discard(client.bag, take))
 
-    async def restore(self, client: Client, take: int) -> Json:
-        """Bring one of the client's own takes back.
+    async def add(self, client: Client, work: Callable[[], Awaitable[T]]) -> T:
+        """As :meth:`change`, for what opens the client's bag; it is closed when nobody has used it for a while."""
+        self._bag = client.bag
+        return await self.change(client, work)
 
-        :returns: its ``samples``.
-        :raises FerError: it is not in the trash any more, or the recorder does not run.
+    async def change(self, client: Client, work: Callable[[], Awaitable[T]]) -> T:
+        """Change the client's bag while nobody else starts or stops, and tell what it holds then.
+
+        :raises FerError: what the work raises.
         """
-        return await self._change(client, lambda: self._robot.restore(client.bag, take))
-
-    async def _change(self, client: Client, change: Callable[[], Awaitable[int]]) -> Json:
         async with self._lock:
             self._used = time.monotonic()
-            samples = await change()
+            done = await work()
         await self.tell_takes(client)
-        return {"samples": samples}
+        return done
 
     def on_state(self, state: RecordState) -> None:
         """Take the recorder's status."""
@@ -203,6 +223,7 @@ class Recording:
             "state": shown.state,
             "holder": "other" if others else "me" if self._holder is client else None,
             "label": shown.label,
+            "take": shown.take,
             "samples": shown.samples,
             "without_face": shown.without_face,
             "dropped": shown.dropped,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 
 from fer_ros.core import bags
 from fer_ros.core.base import paths, registry
@@ -32,10 +33,13 @@ class Training:
         self._recording, self._reader = recording, reader
         self._running = False
 
-    async def start(self, client: Client, scope: str, head: str, epochs: int, name: str) -> None:
+    async def start(
+        self, client: Client, scope: str, head: str, epochs: int, name: str, without: Sequence[str] = ()
+    ) -> None:
         """Begin a training; all clients get the result as ``train.result``.
 
         :param scope: ``mine`` or ``all``.
+        :param without: labels that are left out.
         :raises Busy: a training from here runs already.
         :raises Nothing: nothing is recorded yet.
         :raises ConfigError: the client still records, or a name is not allowed.
@@ -56,7 +60,7 @@ class Training:
             self._running = False
             raise
         self._hub.forget("train.result")
-        self._hub.spawn(self._run([client.bag] if scope == "mine" else [], head, epochs, name))
+        self._hub.spawn(self._run([client.bag] if scope == "mine" else [], head, epochs, name, without))
 
     @property
     def running(self) -> bool:
@@ -87,10 +91,10 @@ class Training:
         """Whether a bag has something to learn from; without a bag, whether any has."""
         return bool(self._reader.read(bag).takes if bag else bags.listing())
 
-    async def _run(self, chosen: list[str], head: str, epochs: int, name: str) -> None:
+    async def _run(self, chosen: list[str], head: str, epochs: int, name: str, without: Sequence[str]) -> None:
         before, began = self._models.in_use or None, time.monotonic()
         try:
-            result = await self._robot.train(chosen, head, epochs, name)
+            result = await self._robot.train(chosen, head, epochs, name, without)
         except FerError as error:
             why = {"message": str(error), "reason": reason_of(error)}
             result = {**NOTHING, **why, "seconds": time.monotonic() - began}

@@ -21,6 +21,7 @@ from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.phone import Phone
 from fer_ros.dashboard.doing.projects import Projects
 from fer_ros.dashboard.doing.recording import Recording
+from fer_ros.dashboard.doing.samples import Samples
 from fer_ros.dashboard.doing.takes import TakeReader
 from fer_ros.dashboard.doing.tickets import Download, Tickets
 from fer_ros.dashboard.doing.training import Training
@@ -35,7 +36,6 @@ from fer_ros.dashboard.talking.client import CLOSING, Client
 from fer_ros.dashboard.talking.connection import HELLO, Conversation, greet, new_socket
 from fer_ros.dashboard.talking.discard import discard
 from fer_ros.dashboard.talking.hub import Hub
-from fer_ros.dashboard.talking.protocol import Message
 
 log = logging.getLogger(__name__)
 
@@ -138,10 +138,11 @@ class Server:
         self._projects = Projects(self.models, self._downloads)
         self.recording = Recording(self._robot, self.hub, reader, settings.max_take)
         self.training = Training(self._robot, self.hub, self.models, self.recording, reader)
-        socket = settings.camera_socket
-        self._phone = Phone(self._robot, self.hub, Path(socket).expanduser() if socket else None)
+        link = Path(settings.camera_socket).expanduser() if settings.camera_socket else None
+        self._phone = Phone(self._robot, self.hub, link)
+        self._samples = Samples(self._robot, self.recording, reader)
         self._actions = actions(
-            self._robot, self.recording, self.training, self.models, self._projects, self._phone, self._add_label
+            self._robot, self.recording, self._samples, self.training, self.models, self._projects, self._phone
         )
         self._ending = asyncio.Event()
         asyncio.get_running_loop().set_exception_handler(http_log.of_the_loop)
@@ -240,9 +241,8 @@ class Server:
     async def _talk(self, client: Client, socket: web.WebSocketResponse, request: web.Request) -> None:
         client.tell(await asyncio.to_thread(self._welcome))
         self.hub.add(client)
-        conversation = Conversation(
-            client, self._actions, self._robot.now, self.hub.watch, self.recording.hold, self._phone.take
-        )
+        takers = {protocol.CAMERA: self._phone.take, protocol.FILE: self._samples.take}
+        conversation = Conversation(client, self._actions, self._robot.now, self.hub.watch, self.recording.hold, takers)
         self.hub.spawn(self._tell_more(client))
         try:
             await conversation.listen(socket, lambda: self._deafen(request))
@@ -251,6 +251,7 @@ class Server:
             self.hub.remove(client)
             await self.recording.gone(client)
             await self._phone.stop(client)
+            self._samples.forget(client)
 
     def _deafen(self, request: web.Request) -> asyncio.Future[None]:
         self.door.refuse("too many or too large messages")
@@ -284,10 +285,6 @@ class Server:
             "secure": settings.secure,
             "share": None if settings.local else {"url": self.url, "qr": links.qr_rows(self.url)},
         }
-
-    async def _add_label(self, client: Client, message: Message) -> Json:
-        self._tell_labels(await self._robot.add_label(message["label"]))
-        return {"labels": self._labels}
 
     def _tell_labels(self, labels: Sequence[str]) -> None:
         self._labels = list(labels)

@@ -98,15 +98,16 @@ class Conversation:
         now: Callable[[], int],
         watch: Callable[[Client, Watch], None],
         hold: Callable[[Client], None],
-        picture: Callable[[Client, protocol.Binary], Awaitable[None]],
+        takers: Mapping[int, Callable[[Client, protocol.Binary], Awaitable[None]]],
     ) -> None:
         """Keep the parts that do the work.
 
         :param actions: request → its handler.
         :param now: nanoseconds of the node's clock.
+        :param takers: kind of a binary message → what takes it.
         """
         self._client, self._actions, self._now = client, actions, now
-        self._watch, self._hold, self._picture = watch, hold, picture
+        self._watch, self._hold, self._takers = watch, hold, takers
         self._requests: asyncio.Queue[Message | None] = asyncio.Queue(REQUESTS)
 
     async def listen(self, socket: web.WebSocketResponse, deafen: Callable[[], asyncio.Future[None]]) -> None:
@@ -197,7 +198,7 @@ class Conversation:
             client.complain("bad", str(error))
             return
         if allowed:
-            await self._picture(client, picture)
+            await self._takers[picture.kind](client, picture)
         else:
             client.complain("rate", "too many pictures: some were dropped")
 

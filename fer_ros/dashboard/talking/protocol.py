@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fer_ros.core.base import json_text
-from fer_ros.core.base.checks import Record, Value
+from fer_ros.core.base.checks import Check, Record, Rows, Value
 from fer_ros.core.base.errors import ConfigError, quoted
 
 VERSION = 1
@@ -29,7 +29,9 @@ HOLD = 2.0
 
 #: Kind, version, reserved, sequence number, stamp in ms, width, height, reserved; little-endian.
 BINARY = struct.Struct("<BBHIdHHI")
-PICTURE, CAMERA = 1, 2
+PICTURE, CAMERA, FILE = 1, 2, 3
+#: Stamps of samples in a request at most; and of those of which pictures are asked for.
+MAX_STAMPS, MAX_PICTURES = 500, 32
 
 
 class ProtocolError(Exception):
@@ -51,11 +53,16 @@ def _whole(low: int, high: int, **more: Any) -> Value:
     return Value(int, low, high, **more)
 
 
+def _stamps(most: int, **more: Any) -> Rows:
+    return Rows(Value(str, 1, 19, pattern="[0-9]+"), high=most, **more)
+
+
 _NAME = _text(low=1)
+_TAKE = _whole(1, 2**32 - 1)
 _TIME = Value(float, 0.0, 1e14)
 
 #: Messages without an answer.
-NOTIFICATIONS: Mapping[str, Mapping[str, Value]] = {
+NOTIFICATIONS: Mapping[str, Mapping[str, Check]] = {
     "hello": {
         "version": _whole(1, 1_000_000),
         "token": _text(high=256, default=""),
@@ -72,19 +79,24 @@ NOTIFICATIONS: Mapping[str, Mapping[str, Value]] = {
     "clock.pong": {"n": _whole(0, 2**53), "now": _TIME},
 }
 #: Messages that are answered by a ``reply``.
-REQUESTS: Mapping[str, Mapping[str, Value]] = {
+REQUESTS: Mapping[str, Mapping[str, Check]] = {
     "record.start": {"label": _NAME, "subject": _text(default="")},
     "record.stop": {},
-    "record.discard": {"take": _whole(1, 2**32 - 1)},
-    "record.restore": {"take": _whole(1, 2**32 - 1)},
+    "record.discard": {"take": _TAKE},
+    "record.revise": {"take": _TAKE, "stamps": _stamps(MAX_STAMPS, default=[]), "label": _text(default="")},
+    "record.restore": {"take": _TAKE, "entry": _text(high=128, default="")},
+    "samples.list": {"label": _NAME},
+    "samples.pictures": {"take": _TAKE, "stamps": _stamps(MAX_PICTURES, low=1)},
+    "samples.add": {"label": _NAME, "subject": _text(default=""), "count": _whole(1, 64)},
     "correct": {"label": _NAME, "face": _whole(0, 2**32 - 1, default=0), "subject": _text(default="")},
     "correct.undo": {},
-    "labels.add": {"label": _NAME},
+    "label.check": {"label": _NAME},
     "train.start": {
         "scope": _text(choices=("mine", "all")),
         "head": _text(default=""),
         "epochs": _whole(0, 100_000, default=0),
         "name": _text(default=""),
+        "without": Rows(_NAME, high=100, default=[]),
     },
     "train.cancel": {},
     "models.list": {},
@@ -118,9 +130,11 @@ class Message:
 class Binary:
     """A picture with its header.
 
-    :ivar stamp: when it was taken, milliseconds since the epoch by the sender's clock.
+    :ivar kind: :data:`CAMERA`, or :data:`FILE`: a part of a file, with its number as ``width`` and all as ``height``.
+    :ivar stamp: when it was taken, milliseconds since the epoch by the sender's clock; of a file 0 where unknown.
     """
 
+    kind: int
     sequence: int
     stamp: float
     width: int
@@ -158,18 +172,18 @@ def parse(text: str) -> Message:
 
 
 def parse_binary(data: bytes) -> Binary:
-    """Read the header of a phone's picture; the JPEG behind it is not looked at.
+    """Read the header of a picture of a browser; what is behind it is not looked at.
 
     :raises ProtocolError: it is no such message.
     """
     if len(data) < BINARY.size:
         raise ProtocolError(f"a binary message has {BINARY.size} bytes or more, not {len(data)}")
     kind, version, _, sequence, stamp, width, height, _ = BINARY.unpack_from(data)
-    if kind != CAMERA or version != VERSION:
-        raise ProtocolError(f"a binary message is of kind {CAMERA}, version {VERSION}, not {kind}, {version}")
+    if kind not in (CAMERA, FILE) or version != VERSION:
+        raise ProtocolError(f"a binary message is of kind {CAMERA} or {FILE}, version {VERSION}, not {kind}, {version}")
     if not 0.0 <= stamp <= 1e14:  # NaN is neither
         raise ProtocolError("the picture's stamp is no time in milliseconds since the epoch")
-    return Binary(sequence, stamp, width, height, memoryview(data)[BINARY.size :])
+    return Binary(kind, sequence, stamp, width, height, memoryview(data)[BINARY.size :])
 
 
 def pack_picture(sequence: int, stamp: float, width: int, height: int, data: bytes) -> bytes:

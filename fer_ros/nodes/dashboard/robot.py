@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import array
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import GetParameters, SetParameters
+from rcl_interfaces.srv import GetParameters
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
+from sensor_msgs.msg import CompressedImage
 from std_srvs.srv import Trigger
 
-from fer_msgs.srv import CorrectEmotion, DiscardTake, LoadModel, RestoreTake, StartRecording, Train
+from fer_msgs.srv import (
+    AddPictures,
+    CorrectEmotion,
+    DiscardTake,
+    LoadModel,
+    RestoreTake,
+    ReviseTake,
+    StartRecording,
+    Train,
+)
 from fer_ros.core.base.errors import FerError
-from fer_ros.core.base.labels import check_label, resolve
 from fer_ros.core.recording.settings import parse_labels
 from fer_ros.dashboard.robot import Json, Refused, Robot, Unavailable
 from fer_ros.nodes.dashboard import messages as dashboard_messages
+from fer_ros.nodes.messages.recognition import time_message
 
-#: Seconds that a node may take to answer; a model is loaded in that time.
-ANSWER = 20.0
+#: Seconds that a node may take to answer; a model is loaded in that time. And to find the faces of pictures.
+ANSWER, ADDING = 20.0, 120.0
 #: Seconds between two looks at whether the trainer is still there.
 LOOK = 1.0
 
@@ -45,13 +55,14 @@ class RosRobot(Robot):
         self._pause = client(Trigger, "record/pause")
         self._stop = client(Trigger, "record/stop")
         self._discard = client(DiscardTake, "record/discard")
+        self._revise = client(ReviseTake, "record/revise")
         self._restore = client(RestoreTake, "record/restore")
+        self._add = client(AddPictures, "record/add_pictures")
         self._correct = client(CorrectEmotion, "record/correct")
         self._train = client(Train, "train")
         self._cancel = client(Trigger, "train/cancel")
         self._load_model = client(LoadModel, "load_model")
         self._get_parameters = client(GetParameters, "recorder/get_parameters")
-        self._set_parameters = client(SetParameters, "recorder/set_parameters")
 
     def presence(self) -> dict[str, bool]:
         """Which nodes answer: ``inference``, ``recorder`` and ``trainer``."""
@@ -67,7 +78,7 @@ class RosRobot(Robot):
             executor.create_task(self._on_watch, pictures, emotions)
 
     async def start_recording(self, label: str, subject: str, seconds: float, bag: str) -> None:
-        request = StartRecording.Request(label=label, subject=subject, seconds=seconds, bag=bag)
+        request = StartRecording.Request(label=label, subject=subject, seconds=seconds, bag=bag, any_label=True)
         await self._do(self._start, request, "the recorder")
 
     async def pause_recording(self) -> None:
@@ -80,12 +91,30 @@ class RosRobot(Robot):
         answer = await self._do(self._discard, DiscardTake.Request(bag=bag, take=take), "the recorder")
         return int(answer.samples)
 
-    async def restore(self, bag: str, take: int) -> int:
-        answer = await self._do(self._restore, RestoreTake.Request(bag=bag, take=take), "the recorder")
+    async def revise(self, bag: str, take: int, stamps: Sequence[int], label: str) -> Json:
+        times = [time_message(stamp) for stamp in stamps]
+        request = ReviseTake.Request(bag=bag, take=take, stamps=times, label=label)
+        answer = await self._do(self._revise, request, "the recorder")
+        return {"samples": int(answer.samples), "take": int(answer.new_take), "entry": str(answer.entry)}
+
+    async def restore(self, bag: str, take: int, entry: str = "") -> int:
+        answer = await self._do(self._restore, RestoreTake.Request(bag=bag, take=take, entry=entry), "the recorder")
         return int(answer.samples)
 
+    async def add_pictures(self, bag: str, label: str, subject: str, pictures: Sequence[tuple[int, bytes]]) -> Json:
+        request = AddPictures.Request(bag=bag, label=label, subject=subject)
+        for stamp, data in pictures:
+            # An array takes bytes in one go; a list would be looked at byte by byte.
+            picture = CompressedImage(data=array.array("B", data))
+            picture.header.stamp = time_message(stamp)
+            request.pictures.append(picture)
+        # Where no face was found in any, or none can be read, the counts say so.
+        answer = await self._do(self._add, request, "the recorder", ADDING, lambda a: a.without_face or a.refused)
+        counts = {name: int(getattr(answer, name)) for name in ("take", "samples", "without_face", "refused")}
+        return {**counts, "reasons": list(answer.reasons)}
+
     async def correct(self, label: str, subject: str, face: int) -> tuple[str, int, int]:
-        request = CorrectEmotion.Request(label=label, subject=subject, face_id=face, keep_only=True)
+        request = CorrectEmotion.Request(label=label, subject=subject, face_id=face, keep_only=True, any_label=True)
         answer = await self._do(self._correct, request, "the recorder")
         return str(answer.bag), int(answer.take), int(answer.samples)
 
@@ -98,25 +127,8 @@ class RosRobot(Robot):
         except (FerError, IndexError) as error:
             raise Unavailable("the recorder does not tell its labels", "no_answer", node="recorder") from error
 
-    async def add_label(self, label: str) -> tuple[str, ...]:
-        if "," in check_label(label):
-            raise Refused("a label cannot hold a comma: choose another name", "label_comma")
-        known = await self.labels()
-        if label in known:
-            return known
-        if (there := resolve(label, known)) is not None:
-            text = f"'{label}' means '{there}', which exists already"
-            raise Refused(text, "label_means", label=label, there=there)
-        labels = (*known, label)
-        value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=", ".join(labels))
-        request = SetParameters.Request(parameters=[Parameter(name="labels", value=value)])
-        answer = await self._call(self._set_parameters, request, "the recorder")
-        if not answer.results or not answer.results[0].successful:
-            raise Refused(answer.results[0].reason if answer.results else "the recorder does not take the label")
-        return labels
-
-    async def train(self, bags: Sequence[str], head: str, epochs: int, name: str) -> Json:
-        request = Train.Request(bags=list(bags), head=head, epochs=epochs, name=name)
+    async def train(self, bags: Sequence[str], head: str, epochs: int, name: str, without: Sequence[str] = ()) -> Json:
+        request = Train.Request(bags=list(bags), head=head, epochs=epochs, name=name, without=list(without))
         return dashboard_messages.result(await self._call(self._train, request, "the trainer", None))
 
     async def cancel_training(self) -> None:
@@ -128,10 +140,21 @@ class RosRobot(Robot):
     async def load_model(self, name: str) -> None:
         await self._do(self._load_model, LoadModel.Request(name=name), "inference")
 
-    async def _do(self, client: Any, request: Any, who: str) -> Any:
-        """:raises Refused: with the node's own sentence."""
-        answer = await self._call(client, request, who)
-        if not answer.success:
+    async def _do(
+        self,
+        client: Any,
+        request: Any,
+        who: str,
+        timeout: float = ANSWER,
+        tells: Callable[[Any], object] = lambda answer: False,
+    ) -> Any:
+        """Call a service that may refuse.
+
+        :param tells: whether an answer without success is one all the same.
+        :raises Refused: with the node's own sentence.
+        """
+        answer = await self._call(client, request, who, timeout)
+        if not answer.success and not tells(answer):
             why = dashboard_messages.reason(answer.reason) if hasattr(answer, "reason") else None
             raise Refused(answer.message, *(why["code"],) if why else (), **(why["values"] if why else {}))
         return answer

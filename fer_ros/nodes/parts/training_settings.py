@@ -47,7 +47,7 @@ class TrainingSettings:
         options = messages.options(asked, self.options)
         settings = messages.head_settings(asked, self._heads.of(options.head))
         head_setup.settings_of(options.head, settings)
-        return Request(bags, options, asked.name, settings)
+        return Request(bags, options, asked.name, settings, tuple(asked.without))
 
     def _set(self, options: Any) -> None:
         self.options = options

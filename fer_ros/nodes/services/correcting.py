@@ -39,7 +39,7 @@ class Correcting:
         try:
             recorder = self._recorder()
             seen = await self._seen(request.face_id)
-            kept = await outcome(recorder.correct(request.label, request.subject, seen))
+            kept = await outcome(recorder.correct(request.label, request.subject, seen, request.any_label))
         except FerError as error:
             refused(response, error)
             self._log.warning(f"record/correct: {error}")

@@ -1,4 +1,4 @@
-"""The recorder's services for what it keeps: discard a take, bring one back, forget a person."""
+"""The recorder's services for what it keeps: discard a take, revise one, bring samples back, forget a person."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 
-from fer_msgs.srv import DiscardTake, ForgetPerson, RestoreTake
+from fer_msgs.srv import DiscardTake, ForgetPerson, RestoreTake, ReviseTake
 from fer_ros.core.base.errors import FerError
 from fer_ros.core.recording import Recorder
 from fer_ros.nodes.messages.reasons import refused
+from fer_ros.nodes.messages.recognition import nanoseconds
 from fer_ros.nodes.waiting import outcome
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class KeepingServices:
-    """Answers ``record/discard``, ``record/restore`` and ``record/forget``."""
+    """Answers ``record/discard``, ``record/revise``, ``record/restore`` and ``record/forget``."""
 
     def __init__(
         self, node: Node, recorder: Callable[[], Recorder], done: Callable[[], None], group: CallbackGroup
@@ -33,6 +34,7 @@ class KeepingServices:
         """
         self._recorder, self._done, self._log = recorder, done, node.get_logger()
         node.create_service(DiscardTake, "record/discard", self._on_discard, callback_group=group)
+        node.create_service(ReviseTake, "record/revise", self._on_revise, callback_group=group)
         node.create_service(RestoreTake, "record/restore", self._on_restore, callback_group=group)
         node.create_service(ForgetPerson, "record/forget", self._on_forget, callback_group=group)
         threading.Thread(target=self._finish, name="forget", daemon=True).start()
@@ -57,9 +59,22 @@ class KeepingServices:
         self._done()
         return response
 
+    async def _on_revise(self, request: ReviseTake.Request, response: ReviseTake.Response) -> ReviseTake.Response:
+        try:
+            stamps = {nanoseconds(stamp) for stamp in request.stamps}
+            done = await outcome(self._recorder().revise(request.bag, request.take, stamps, request.label))
+        except FerError as error:
+            self._refuse("record/revise", response, error)
+        else:
+            response.samples, response.new_take, response.entry = done.samples, done.take, done.entry
+            where = f"take {done.take} under their new label" if done.take else "the trash"
+            self._tell(response, f"{done.samples} samples of take {request.take} are in {where}")
+        self._done()
+        return response
+
     async def _on_restore(self, request: RestoreTake.Request, response: RestoreTake.Response) -> RestoreTake.Response:
         try:
-            entry = await outcome(self._recorder().restore(request.bag, request.take))
+            entry = await outcome(self._recorder().restore(request.bag, request.take, request.entry))
         except FerError as error:
             self._refuse("record/restore", response, error)
         else:

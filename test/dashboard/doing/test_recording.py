@@ -196,13 +196,18 @@ def test_somebody_who_calls_the_service_goes_first(house: Any) -> None:
 
 
 def test_a_label_of_ones_own(house: Any) -> None:
+    """It is recorded at once, and nobody else learns of it."""
+
     async def script(new: Any) -> None:
         browser, other = await new(), await new(client="client-2")
-        answer = await browser.ask("labels.add", label="윙크")
-        assert answer["labels"][-1] == "윙크"
-        assert (await other.told("labels"))["labels"][-1] == "윙크"
-        await hold(browser, "윙크")
-        await browser.until(lambda: "윙크" in browser.last("takes")["counts"])
+        assert (await browser.ask("label.check", label="윙크"))["means"] == ""
+        assert (await browser.ask("label.check", label="기쁨"))["means"] == "happy"
+        assert (await browser.ask("label.check", label="a, b"))["code"] == "failed"
+        done = await hold(browser, "윙크")
+        takes = await browser.until(lambda: (t := browser.last("takes")) and t["counts"] and t)
+        assert takes["counts"] == {"윙크": done["samples"]}
+        assert (await browser.told("record", state="paused"))["take"] == 1
+        assert "윙크" not in str(other.got)
 
     house.visit(script)
 

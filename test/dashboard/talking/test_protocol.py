@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fer_ros.core.base.checks import Rows, Value
 from fer_ros.dashboard.talking.protocol import (
     BINARY,
     CAMERA,
+    FILE,
     NOTIFICATIONS,
     PICTURE,
     REQUESTS,
@@ -32,11 +34,15 @@ GOOD: dict[str, dict[str, Any]] = {
     "record.start": {"label": "none of these"},
     "record.stop": {},
     "record.discard": {"take": 3},
-    "record.restore": {"take": 3},
-    "labels.add": {"label": "윙크"},
+    "record.revise": {"take": 3, "stamps": ["1763721600000000001"], "label": "sad"},
+    "record.restore": {"take": 3, "entry": "bag-3"},
+    "samples.list": {"label": "sad"},
+    "samples.pictures": {"take": 3, "stamps": ["1"]},
+    "samples.add": {"label": "sad", "subject": "Kim", "count": 3},
+    "label.check": {"label": "윙크"},
     "correct": {"label": "sad", "face": 3, "subject": "Kim"},
     "correct.undo": {},
-    "train.start": {"scope": "mine"},
+    "train.start": {"scope": "mine", "without": ["fear"]},
     "train.cancel": {},
     "models.list": {},
     "model.load": {"name": "default"},
@@ -81,6 +87,10 @@ def test_a_field_of_a_wrong_type_is_refused(kind: str, data: st.DataObject) -> N
         assert len(str(error)) < 400 and "\n" not in str(error)
         return
     field = fields[name]
+    if isinstance(field, Rows):
+        assert len(message[name]) <= field.high and all(isinstance(row, str) for row in message[name])
+        return
+    assert isinstance(field, Value)
     assert isinstance(message[name], field.kind) or (value is None and message[name] == field.default)
     if isinstance(message[name], str):
         message[name].encode()
@@ -108,6 +118,11 @@ def test_any_other_text_is_no_message(text: str) -> None:
         '{"type": "record.start", "id": 1, "label": "a\\u0000b"}',
         '{"type": "record.start", "label": "happy"}',
         '{"type": "record.start", "id": 1.5, "label": "happy"}',
+        '{"type": "record.revise", "id": 1, "take": 1, "stamps": ["-1"]}',
+        '{"type": "record.revise", "id": 1, "take": 1, "stamps": ["\\u0661"]}',
+        '{"type": "record.revise", "id": 1, "take": 1, "stamps": [' + ", ".join(['"1"'] * 501) + "]}",
+        '{"type": "samples.pictures", "id": 1, "take": 1, "stamps": []}',
+        '{"type": "samples.add", "id": 1, "label": "happy", "count": 65}',
         '{"type": "hello", "version": 1, "client": "../../etc", "session": "20260102-030405"}',
         '{"type": "hello", "version": 1, "client": "abcdefgh", "session": "20260102-03040\\u0665"}',
     ],
@@ -131,13 +146,14 @@ def test_a_picture_to_watch_has_the_documented_header() -> None:
 
 def test_a_picture_of_a_phone_is_read() -> None:
     picture = parse_binary(BINARY.pack(CAMERA, 1, 0, 9, 1.7e12, 64, 48, 0) + b"jpeg")
-    assert (picture.sequence, picture.stamp, picture.width, picture.height) == (9, 1.7e12, 64, 48)
+    assert (picture.kind, picture.sequence, picture.stamp) == (CAMERA, 9, 1.7e12)
+    assert (picture.width, picture.height) == (64, 48)
     assert bytes(picture.data) == b"jpeg"
 
 
 @given(st.binary(max_size=60))
 def test_any_other_bytes_are_no_picture(data: bytes) -> None:
-    if len(data) >= BINARY.size and data[:2] == bytes((CAMERA, 1)):
+    if len(data) >= BINARY.size and data[0] in (CAMERA, FILE) and data[1] == 1:
         return
     with pytest.raises(ProtocolError):
         parse_binary(data)

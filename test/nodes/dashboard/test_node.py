@@ -140,12 +140,12 @@ def test_the_whole_loop(ros: Any, wait: Wait, add: Callable[..., Any]) -> None:
             "sample" in (await page.until(lambda: (m := page.last("stats")) and m["camera"] and m))["camera"]["source"]
         )
         await page.say("watch", video=False, emotions=False)
-        assert (await page.ask("labels.add", label="a, b"))["reason"]["code"] == "label_comma"
+        assert (await page.ask("label.check", label="a, b"))["reason"]["code"] == "label_comma"
+        assert (await page.ask("label.check", label="joy"))["means"] == "happy"
         assert (await page.ask("record.discard", take=999))["reason"]["code"] == "unknown_name"
         assert (await page.ask("train.cancel"))["reason"]["code"] == "no_training"
         missing = {"code": "unknown_name", "values": {"kind": "model", "name": "nobody"}}
         assert (await page.ask("model.load", name="nobody"))["reason"] == missing
-        assert "winking" in (await page.ask("labels.add", label="winking"))["labels"]
         assert (await page.hold("happy", 12))["samples"] >= 12
         assert (await page.hold("winking", 12))["take"] == 2
         await page.hold("sad", 1)
@@ -182,8 +182,12 @@ def test_without_the_other_nodes_the_page_says_what_is_missing(
 
     async def script(page: Page) -> None:
         await page.told("nodes", camera=False, inference=False, recorder=False, trainer=False)
-        for kind, fields in (("record.start", {"label": "happy"}), ("labels.add", {"label": "x"}), ("train.cancel", {}),
-                             ("model.load", {"name": "default"})):  # fmt: skip
+        for kind, fields in (
+            ("record.start", {"label": "happy"}),
+            ("label.check", {"label": "x"}),
+            ("train.cancel", {}),
+            ("model.load", {"name": "default"}),
+        ):
             answer = await page.ask(kind, **fields)
             assert answer["code"] == "unavailable" and "does not run" in answer["message"]
             assert answer["reason"]["code"] == "not_there"

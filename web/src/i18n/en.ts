@@ -179,6 +179,7 @@ export const en = {
     addLabel: "Name",
     addPlaceholder: "winking",
     addDo: "Add",
+    exists: (label: string) => `“${label}” is there already.`,
     subject: "Who",
     subjectHint: "Name or pseudonym, if you like",
     session: "Next person",

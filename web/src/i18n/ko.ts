@@ -171,6 +171,7 @@ export const ko: Texts = {
     addLabel: "이름",
     addPlaceholder: "윙크",
     addDo: "추가",
+    exists: (label) => `“${label}”은(는) 이미 있습니다.`,
     subject: "이름",
     subjectHint: "이름이나 별명 (선택)",
     session: "다음 사람",

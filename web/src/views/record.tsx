@@ -3,23 +3,21 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { colour } from "../colours";
-import { link, reconnect, request } from "../connection";
+import { link, reconnect } from "../connection";
 import { readings } from "../faces";
 import { byTap, held, holdByKeys, letGo, press, release, running, said, subject, toggle } from "../hold";
 import { labelName, text } from "../i18n";
 import { why } from "../i18n/reasons";
 import { newSession, resumeSession, sessionId } from "../identity";
+import { LONGEST, change, meaning, mine, recordable, taught } from "../labels";
 import { Button, Field, LAUNCH, Notice, Switch } from "../parts/controls";
 import { Dialog } from "../parts/dialog";
 import { Icons } from "../parts/icons";
 import { Stage } from "../parts/stage";
 import { TakeList } from "../parts/takes";
 import { go } from "../route";
-import { labels, nodes, record, takes, welcome } from "../state";
+import { nodes, record, takes, welcome } from "../state";
 import { reason, tellUndo } from "../toast";
-
-/** What is no expression need not be shown a hundred times. */
-const NONE = "none of these";
 
 const adding = signal(false);
 const leaving = signal(false);
@@ -91,7 +89,12 @@ function AddLabel() {
     const label = fresh.value.trim();
     if (!label) return;
     try {
-      await request("labels.add", { label });
+      const means = await meaning(label);
+      if (recordable.peek().includes(means)) {
+        refused.value = words.exists(labelName(means));
+        return;
+      }
+      change({ own: [...mine.peek().own, means] });
       adding.value = false;
       fresh.value = "";
     } catch (error) {
@@ -120,7 +123,7 @@ function AddLabel() {
           refused.value = "";
         }}
         placeholder={words.addPlaceholder}
-        maxLength={64}
+        maxLength={LONGEST}
         autoFocus
       />
       {refused.value && (
@@ -196,22 +199,14 @@ function passing(): { words: string; testId: string } | null {
   return null;
 }
 
-/** The seven first, then the labels that were taught, and last what is no expression, such as "none of these". */
-export function recordable(): string[] {
-  const known = welcome.value?.labels ?? [];
-  const all = labels.value.length ? labels.value : known;
-  return [...known.filter((label) => all.includes(label)), ...all.filter((label) => !known.includes(label))];
-}
-
 export function RecordView() {
   const words = text.value.record;
-  useEffect(() => holdByKeys(recordable), []);
-  const names = recordable();
+  useEffect(() => holdByKeys(() => recordable.peek()), []);
+  const names = recordable.value;
   const online = link.value.state === "open";
   const blocked = !online || !nodes.value?.recorder || record.value?.holder === "other";
   const tapping = byTap.value.value === "yes";
-  const seven = (welcome.value?.labels ?? []).filter((label) => label !== NONE);
-  const done = seven.filter((label) => recorded(label) >= advised()).length;
+  const done = taught.value.filter((label) => recorded(label) >= advised()).length;
   // Counters that stand at zero can be emptied without a question.
   const restart = () => (names.some((label) => recorded(label) > 0) ? (leaving.value = true) : nextPerson());
   return (
@@ -256,9 +251,9 @@ export function RecordView() {
                 byTap.set(on ? "yes" : "no");
               }}
             />
-            <span class="progress-words">{words.progress(done, seven.length)}</span>
+            <span class="progress-words">{words.progress(done, taught.value.length)}</span>
           </div>
-          {done === seven.length && done > 0 && (
+          {done === taught.value.length && done > 0 && (
             <Notice
               kind="good"
               action={

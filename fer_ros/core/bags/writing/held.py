@@ -18,6 +18,7 @@ from fer_ros.core.bags.part import StorageError
 from fer_ros.core.bags.repair import lock, mend, mend_files
 from fer_ros.core.bags.sqlite_open import COMPANIONS
 from fer_ros.core.bags.summary import BagInfo, TakeInfo, info
+from fer_ros.core.bags.writing.anew import HIDDEN
 from fer_ros.core.base.errors import ConfigError, cure, disk_code
 from fer_ros.core.base.paths import private_folder
 from fer_ros.core.trash.store import Entry, entries, put, take_out
@@ -107,15 +108,24 @@ class HeldFolder:
         with contextlib.suppress(OSError):
             os.fsync(self._handle)
 
-    def discard(self, take: TakeInfo) -> None:
+    def discard(self, take: TakeInfo) -> Entry:
         """Move a take's file into the trash.
 
         :raises OSError: it is not there, or the folder cannot be written.
         """
-        file, bag = self.path / take.part.name, self.path.name
+        file = self.path / take.part.name
         fold(file)
-        entry = Entry(file, bag, take.number, (file.name,), take.label, take.subject, take.samples, time.time())
-        put(self.path.parent, [file], entry)
+        return self.put(file, take)
+
+    def put(self, file: Path, take: TakeInfo) -> Entry:
+        """Move a file into the trash as that of a take.
+
+        :raises OSError: as :meth:`discard`.
+        """
+        name, number = self.path.name, take.number
+        now = time.time()
+        entry = Entry(file, name, number, (take.part.name,), take.label, take.subject, take.samples, now)
+        return put(self.path.parent, [file], entry)
 
     def restore(self, entry: Entry) -> None:
         """Bring a take's file back from the trash.
@@ -127,14 +137,15 @@ class HeldFolder:
         take_out(entry, self.path)
 
     def clean_up(self) -> None:
-        """Remove what a crash left of writing ``metadata.yaml``, logs without their file, and logs that hold nothing.
+        """Remove what a crash left of writing ``metadata.yaml`` or a take anew, and logs without file or content.
 
         SQLite makes an empty journal in the moment in which it finishes a file.
 
         :raises OSError: a file cannot be removed.
         """
-        for file in self.path.glob(f".{metadata.FILE}.*"):
-            file.unlink(missing_ok=True)
+        for pattern in (f".{metadata.FILE}.*", f"{HIDDEN}*"):
+            for file in self.path.glob(pattern):
+                file.unlink(missing_ok=True)
         for suffix in COMPANIONS:
             for file in self.path.glob(f"*{suffix}"):
                 if not file.stat().st_size or not file.with_name(file.name.removesuffix(suffix)).exists():
