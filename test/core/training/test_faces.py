@@ -78,3 +78,17 @@ def test_a_tilted_face_is_turned_as_the_robot_turns_it(fer_home: Path) -> None:
     straight = crop.cut(upright, roi, framing, spec)
     likeness = [np.corrcoef(one.ravel(), straight.ravel())[0, 1] for one in found[:2]]
     assert likeness[1] > likeness[0] + 0.1
+
+
+def test_labels_that_are_switched_off_are_left_out(fer_home: Path) -> None:
+    folder = fer_home / "bags" / "mine"
+    jpeg = encode_jpeg(np.full((48, 64, 3), 90, np.uint8))
+    with BagWriter(folder, {"detector": "haar"}) as writer:
+        for label in ("happy", "sad", "winking"):
+            writer.begin_take(label)
+            for number in range(2):
+                writer.write(1_700_000_000_000_000_000 + number * 10**8, jpeg, Roi(0, 0, 20, 20))
+    found = faces.gather([folder], SPEC, "haar", without=("winking", "fear"))
+    assert found.labels == ("happy", "sad") and len(found) == 4
+    with pytest.raises(ConfigError, match="all faces are labelled 'happy'"):
+        faces.gather([folder], SPEC, "haar", without=("winking", "sadness"))  # another name of sad
