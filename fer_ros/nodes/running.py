@@ -8,9 +8,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 from types import FrameType
 
 import rclpy
+from ament_index_python import get_search_paths
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, ShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
@@ -156,11 +158,12 @@ def prepare_middleware() -> None:
 
     The user's own settings go first.
     """
-    files = {"FASTRTPS_DEFAULT_PROFILES_FILE": "fastdds.xml", "FASTDDS_DEFAULT_PROFILES_FILE": "fastdds_3.xml"}
-    if any(os.environ.get(name) for name in (*files, "FASTDDS_BUILTIN_TRANSPORTS")):
+    names = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
+    if any(os.environ.get(name) for name in (*names, "FASTDDS_BUILTIN_TRANSPORTS")):
         return
-    for name, file in files.items():  # the first for Fast DDS 2 (Jazzy), the second for 3 (Kilted)
-        os.environ[name] = str(share_dir() / "config" / file)
+    # Fast DDS 3 (Kilted) reads either variable, and complains on the terminal of a file for 2 (Jazzy).
+    three = any(Path(prefix, "share", "fastdds").is_dir() for prefix in get_search_paths())
+    os.environ[names[three]] = str(share_dir() / "config" / ("fastdds_3.xml" if three else "fastdds.xml"))
 
 
 def make(factory: Callable[[], ManagedNode]) -> ManagedNode:
