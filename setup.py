@@ -48,7 +48,7 @@ setup(
     description="Facial expression recognition for ROS 2 that learns the faces of its people in a minute",
     license="Apache-2.0",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={NAME: ["py.typed", "core/vision/covered.npz", *pages()]},
+    package_data={NAME: ["py.typed", "core/vision/covered.npz", "core/vision/identity.npz", *pages()]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

@@ -16,8 +16,8 @@ from fer_msgs import action, msg, srv
 FIELDS: dict[Any, set[str]] = {
     msg.StageTimes: {"received", "detected", "classified", "published"},
     msg.Emotion: {
-        "header", "face_id", "roi", "detection_score", "eyes", "quality", "hindrance", "label", "confidence", "labels",
-        "probabilities", "emoticon", "emoticons", "model", "times",
+        "header", "face_id", "roi", "detection_score", "eyes", "quality", "hindrance", "subject", "label", "confidence",
+        "labels", "probabilities", "emoticon", "emoticons", "model", "times",
     },
     msg.EmotionArray: {"header", "emotions", "model", "times"},
     msg.Label: {"header", "label", "subject", "roi"},

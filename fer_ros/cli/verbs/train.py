@@ -156,6 +156,8 @@ def report(outcome: Outcome, seconds: float, selected: bool) -> str:
         lines.append(_losses(outcome.history))
     if "chosen" in outcome.facts:
         lines.append(f"{'the general model stays' if outcome.general_kept else 'taught'}: {outcome.facts['why']}")
+    if "people" in outcome.facts:
+        lines.append(f"people it knows by their faces: {outcome.facts['people']}; it publishes their names where sure")
     lines += ["", outcome.claim, *filter(None, (_compared(outcome), outcome.expectation, outcome.advice))]
     if found.count:
         lines += ["", "rows: true labels; the last columns: how many were taken for which", "", _table(outcome)]

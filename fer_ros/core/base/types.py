@@ -135,6 +135,7 @@ class Emotion:
     :ivar quality: how well an expression can be read from this face, 0 to 1.
     :ivar hindrance: what hinders it: ``small``, ``dark``, ``blurred``, ``turned`` or ``covered``; empty where
         ``quality`` is 0.5 or more.
+    :ivar subject: the name of whom is seen, where the model was taught to know people and is sure; else empty.
     """
 
     face: Face
@@ -146,6 +147,7 @@ class Emotion:
     emoticons: tuple[str, ...] = ()
     quality: float = 1.0
     hindrance: str = ""
+    subject: str = ""
 
     @property
     def roi(self) -> Roi:

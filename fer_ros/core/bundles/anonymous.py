@@ -1,4 +1,4 @@
-"""A model for use elsewhere: without the names of the people and bags that taught it."""
+"""A model for use elsewhere: without the names of the people and bags that taught it, and knowing nobody's face."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from fer_ros.core.base import paths, yaml_files
+from fer_ros.core.bundles import bundle
 
 #: Entry of ``data`` in ``model.yaml`` → what stands in place of each name in it.
 _NAMES = {"subjects": "person", "bags": "bag"}
@@ -30,6 +31,9 @@ def files(folder: Path, names: bool = False) -> dict[str, bytes]:
     replaced = _replaced(content.get("data") if isinstance(content, dict) else None)
     if not replaced:
         return found
+    for name in bundle.files_of_people(bundle.Bundle.load(folder).people):
+        del found[name], content["sha256"][name]
+    content.pop("people", None)
     content["data"] |= {key: [replaced[str(name)] for name in content["data"].get(key) or ()] for key in _NAMES}
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
     found[paths.MODEL_FILE] = text.encode("utf-8")

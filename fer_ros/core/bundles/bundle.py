@@ -1,7 +1,7 @@
 """Model bundles: a folder with ``model.yaml``, the backbone and the head. Never a pickle.
 
 ``model.yaml`` (schema 1) holds ``name``, ``labels``, ``input``, ``backbone`` and ``head`` (plugin and file), ``data``,
-``quality``, ``recipe``, ``versions`` and the SHA-256 of every other file.
+``quality``, ``recipe``, ``versions`` and the SHA-256 of every other file; ``people`` where it knows somebody.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ WEIGHTS_FILE = "backbone.weights.h5"
 
 _TEXT = Value(str, high=256)
 _NETWORK = Record({"plugin": _TEXT, "file": _TEXT})
+_PERSON = Record({"subject": _TEXT, "faces": _TEXT, "head": _NETWORK, "labels": Rows(Value(str))})
 _SCHEMA = Record({"schema": Value(int)})
 #: What ``model.yaml`` must hold; rows of labels and entries of the input are looked at more closely below.
 _CONTENT = Record(
@@ -41,6 +43,7 @@ _CONTENT = Record(
         "input": Table(),
         "backbone": _NETWORK,
         "head": _NETWORK,
+        "people": Rows(_PERSON, high=1_000, default=[]),
         "data": Table(default={}),
         "quality": Table(default={}),
         "recipe": Table(default={}),
@@ -59,6 +62,24 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whom a model knows by their face.
+
+    :ivar faces: the file with what tells it; ``head`` is their own, with its ``labels``, all of them the model's.
+    """
+
+    subject: str
+    faces: str
+    head: Network
+    labels: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for ``model.yaml``."""
+        head = {"plugin": self.head.plugin, "file": self.head.file}
+        return {"subject": self.subject, "faces": self.faces, "head": head, "labels": list(self.labels)}
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """The content of ``model.yaml``.
 
@@ -66,6 +87,7 @@ class Bundle:
     :ivar data: its training data.
     :ivar quality: measured figures, such as ``accuracy`` and ``macro_f1``, each with what it was measured on.
     :ivar checksums: file name → SHA-256, hexadecimal.
+    :ivar people: whom it was taught to know; mostly nobody.
     """
 
     name: str
@@ -79,6 +101,7 @@ class Bundle:
     recipe: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict)
+    people: tuple[Person, ...] = ()
 
     def __repr__(self) -> str:
         return f"Bundle({self.name!r}, {len(self.labels)} labels, {self.backbone.plugin} + {self.head.plugin})"
@@ -110,10 +133,11 @@ class Bundle:
         if schema != SCHEMA:
             raise ConfigError(f"schema {schema} is not known to fer_ros {__version__}: update fer_ros")
         known = _CONTENT.check("", content)
+        labels = _labels(known["labels"])
         return cls(
             name=paths.check_name("model", known["name"]),
             path=path,
-            labels=_labels(known["labels"]),
+            labels=labels,
             input=_input(known["input"]),
             backbone=_network(known["backbone"]),
             head=_network(known["head"]),
@@ -122,6 +146,7 @@ class Bundle:
             recipe=known["recipe"],
             versions=known["versions"],
             checksums=known["sha256"],
+            people=tuple(_person(one, labels) for one in known["people"]),
         )
 
     def verify(self) -> None:
@@ -129,9 +154,9 @@ class Bundle:
 
         :raises ConfigError: a file is missing, differs, or has no checksum.
         """
-        for part in (self.backbone, self.head):
-            if part.file not in self.checksums:
-                raise ConfigError(f"{part.file} has no SHA-256")
+        for name in (self.backbone.file, self.head.file, *files_of_people(self.people)):
+            if name not in self.checksums:
+                raise ConfigError(f"{name} has no SHA-256")
         for name, expected in self.checksums.items():
             file = self.path / plain(name)
             if not file.is_file():
@@ -169,6 +194,11 @@ class Bundle:
         return backbone, head
 
 
+def files_of_people(people: Iterable[Person]) -> list[str]:
+    """The files that tell who is who."""
+    return [name for person in people for name in (person.faces, person.head.file)]
+
+
 def write(
     bundle: Bundle, contents: dict[str, bytes], replace: bool = False, pictures: dict[str, bytes] | None = None
 ) -> Bundle:
@@ -194,6 +224,7 @@ def write(
         checksums = {name: files.sha256(temporary / name) for name in contents}
         document = {
             **bundle.to_dict(),
+            **({"people": [person.to_dict() for person in bundle.people]} if bundle.people else {}),
             "data": bundle.data,
             "quality": bundle.quality,
             "recipe": bundle.recipe,
@@ -251,6 +282,13 @@ def _input(content: dict[str, Any]) -> InputSpec:
 
 def _network(content: dict[str, Any]) -> Network:
     return Network(content["plugin"], plain(content["file"]))
+
+
+def _person(content: dict[str, Any], labels: tuple[str, ...]) -> Person:
+    own = _labels(content["labels"])
+    if not set(own) <= set(labels):
+        raise ConfigError(f"somebody's labels {quoted(list(own))} are not all the model's")
+    return Person(content["subject"], plain(content["faces"]), _network(content["head"]), own)
 
 
 def plain(name: object) -> str:

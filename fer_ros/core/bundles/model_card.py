@@ -249,10 +249,20 @@ What the faces of each label were taken for:
 
 ## Limits
 
+{_known(bundle)}\
 - It knows the people, the camera and the light of these bags. Other people, glasses or another room: record again.
 - It reads an expression on a face, not what somebody feels. Do not use it to judge, select or watch people.
 - The bags show people: keep them and this model as private as their consent asks.
 """
+
+
+def _known(bundle: Bundle) -> str:
+    if not bundle.people:
+        return ""
+    return (
+        f"- It recognises {len(bundle.people)} by their faces and publishes their names: the files `person_*` are "
+        "biometric data.\n"
+    )
 
 
 def _confusion(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> str:

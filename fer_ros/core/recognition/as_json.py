@@ -26,6 +26,9 @@ class Reading(Protocol):
     def hindrance(self) -> str: ...
 
     @property
+    def subject(self) -> str: ...
+
+    @property
     def emoticon(self) -> str: ...
 
     @property
@@ -42,6 +45,7 @@ def reading(face: Reading, eyes: Iterable[Sequence[float]], digits: int) -> dict
         "eyes": [[number(x, 1), number(y, 1)] for x, y in eyes],
         "quality": number(face.quality, 3),
         "hindrance": face.hindrance[:MAX_TEXT],
+        "subject": face.subject[:MAX_TEXT],
         "label": face.label[:MAX_TEXT],
         "confidence": number(face.confidence, digits),
         "emoticon": face.emoticon[:MAX_TEXT],

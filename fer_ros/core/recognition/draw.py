@@ -134,8 +134,9 @@ def readable_on(ground: Colour) -> Colour:
 
 
 def _caption(pen: _Pen, emotion: Emotion, taken: Sequence[Roi]) -> Roi:
-    """Label, confidence and what hinders at the upper edge of the face's box, above it if there is room."""
-    text = f"{plain(emotion.label)} {emotion.confidence:.0%}"
+    """Who it is, label, confidence and what hinders at the upper edge of the face's box, above it if there is room."""
+    text = f"{plain(emotion.subject)}: " if emotion.subject else ""
+    text += f"{plain(emotion.label)} {emotion.confidence:.0%}"
     if emotion.hindrance:
         text += f", {plain(emotion.hindrance)}"
     roi, row = emotion.face.roi, pen.size.row

@@ -17,6 +17,8 @@ from fer_ros.core.base.geometry import Framing
 from fer_ros.core.base.labels import UNCERTAIN
 from fer_ros.core.base.types import Emotion, Face, FloatArray, Frame, ImageArray, Result, StageTimes
 from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.recognition import naming
+from fer_ros.core.recognition.naming import Known, Naming, Places
 from fer_ros.core.recognition.smoothing import Reading, Smoother
 from fer_ros.core.vision import crop, quality
 from fer_ros.core.vision.quality import Quality
@@ -27,12 +29,14 @@ class Model:
     """A bundle with its networks loaded.
 
     :ivar mirror: whether it reads each face and its mirror image, and averages the probabilities.
+    :ivar people: whom it knows.
     """
 
     bundle: Bundle
     backbone: Backbone
     head: Head
     mirror: bool = False
+    people: tuple[Known, ...] = ()
 
     @classmethod
     def open(cls, bundle: Bundle, threads: int = 1, mirror: bool = False, backbone_settings: Any = None) -> Model:
@@ -43,7 +47,8 @@ class Model:
         :raises ConfigError: a plugin is unknown, or a file is damaged or does not fit.
         """
         try:
-            return cls._try(cls(bundle, *bundle.open(threads, backbone_settings), mirror))
+            backbone, head = bundle.open(threads, backbone_settings)
+            return cls._try(cls(bundle, backbone, head, mirror, naming.known(bundle, backbone.output_shape)))
         except ConfigError:
             raise
         except Exception as error:
@@ -57,23 +62,31 @@ class Model:
     def _try(cls, model: Model) -> Model:
         bundle, spec = model.bundle, model.bundle.input
         levels = np.linspace(0, 255, spec.height * spec.width * spec.channels)
-        with np.errstate(over="ignore", invalid="ignore"):
-            answer = model.classify(levels.astype(np.uint8).reshape(1, spec.height, spec.width, spec.channels))
-        if answer.shape != (1, len(bundle.labels)) or not abs(float(answer.sum()) - 1.0) < 1e-3 or answer.min() < 0:
-            raise ConfigError(f"{bundle.path}: does not answer with probabilities of its labels; train it again")
+        face = levels.astype(np.uint8).reshape(1, spec.height, spec.width, spec.channels)
+        for place in range(naming.NOBODY, len(model.people)):
+            with np.errstate(over="ignore", invalid="ignore"):
+                answer = model.classify(face, np.array([place]))
+            if answer.shape != (1, len(bundle.labels)) or not abs(float(answer.sum()) - 1.0) < 1e-3 or answer.min() < 0:
+                raise ConfigError(f"{bundle.path}: does not answer with probabilities of its labels; train it again")
         return model
 
-    def classify(self, crops: ImageArray) -> FloatArray:
+    def classify(self, crops: ImageArray, who: Places | None = None) -> FloatArray:
         """Probabilities of face crops.
 
         :param crops: uint8 (n, height, width, channels) as :func:`fer_ros.core.vision.crop.cut` gives them, n ≥ 1.
+        :param who: whose each is: the place among :attr:`people`, or ``NOBODY``; None: nobody's.
         :returns: float32 (n, number of labels).
         """
-        found = self._read(crops)
-        return (found + self._read(crops[:, :, ::-1])) / np.float32(2.0) if self.mirror else found
+        found = self._read(crops, who)
+        return (found + self._read(crops[:, :, ::-1], who)) / np.float32(2.0) if self.mirror else found
 
-    def _read(self, crops: ImageArray) -> FloatArray:
-        return self.head.read(self.backbone.maps(crop.scale(crops, self.bundle.input)))
+    def _read(self, crops: ImageArray, who: Places | None) -> FloatArray:
+        maps = self.backbone.maps(crop.scale(crops, self.bundle.input))
+        found = self.head.read(maps)
+        for place in set(() if who is None else who.tolist()) - {naming.NOBODY}:
+            rows, found = np.flatnonzero(who == place), found.copy()
+            found[rows] = self.people[place].read(maps.chosen(rows), len(self.bundle.labels))
+        return found
 
     def crops(self, image: ImageArray, faces: list[Face], framing: Framing) -> ImageArray:
         """The crops of faces, uint8 (n, height, width, channels)."""
@@ -112,6 +125,7 @@ class Recogniser:
         self._live_backbone = Live(self._model.backbone)
         self.emoticons = emoticons or Emoticons.load()
         self._smoother, self._smoothed = smoother or Smoother(), self._model
+        self._naming = Naming()
         quality.load()
 
     @property
@@ -147,6 +161,7 @@ class Recogniser:
         """Forget every face, for example before another video."""
         self.detector.reset()
         self._smoother.reset()
+        self._naming.reset()
 
     def __repr__(self) -> str:
         return f"Recogniser({self._model!r}, {type(self.detector).__name__})"
@@ -165,10 +180,13 @@ class Recogniser:
             if model is not self._smoothed:
                 # What another model said, maybe of other labels, says nothing about this one's.
                 self._smoother.reset()
+                self._naming.reset()
                 self._smoothed = model
             found = self._qualities(model, frame.image, faces, crops)
-            readings = self._smoother.read(faces, model.classify(crops), frame.stamp, [one.value for one in found])
-            emotions = [self._emotion(model, *parts) for parts in zip(faces, readings, found, strict=True)]
+            values = [one.value for one in found]
+            who = self._naming.who(model.people, faces, crops, frame.stamp, values)
+            readings = self._smoother.read(faces, model.classify(crops, who), frame.stamp, values)
+            emotions = [self._emotion(model, *parts) for parts in zip(faces, readings, found, who, strict=True)]
         times.classified = self._clock()
         return Result(frame, emotions, model.bundle.name, times)
 
@@ -178,7 +196,7 @@ class Recogniser:
         views = crops if same else np.stack([crop.cut(image, face.roi, framing, view, face.eyes) for face in faces])
         return quality.assess(views, faces, framing)
 
-    def _emotion(self, model: Model, face: Face, reading: Reading, found: Quality) -> Emotion:
+    def _emotion(self, model: Model, face: Face, reading: Reading, found: Quality, place: int) -> Emotion:
         labels = model.bundle.labels
         label = UNCERTAIN if reading.label is None else labels[reading.label]
         return Emotion(
@@ -191,4 +209,5 @@ class Recogniser:
             emoticons=self.emoticons.candidates(label),
             quality=found.value,
             hindrance=found.hindrance,
+            subject="" if place == naming.NOBODY else model.people[place].subject,
         )

@@ -8,6 +8,7 @@ from fer_ros.core.base.labels import AS_IS, KNOWN, LABEL_NAMES_HELP
 from fer_ros.core.base.settings import setting
 
 SPLITS = ("auto", "cross", "sessions", "takes", "blocks", "random")
+PEOPLE = ("off", "auto")
 #: Altered copies of each face by default, for a head that crosses: at most so many, and so many faces with them.
 COPIES, FACES = 24, 600
 
@@ -27,6 +28,12 @@ class Options:
         "haar", "the detector whose boxes the bags hold, if they do not say so themselves", live=True
     )
     label_names: str = setting(KNOWN, LABEL_NAMES_HELP, choices=(KNOWN, AS_IS), live=True)
+    people: str = setting(
+        "off",
+        "auto: learn to tell the recorded people apart, with a head for each; publishes who is seen",
+        choices=PEOPLE,
+        live=True,
+    )
     strict: bool = setting(False, "refuse pictures that cannot be read instead of leaving them out", live=True)
     seed: int = setting(1, "seed of all random choices", low=0, high=2**32 - 1, live=True)
     train_share: float = setting(0.70, "share of the faces to train on", low=0.05, high=0.95, live=True)

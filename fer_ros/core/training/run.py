@@ -22,7 +22,7 @@ from fer_ros.core.bundles import model_store
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.evaluating import metrics, plots
 from fer_ros.core.evaluating.metrics import Metrics
-from fer_ros.core.training import cross, splits, writing
+from fer_ros.core.training import cross, people, splits, writing
 from fer_ros.core.training.cache import Cache
 from fer_ros.core.training.fitting import head_setup
 from fer_ros.core.training.options import Options
@@ -58,6 +58,7 @@ class _Training:
         self.options, self.report = request.options, report
         self.plugin: type[Head] = registry.load("heads", self.options.head)
         self.settings = head_setup.settings_of(self.options.head, request.settings)
+        people.check(self.options.people, self.plugin, self.options.head)
         self.bags = request.bags
         self.name = request.name or model_store.new_name()
         self.target = model_store.check_free(self.name)
@@ -84,6 +85,10 @@ class _Training:
         with self._timed("training"):
             trained = self.plugin.train(task)
             _check_finite(trained)
+            known: list[people.TaughtPerson] = []
+            if options.people != "off":
+                everyone = self._task(found, np.arange(len(found)), np.arange(0), samples)
+                known, trained = people.teach(self.plugin, everyone, found, trained)
             pictures = {}
             if trained.history:
                 pictures["training.png"] = self._aside.submit(plots.learning_curve, trained.history)
@@ -133,6 +138,7 @@ class _Training:
                     settings=self.settings,
                     bags=self.bags,
                     subjects=found.subjects,
+                    people=known,
                     phases=dict(self.phases),
                 ),
                 _drawn(pictures),

@@ -17,8 +17,11 @@ from fer_ros.core.bundles import model_card, model_store
 from fer_ros.core.bundles.bundle import WEIGHTS_FILE, Bundle
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome
+from fer_ros.core.training.people import TaughtPerson
 
 HEAD_FILE = "head.npz"
+#: What tells a person's face, and their own head; by number, so that no name is in them.
+FACES_FILE, PERSON_FILE = "person_{}_faces.npz", "person_{}_head.npz"
 #: The whole outcome, beside the figures in ``model.yaml``.
 REPORT_FILE = "training.json"
 #: Bytes that plots, card and report take beside the networks.
@@ -32,6 +35,7 @@ class Finished:
     :ivar plugin: name of the plugin that runs the head.
     :ivar labels: in the order of its outputs.
     :ivar settings: those that the head was trained with.
+    :ivar people: whom the model is to know.
     :ivar phases: seconds of each phase so far.
     """
 
@@ -44,6 +48,7 @@ class Finished:
     settings: Any
     bags: tuple[Path, ...]
     subjects: tuple[str, ...]
+    people: list[TaughtPerson]
     phases: dict[str, float]
 
 
@@ -87,11 +92,22 @@ def write(done: Finished, plotted: dict[str, bytes]) -> None:
         data=data,
         quality=quality,
         recipe=recipe,
+        people=tuple(
+            bundles.Person(
+                person.subject,
+                FACES_FILE.format(number),
+                bundles.Network(person.trained.plugin or outcome.head, PERSON_FILE.format(number)),
+                person.trained.labels or tuple(outcome.counts),
+            )
+            for number, person in enumerate(done.people, 1)
+        ),
     )
-    left = (base.head.file, HEAD_FILE, REPORT_FILE, WEIGHTS_FILE)
+    left = {base.head.file, HEAD_FILE, REPORT_FILE, WEIGHTS_FILE, *bundles.files_of_people(base.people)}
     kept = [name for name in base.checksums if name not in left]
     contents = {name: (base.path / name).read_bytes() for name in kept}
     contents[HEAD_FILE] = done.trained.content
+    for written, person in zip(stated.people, done.people, strict=True):
+        contents |= {written.faces: person.faces, written.head.file: person.trained.content}
     report = {
         **outcome.to_dict(),
         "options": dataclasses.asdict(done.options),

@@ -69,6 +69,7 @@ def _emotion(emotion: types.Emotion, model: str, head: Header, times: StageTimes
         eyes=[Point32(x=float(x), y=float(y)) for x, y in emotion.face.eyes or ()],
         quality=float(emotion.quality),
         hindrance=emotion.hindrance,
+        subject=emotion.subject,
         label=emotion.label,
         confidence=float(emotion.confidence),
         labels=list(emotion.labels),

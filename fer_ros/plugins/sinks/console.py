@@ -62,6 +62,7 @@ class ConsoleSink(Sink):
         if result.primary is not None:
             emotion = result.primary
             hindrance = f", {emotion.hindrance}" if emotion.hindrance else ""
-            parts.append(f"{emotion.emoticon} {emotion.label} {emotion.confidence:.0%}{hindrance}".strip())
+            name = f"{emotion.subject}: " if emotion.subject else ""
+            parts.append(f"{name}{emotion.emoticon} {emotion.label} {emotion.confidence:.0%}{hindrance}".strip())
         # Labels and emoticons come from files: nothing in them may steer the terminal.
         return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in "   ".join(parts))
