@@ -40,7 +40,7 @@ from fer_ros.core.training.options import Options
 from fer_ros.core.training.request import Request
 from fer_ros.core.vision import crop, identity
 
-GROUP, DRAWS, ALLOWED, STRANGERS, FACES = 5, 4, 0.01, 500, 8000
+GROUP, DRAWS, ALLOWED, STRANGERS, FACES = 5, 2, 0.01, 200, 8000
 #: Frames of portraits as another camera may see them: side of the face in pixels, tilt in degrees, share of the light.
 VIEWS = {"as taught": (160.0, 0.0, 1.0), "48 pixels": (48.0, 0.0, 1.0), "tilted by 12 degrees": (160.0, 12.0, 1.0)}
 VIEWS |= {"a third of the light": (160.0, 0.0, 0.33)}

@@ -2,8 +2,8 @@
 """Measure how well heads learn real people: other pictures of the same people, and strangers before and after.
 
 PEOPLE holds kdef/<label>/<person>_<session>.jpg and studio/<label>/<person>_<picture>.png. Taught is on KDEF's session
-A and read session B: person by person, in groups of five, and two labels of each person alone. Of the studio, one, two
-and three pictures a label of each person are taught, in three turns, and the others are read. Strangers are faces of
+A and read session B: person by person, in groups of five, and two or five labels of each person alone. Of the studio,
+one, two and three pictures a label of each person are taught, in three turns, and the others are read. Strangers are faces of
 FER2013's PublicTest.
 
     python benchmarks/people.py PEOPLE FER2013 --plot docs/people.png
@@ -41,7 +41,8 @@ from fer_ros.core.training.split_parts import Origin
 from fer_ros.core.vision import crop
 
 HEADS = ("general", "prototype", "linear", "dense", "ridge", "auto")
-KINDS = ("kdef", "kdef in fives", "kdef two labels", "studio 1", "studio 2", "studio 3")
+SOME = {"kdef two labels": 2, "kdef five labels": 5}
+KINDS = ("kdef", "kdef in fives", *SOME, "studio 1", "studio 2", "studio 3")
 STRANGERS, GROUP, TURNS = 500, 5, 3
 Indices = npt.NDArray[np.int64]
 
@@ -132,9 +133,9 @@ def lessons_of(kind: str, pictures: list[Picture]) -> Iterator[Lesson]:
             group = people[start : start + size]
             own = [i for i, picture in enumerate(pictures) if picture.person in group]
             first, second = (np.array([i for i in own if pictures[i].number == day], dtype=np.int64) for day in "AB")
-            if kind == "kdef two labels":
-                pairs = list(itertools.combinations(faces.in_order({pictures[i].label for i in first}), 2))
-                first = np.array([i for i in first if pictures[i].label in pairs[start % len(pairs)]], dtype=np.int64)
+            if kind in SOME:
+                words = list(itertools.combinations(faces.in_order({pictures[i].label for i in first}), SOME[kind]))
+                first = np.array([i for i in first if pictures[i].label in words[start % len(words)]], dtype=np.int64)
             yield Lesson(first, second)
         return
     several = int(kind.split()[1])
