@@ -3,8 +3,7 @@
 
 PEOPLE holds kdef/<label>/<person>_<session>.jpg and studio/<label>/<person>_<picture>.png. Taught is on KDEF's session
 A and read session B: person by person, in groups of five, and two or five labels of each person alone. Of the studio,
-one, two and three pictures a label of each person are taught, in three turns, and the others are read. Strangers are faces of
-FER2013's PublicTest.
+one, two and three pictures a label of each person are taught, in turns, and the others read. Strangers are of FER2013.
 
     python benchmarks/people.py PEOPLE FER2013 --plot docs/people.png
 """
