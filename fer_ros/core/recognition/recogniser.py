@@ -48,7 +48,8 @@ class Model:
         """
         try:
             backbone, head = bundle.open(threads, backbone_settings)
-            return cls._try(cls(bundle, backbone, head, mirror, naming.known(bundle, backbone.output_shape)))
+            people = naming.known(bundle, backbone.output_shape)
+            return cls._try(cls(bundle, backbone, head, mirror, people=people))
         except ConfigError:
             raise
         except Exception as error:
