@@ -10,7 +10,7 @@ from fer_ros.core.base.arrays import pack
 from fer_ros.core.base.contracts import Head, Task, TrainedHead
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import FloatArray
-from fer_ros.core.training.fitting.ridge_fit import known
+from fer_ros.core.training.fitting.ridge_data import known
 from fer_ros.core.training.rows import Faces
 from fer_ros.core.training.split_parts import Indices
 from fer_ros.core.vision import identity
