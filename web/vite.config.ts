@@ -22,10 +22,22 @@ function interpreter(): Plugin {
   };
 }
 
+/** What the coloured faces are, and their licence. */
+function font(): Plugin {
+  const text = readFileSync("node_modules/@fontsource/noto-color-emoji/LICENSE", "utf-8");
+  const notice = `The font of emoji (.woff): a part of Noto Color Emoji, npm package @fontsource/noto-color-emoji\n\n${text}`;
+  return {
+    name: "font",
+    generateBundle() {
+      this.emitFile({ type: "asset", fileName: "emoji_NOTICE.md", source: notice });
+    },
+  };
+}
+
 const alone = defineConfig({
   root: "alone",
   base: "./", // it may lie in any folder of a web server
-  plugins: [interpreter()],
+  plugins: [interpreter(), font()],
   worker: { format: "iife", rollupOptions: { output: { entryFileNames: "engine.js" } } },
   build: {
     outDir: "../../fer_ros/core/exporting/page",
@@ -39,6 +51,7 @@ const alone = defineConfig({
 });
 
 const robot = defineConfig({
+  plugins: [font()],
   build: {
     outDir: "../fer_ros/dashboard/static",
     emptyOutDir: true,

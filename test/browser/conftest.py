@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -67,15 +68,25 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def chromium(film: Path) -> Iterator[Any]:
-    """The browser; every test opens contexts of its own, each with an empty profile."""
-    path = _browser_path()
+def launch(film: Path) -> Iterator[Callable[..., Any]]:
+    """``launch(**environment) -> Browser``; all of them end with the session."""
+    path, browsers = _browser_path(), []
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=path, args=[*FLAGS, f"--use-file-for-fake-video-capture={film}"]
-        )
-        yield browser
-        browser.close()
+
+        def launch(**environment: str) -> Any:
+            args = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
+            browsers.append(driver.chromium.launch(executable_path=path, args=args, env={**os.environ, **environment}))
+            return browsers[-1]
+
+        yield launch
+        for browser in browsers:
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(launch: Callable[..., Any]) -> Any:
+    """The browser; every test opens contexts of its own, each with an empty profile."""
+    return launch()
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import http.server
+import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -68,7 +70,7 @@ def alone(open_page: Callable[..., Any], address: str) -> Callable[..., Any]:
     """``alone(**context options) -> Page``, once the network is there."""
 
     def alone(**options: Any) -> Any:
-        page = open_page(address, permissions=["camera"], **options)
+        page = open_page(address, permissions=["camera", "clipboard-read", "clipboard-write"], **options)
         expect(page.get_by_test_id("page")).to_have_attribute("data-ready", "true")
         return page
 
@@ -171,12 +173,48 @@ def test_what_the_robot_taught_answers_alike_on_a_phone(
     # A file that is none leaves everything as it is, and says so.
     (tmp_path / "no.zip").write_bytes(b"PK nothing")
     page.get_by_test_id("file").set_input_files(str(tmp_path / "no.zip"))
-    expect(page.get_by_test_id("said")).to_have_attribute("role", "alert")
+    expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_test_id("hold-happy")).to_have_attribute("data-count", str(FACES))
-    # The emoticon under the thumb.
-    page.get_by_test_id("mode").click()
+    # The emoticon under the thumb: taps gather a message, and copy it.
+    page.get_by_test_id("keyboard").click()
     expect(page.get_by_test_id("train")).to_have_count(0)
-    expect(page.get_by_test_id("emoticon")).to_be_visible()
+    sign = page.get_by_test_id("emoticon")
+    expect(sign).to_be_enabled()
+    page.get_by_test_id("message").fill("안녕 ")
+    sign.tap()
+    page.get_by_test_id("candidates").get_by_role("button").first.tap()
+    message = page.get_by_test_id("message").input_value()
+    assert message.startswith("안녕 ") and len(message) >= 5
+    expect(page.get_by_test_id("copied")).to_have_text("복사됨")
+    assert page.evaluate("() => navigator.clipboard.readText()") == message
+    page.get_by_test_id("clear").tap()
+    expect(page.get_by_test_id("message")).to_have_value("")
+
+
+#: No font with colours, as on many a Linux machine.
+PLAIN = """<?xml version="1.0"?><fontconfig><include>/etc/fonts/fonts.conf</include>
+<selectfont><rejectfont><pattern><patelt name="color"><bool>true</bool></patelt></pattern></rejectfont></selectfont>
+</fontconfig>"""
+FONT = "() => [...document.fonts].find(({family}) => family.includes('fer emoji')).status"
+
+
+@pytest.mark.slow
+def test_faces_have_colours_without_a_font_of_the_system(
+    alone: Callable[..., Any], launch: Callable[..., Any], address: str, tmp_path: Path
+) -> None:
+    fonts = tmp_path / "fonts.conf"
+    fonts.write_text(PLAIN)
+    page = launch(FONTCONFIG_FILE=str(fonts)).new_context(permissions=["camera"]).new_page()
+    page.goto(address)
+    page.wait_for_function(f"({FONT})() === 'loaded'")
+    picture = page.get_by_test_id("hold-happy").locator(".emoji").screenshot()
+    seen = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR).reshape(-1, 3).astype(int)
+    yellow = (seen[:, 2] > 200) & (seen[:, 1] > 150) & (seen[:, 0] < 100)
+    assert yellow.mean() > 0.15
+    page.context.close()
+    # Where the system has one, nothing is fetched.
+    if shutil.which("fc-list") and subprocess.check_output(["fc-list", ":color=true"]):
+        assert alone().evaluate(FONT) == "unloaded"
 
 
 def _faces() -> ImageArray:

@@ -24,7 +24,7 @@ function variable(label: string): string {
 export const colour = (label: string): string => `var(${variable(label)})`;
 
 /** For the canvas, which does not look into other fonts for a coloured glyph by itself. */
-export const EMOJI_FONT = '"Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji", sans-serif';
+export const EMOJI_FONT = '"Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji", "fer emoji", sans-serif';
 
 /** As a colour that a canvas understands. */
 export function canvasColour(label: string): string {

@@ -3,14 +3,13 @@
 import { effect, signal } from "@preact/signals";
 import { link, notify, onMessage, request } from "./connection";
 import { kept } from "./identity";
+import { holdByKeys } from "./keys";
 import { text, labelName } from "./i18n";
 import { record } from "./state";
 import { complain } from "./toast";
 
 /** Ms between two signs of life; the node ends the take after `welcome.hold` seconds without one. */
 const BEAT = 500;
-/** Keys that choose the first labels. */
-const KEYS = 9;
 
 export const held = signal<string | null>(null);
 /** What happened last, for screen readers. */
@@ -84,29 +83,11 @@ export function letGo(label: string): void {
   if (byTap.value.peek() === "no" && held.peek() === label) release();
 }
 
-/** Keys 1 to 9 hold the labels in their order, wherever the focus is, but not while something is typed. */
-export function holdByKeys(names: () => string[]): () => void {
-  const typing = (event: KeyboardEvent) =>
-    event.target instanceof HTMLElement && event.target.closest("input, textarea, select, dialog") !== null;
-  const which = (event: KeyboardEvent) => {
-    const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] ?? event.key;
-    const at = Number(digit) - 1;
-    return at >= 0 && at < KEYS ? names()[at] : undefined;
-  };
-  const down = (event: KeyboardEvent) => {
-    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
-    const label = which(event);
-    if (label !== undefined) press(label);
-  };
-  const up = (event: KeyboardEvent) => {
-    const label = which(event);
-    if (label !== undefined) letGo(label);
-  };
-  window.addEventListener("keydown", down);
-  window.addEventListener("keyup", up);
+/** Hold by the keys 1 to 9 as well. @returns what ends it, and whatever is held then. */
+export function holdingByKeys(names: () => string[]): () => void {
+  const end = holdByKeys(names, press, letGo);
   return () => {
-    window.removeEventListener("keydown", down);
-    window.removeEventListener("keyup", up);
+    end();
     release();
   };
 }

@@ -257,7 +257,7 @@ def _face(framing: Framing | None, stored: StoredSample) -> bytes | None:
     elif sample.roi is None:
         return None
     else:
-        face = crop.square(sample.image, sample.roi, framing)
+        face = crop.square(sample.image, sample.roi, framing, sample.eyes)
     height, width = face.shape[:2]
     if max(height, width) > SIDE:
         scale = SIDE / max(height, width)

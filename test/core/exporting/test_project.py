@@ -31,6 +31,8 @@ from fer_ros.core.vision import crop
 
 FACTS = importing.facts(Path("phone.zip"), "")
 SPEC = Bundle.load("small").input
+#: Tilted by so much that the face is turned upright.
+EYES = ((120.0, 90.0), (180.0, 130.0))
 
 
 def _png(image: ImageArray) -> bytes:
@@ -65,7 +67,7 @@ def recorded(fer_home: Path) -> list[Path]:
             for frame in range(3):
                 stamp += 40_000_000
                 roi = Roi(80, 60, 150, 140) if frame else None
-                writer.write(stamp, _png(_noise(10 * take + frame, 300)), roi)
+                writer.write(stamp, _png(_noise(10 * take + frame, 300)), roi, eyes=EYES if roi else None)
     with BagWriter(folders[1], FACTS) as writer:
         writer.begin_take("smirk / 1", independent=True)
         for frame in range(2):
@@ -91,7 +93,8 @@ def test_faces_of_bags_are_kept_with_what_is_known_of_them(
         ]  # fmt: skip
         first, faces = found.picture(found.samples[0]), found.picture(found.samples[-1])
     frame = next(sample for sample in bags.read(recorded[0]) if sample.roi)
-    cut = crop.square(frame.image, frame.roi or Roi(0, 0, 1, 1), framing)
+    assert frame.roi is not None and frame.eyes == EYES
+    cut = crop.square(frame.image, frame.roi, framing, EYES)
     assert len(cut) > project.SIDE
     small = cv2.resize(cut, (project.SIDE, project.SIDE), interpolation=cv2.INTER_AREA)
     assert np.array_equal(cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_COLOR), small)

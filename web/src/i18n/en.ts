@@ -308,6 +308,12 @@ export const en = {
     tapDoes: "A tap",
     tapCopies: "copies",
     tapSaves: "saves the photo",
+    share: "Share",
+    keyboard: "As a keyboard",
+    message: "Message",
+    messageHint: "Taps on emoticons gather here and are copied.",
+    clear: "Clear",
+    isCopied: "copied",
   },
 
   camera: {

@@ -298,6 +298,12 @@ export const ko: Texts = {
     tapDoes: "누르면",
     tapCopies: "복사",
     tapSaves: "사진 저장",
+    share: "공유",
+    keyboard: "자판으로",
+    message: "메시지",
+    messageHint: "이모티콘을 누르면 여기에 모이고 복사됩니다.",
+    clear: "지우기",
+    isCopied: "복사됨",
   },
 
   camera: {

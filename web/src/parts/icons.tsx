@@ -102,6 +102,13 @@ export const Icons = {
   offline: icon(
     <path d="M4 4l16 16M8.5 16a5 5 0 0 1 6.6-.4M5 12.4a10 10 0 0 1 4-2.3M12.5 9.6A10 10 0 0 1 19 12.4M2 8.8A14.5 14.5 0 0 1 6 6.3M10 5a14.5 14.5 0 0 1 12 3.8M12 19.5v.2" />,
   ),
+  send: icon(<path d="M12 15V3.5M7.8 7.4 12 3.2l4.2 4.2M8 10.5H5.5v9.5h13v-9.5H16" />),
+  keyboard: icon(
+    <>
+      <rect x="2.5" y="6" width="19" height="12.5" rx="2.2" />
+      <path d="M6.3 9.8v.2M10.1 9.8v.2M13.9 9.8v.2M17.7 9.8v.2M7.5 14.8h9" />
+    </>,
+  ),
   pause: icon(<path d="M8.5 5.5v13M15.5 5.5v13" />),
 } as const;
 

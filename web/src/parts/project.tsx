@@ -43,6 +43,7 @@ export function ProjectCard(props: ProjectProps) {
           class="hidden"
           tabIndex={-1}
           aria-hidden="true"
+          aria-label={words.open}
           data-testid="file"
           onChange={(event) => {
             const file = event.currentTarget.files?.[0];

@@ -2,15 +2,15 @@
 
 import { signal } from "@preact/signals";
 import { colour } from "../colours";
-import { copy } from "../copy";
+import { choose, keepPhoto, keyboard, type Photographer } from "../emoticon";
 import { current, type Reading } from "../faces";
 import { labelName, text } from "../i18n";
 import { kept } from "../identity";
 import { Button, Choice } from "../parts/controls";
 import { Stage, isMirrored } from "../parts/stage";
-import { photograph, save } from "../photo";
+import { Actions, KeyboardSwitch, Message, Spoken } from "../parts/spoken";
+import { photograph } from "../photo";
 import { welcome } from "../state";
-import { complain, tell } from "../toast";
 import { whyNobody } from "./watch";
 
 const does = kept("tap-does", ["copy", "photo"]);
@@ -18,29 +18,12 @@ const place = kept("place", ["over", "beside"]);
 /** The reading that was held still, so that it can be tapped before the face moves on. */
 const frozen = signal<Reading | null>(null);
 
-async function copyIt(emoticon: string): Promise<void> {
-  try {
-    await copy(emoticon);
-    // The selector asks for the coloured sign where the font of text has one of its own.
-    tell(text.peek().emoticons.copied(`${emoticon}\uFE0F`));
-  } catch {
-    complain(text.peek().emoticons.notCopied);
-  }
+function photographer(reading: Reading | null): Photographer {
+  return (emoticon) => photograph({ reading, emoticon, place: place.value.peek(), mirrored: isMirrored() });
 }
 
-async function saveIt(emoticon: string): Promise<void> {
-  const words = text.peek().emoticons;
-  const reading = current.peek();
-  const blob = await photograph({ reading, emoticon, place: place.value.peek(), mirrored: isMirrored() });
-  if (blob === null) {
-    complain(words.noPhoto);
-    return;
-  }
-  save(blob, `fer-${reading?.label ?? "photo"}-${Date.now()}.png`);
-  tell(words.saved);
-}
-
-const tap = (emoticon: string) => (does.value.peek() === "copy" ? copyIt(emoticon) : saveIt(emoticon));
+const tap = (emoticon: string) =>
+  does.value.peek() === "copy" ? choose(emoticon) : keepPhoto(photographer(current.peek()), emoticon);
 
 function Tile({ emoticon, label }: { emoticon: string; label: string }) {
   const words = text.value.emoticons;
@@ -64,6 +47,23 @@ export function EmoticonsView() {
   const nobody = whyNobody();
   const table = welcome.value?.emoticons ?? {};
   const others = reading ? [reading.emoticon, ...reading.emoticons].slice(1) : [];
+  if (keyboard.value.value === "yes")
+    return (
+      <div class="typing">
+        <Message>
+          <KeyboardSwitch />
+        </Message>
+        <div class="seen">
+          <Stage compact />
+          <Spoken
+            label={reading?.label ?? null}
+            signs={reading ? [reading.emoticon, ...reading.emoticons].filter(Boolean) : []}
+            nobody={nobody}
+            photographer={reading && photographer(reading)}
+          />
+        </div>
+      </div>
+    );
   return (
     <>
       <div class="left">
@@ -93,7 +93,10 @@ export function EmoticonsView() {
           aria-label={words.title}
           style={{ "--label": reading ? colour(reading.label) : "var(--muted)" }}
         >
-          <h2>{words.title}</h2>
+          <header>
+            <h2>{words.title}</h2>
+            <KeyboardSwitch />
+          </header>
           <button
             type="button"
             class="emoji huge"
@@ -108,25 +111,11 @@ export function EmoticonsView() {
             <span key={reading?.emoticon ?? ""}>{reading?.emoticon || nobody.sign}</span>
           </button>
           <p class="label">{reading ? labelName(reading.label) : nobody.title}</p>
-          <div class="row">
-            <Button
-              icon="copy"
-              kind={does.value.value === "copy" ? "primary" : "plain"}
-              disabled={!reading?.emoticon}
-              onClick={() => reading && void copyIt(reading.emoticon)}
-              testId="copy"
-            >
-              {words.copy}
-            </Button>
-            <Button
-              icon="image"
-              kind={does.value.value === "photo" ? "primary" : "plain"}
-              disabled={!reading?.emoticon}
-              onClick={() => reading && void saveIt(reading.emoticon)}
-              testId="save-photo"
-            >
-              {words.save}
-            </Button>
+          <Actions
+            sign={reading?.emoticon ?? ""}
+            photographer={reading && photographer(reading)}
+            first={does.value.value}
+          >
             <Button
               icon="pause"
               pressed={frozen.value !== null}
@@ -135,7 +124,7 @@ export function EmoticonsView() {
             >
               {frozen.value ? words.frozen : words.freeze}
             </Button>
-          </div>
+          </Actions>
           <h3>{words.candidates}</h3>
           <div class="tiles" data-testid="candidates">
             {reading && others.length > 0 ? (

@@ -2,16 +2,16 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { colour } from "../colours";
 import { link, reconnect } from "../connection";
 import { readings } from "../faces";
-import { byTap, held, holdByKeys, letGo, press, release, running, said, subject, toggle } from "../hold";
+import { byTap, held, holdingByKeys, letGo, press, release, running, said, subject, toggle } from "../hold";
 import { labelName, text } from "../i18n";
 import { why } from "../i18n/reasons";
 import { newSession, resumeSession, sessionId } from "../identity";
 import { LONGEST, change, meaning, mine, recordable, taught } from "../labels";
 import { Button, Field, LAUNCH, Notice, Switch } from "../parts/controls";
 import { Dialog } from "../parts/dialog";
+import { HoldButton } from "../parts/hold_button";
 import { Icons } from "../parts/icons";
 import { Stage } from "../parts/stage";
 import { TakeList } from "../parts/takes";
@@ -28,58 +28,20 @@ const refused = signal("");
 const advised = () => welcome.value?.advised ?? 100;
 const recorded = (label: string) => (takes.value?.counts[label] ?? 0) + running(label);
 
-function HoldButton({ label, index, disabled }: { label: string; index: number; disabled: boolean }) {
+function Hold({ label, index, disabled }: { label: string; index: number; disabled: boolean }) {
   const words = text.value.record;
-  const number = recorded(label);
-  const on = held.value === label;
-  const sign = welcome.value?.emoticons[label]?.[0];
-  const isPress = (event: KeyboardEvent) => event.key === " " || event.key === "Enter";
+  const count = recorded(label);
+  const key = index < 9 ? `, ${words.key(index + 1)}` : "";
   return (
-    <button
-      type="button"
-      class={`hold ${on ? "on" : ""} ${number >= advised() ? "full" : ""}`}
-      style={{ "--label": colour(label), "--share": Math.min(number / advised(), 1).toFixed(3) }}
-      aria-disabled={disabled}
-      aria-pressed={on}
-      aria-label={`${labelName(label)}, ${words.samples(number, advised())}${index < 9 ? `, ${words.key(index + 1)}` : ""}`}
-      data-testid={`hold-${label}`}
-      data-count={number}
-      onPointerDown={(event) => {
-        if (event.button !== 0 || disabled) return;
-        event.currentTarget.setPointerCapture(event.pointerId);
-        press(label);
-      }}
-      onPointerUp={() => letGo(label)}
-      onPointerCancel={() => letGo(label)}
-      onLostPointerCapture={() => letGo(label)}
-      onKeyDown={(event) => {
-        if (!isPress(event)) return;
-        event.preventDefault();
-        if (!event.repeat && !disabled) press(label);
-      }}
-      onKeyUp={(event) => {
-        if (!isPress(event)) return;
-        event.preventDefault();
-        letGo(label);
-      }}
-      // A screen reader clicks without pressing: it cannot hold, so it begins and ends.
-      onClick={(event) => event.detail === 0 && !disabled && toggle(label)}
-      onBlur={() => letGo(label)}
-      onContextMenu={(event) => event.preventDefault()}
+    <HoldButton
+      {...{ label, index, disabled, count, press, letGo, toggle }}
+      sign={welcome.value?.emoticons[label]?.[0]}
+      enough={advised()}
+      on={held.value === label}
+      name={`${labelName(label)}, ${words.samples(count, advised())}${key}`}
     >
-      <span class={sign ? "emoji" : "emoji letter"} aria-hidden="true">
-        {sign ?? labelName(label).slice(0, 1).toUpperCase()}
-      </span>
-      <span class="words">
-        <span class="name">{labelName(label)}</span>
-        <span class="number">
-          {number}
-          <small> / {advised()}</small>
-        </span>
-      </span>
-      {number >= advised() ? <Icons.check /> : index < 9 && <kbd aria-hidden="true">{index + 1}</kbd>}
-      <span class="progress" aria-hidden="true" />
-    </button>
+      <small> / {advised()}</small>
+    </HoldButton>
   );
 }
 
@@ -201,7 +163,7 @@ function passing(): { words: string; testId: string } | null {
 
 export function RecordView() {
   const words = text.value.record;
-  useEffect(() => holdByKeys(() => recordable.peek()), []);
+  useEffect(() => holdingByKeys(() => recordable.peek()), []);
   const names = recordable.value;
   const online = link.value.state === "open";
   const blocked = !online || !nodes.value?.recorder || record.value?.holder === "other";
@@ -235,7 +197,7 @@ export function RecordView() {
           <Hint />
           <div class="buttons">
             {names.map((label, index) => (
-              <HoldButton key={label} label={label} index={index} disabled={blocked} />
+              <Hold key={label} label={label} index={index} disabled={blocked} />
             ))}
             <button type="button" class="hold add" onClick={() => (adding.value = true)} data-testid="add-label">
               <Icons.plus />

@@ -1,10 +1,11 @@
 /** All that was taught, as one file that the robot reads, too; and the way to delete it. */
 
+import { download } from "../../emoticon";
 import { text } from "../../i18n";
 import { Button } from "../../parts/controls";
 import { ProjectCard } from "../../parts/project";
-import { download } from "./emoticon";
-import { ask, complain, remove, result, say, state } from "./state";
+import { ask, complain, remove, result, state } from "./state";
+import { tell } from "../../toasts";
 import { words } from "./words";
 
 const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
@@ -12,7 +13,7 @@ const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a,
 async function save(): Promise<void> {
   try {
     download(await ask("save", {}), `fer-${new Date().toISOString().slice(0, 10)}.zip`);
-    say(text.peek().project.saved);
+    tell(text.peek().project.saved);
   } catch (error) {
     complain(error);
   }
@@ -25,7 +26,7 @@ async function load(file: Blob): Promise<void> {
     state.value = found;
     result.value = null;
     const news = text.peek().project.added(sum(found.counts) - before);
-    say(complete ? news : `${news} ${words.peek().otherNetwork}`);
+    tell(complete ? news : `${news} ${words.peek().otherNetwork}`);
   } catch (error) {
     complain(error);
   }

@@ -5,6 +5,7 @@ import type { Method } from "../learning/choice";
 import type { Epoch } from "../learning/perceptron";
 import type { Box } from "../engine/pixels";
 import type { Config, Hold, Name, Reading, Requests, Result, State, Told } from "../engine/protocol";
+import { tell, tellUndo, warn } from "../../toasts";
 import { words } from "./words";
 
 export const config = signal<Config | null>(null);
@@ -24,7 +25,6 @@ export const method = signal<Method>("ours");
 export const read = signal<number | null>(null);
 export const epochs = signal<Epoch[]>([]);
 export const result = signal<Result | null>(null);
-export const notice = signal<{ words: string; bad?: boolean; undo?: () => void } | null>(null);
 
 export const labels = computed(() => {
   const known = config.value?.labels ?? [];
@@ -80,19 +80,11 @@ worker.onmessage = ({ data }: MessageEvent<Told>) => {
 };
 worker.onerror = (event) => (broken.value = event.message || "engine");
 
-let hush = 0;
-
-export function say(text: string, more: { bad?: boolean; undo?: () => void } = {}): void {
-  notice.value = { words: text, ...more };
-  window.clearTimeout(hush);
-  hush = window.setTimeout(() => (notice.value = null), more.undo || more.bad ? 10000 : 3000);
-}
-
 export function complain(error: unknown): void {
   const texts = words.peek();
-  if (!(error instanceof Refused)) return say(String(error), { bad: true });
+  if (!(error instanceof Refused)) return warn(String(error));
   const known = { few: texts.few, one: texts.one, file: `${texts.badFile}: ${error.message}` };
-  say(known[error.code as keyof typeof known] ?? `${texts.failed}: ${error.message}`, { bad: true });
+  warn(known[error.code as keyof typeof known] ?? `${texts.failed}: ${error.message}`);
 }
 
 export async function open(): Promise<void> {
@@ -115,7 +107,7 @@ export async function train(): Promise<void> {
     const reply = await ask("train", { method: method.peek() });
     result.value = reply.result;
     state.value = reply.state;
-    if (reply.result.kept) say(words.peek().kept);
+    if (reply.result.kept) tell(words.peek().kept);
   } catch (error) {
     complain(error);
   }
@@ -125,7 +117,7 @@ export async function train(): Promise<void> {
 /** Delete pictures, with a way back. */
 export async function remove(which: Requests["remove"]["ask"]): Promise<void> {
   state.value = await ask("remove", which);
-  say(words.peek().removed, { undo: () => void ask("restore", {}).then((found) => (state.value = found)) });
+  tellUndo(words.peek().removed, () => void ask("restore", {}).then((found) => (state.value = found)));
 }
 
 export async function forget(): Promise<void> {

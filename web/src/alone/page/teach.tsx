@@ -2,10 +2,11 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { colour } from "../../colours";
 import { labelName } from "../../i18n";
+import { holdByKeys } from "../../keys";
 import { Button, Field } from "../../parts/controls";
 import { Dialog } from "../../parts/dialog";
+import { HoldButton } from "../../parts/hold_button";
 import { Icons } from "../../parts/icons";
 import { beginTake } from "./camera";
 import type { Shown } from "../engine/protocol";
@@ -27,80 +28,36 @@ function letGo(label: string): void {
   if (held.peek() === label) held.value = null;
 }
 
-/** Keys 1 to 9 hold the labels in their order, but not while something is typed. */
-function keys(): () => void {
-  const which = (event: KeyboardEvent) => {
-    const typing = event.target instanceof HTMLElement && event.target.closest("input, dialog");
-    const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
-    return digit && !typing && !event.ctrlKey && !event.metaKey && !event.altKey
-      ? labels.peek()[Number(digit) - 1]
-      : undefined;
-  };
-  const down = (event: KeyboardEvent) => {
-    const label = which(event);
-    if (label && !event.repeat) press(label);
-  };
-  const up = (event: KeyboardEvent) => {
-    const label = which(event);
-    if (label) letGo(label);
-  };
-  const leave = () => (held.value = null);
-  const listeners = [
-    ["keydown", down],
-    ["keyup", up],
-    ["blur", leave],
-  ] as [string, EventListener][];
-  for (const [name, listener] of listeners) window.addEventListener(name, listener);
+const leave = () => (held.value = null);
+
+/** Nobody holds a button of a page that they do not see. */
+function holding(): () => void {
+  const end = holdByKeys(() => labels.peek(), press, letGo);
+  window.addEventListener("blur", leave);
   return () => {
-    for (const [name, listener] of listeners) window.removeEventListener(name, listener);
+    end();
+    window.removeEventListener("blur", leave);
   };
 }
 
+/** Pictures of a label that are plenty. */
+const ENOUGH = 100;
+
 function Hold({ label, index }: { label: string; index: number }) {
   const texts = words.value;
-  const number = state.value.counts[label] ?? 0;
-  const sign = emoticons(label)[0];
-  const isPress = (event: KeyboardEvent) => event.key === " " || event.key === "Enter";
+  const count = state.value.counts[label] ?? 0;
+  const on = held.value === label;
   return (
     <div class="held-label">
-      <button
-        type="button"
-        class={`hold ${held.value === label ? "on" : ""}`}
-        style={{ "--label": colour(label), "--share": Math.min(number / 100, 1).toFixed(3) }}
-        aria-pressed={held.value === label}
-        aria-disabled={!config.value}
-        aria-label={`${labelName(label)}, ${texts.samples(number)}${index < 9 ? `, ${texts.key(index + 1)}` : ""}`}
-        data-testid={`hold-${label}`}
-        data-count={number}
-        onPointerDown={(event) => {
-          if (event.button !== 0) return;
-          event.currentTarget.setPointerCapture(event.pointerId);
-          press(label);
-        }}
-        onPointerUp={() => letGo(label)}
-        onPointerCancel={() => letGo(label)}
-        onKeyDown={(event) => {
-          if (!isPress(event)) return;
-          event.preventDefault();
-          if (!event.repeat) press(label);
-        }}
-        onKeyUp={(event) => isPress(event) && letGo(label)}
-        // A screen reader clicks without pressing: it cannot hold, so it begins and ends.
-        onClick={(event) => event.detail === 0 && (held.peek() === label ? letGo(label) : press(label))}
-        onBlur={() => letGo(label)}
-        onContextMenu={(event) => event.preventDefault()}
-      >
-        <span class={sign ? "emoji" : "emoji letter"} aria-hidden="true">
-          {sign ?? labelName(label).slice(0, 1).toUpperCase()}
-        </span>
-        <span class="words">
-          <span class="name">{labelName(label)}</span>
-          <span class="number">{number}</span>
-        </span>
-        {index < 9 && <kbd aria-hidden="true">{index + 1}</kbd>}
-        <span class="progress" aria-hidden="true" />
-      </button>
-      {number > 0 && (
+      <HoldButton
+        {...{ label, index, count, on, press, letGo }}
+        sign={emoticons(label)[0]}
+        enough={ENOUGH}
+        disabled={!config.value}
+        name={`${labelName(label)}, ${texts.samples(count)}${index < 9 ? `, ${texts.key(index + 1)}` : ""}`}
+        toggle={on ? letGo : press}
+      />
+      {count > 0 && (
         <Button
           icon="image"
           kind="quiet"
@@ -195,7 +152,7 @@ function Add() {
 
 export function Teach() {
   const texts = words.value;
-  useEffect(keys, []);
+  useEffect(holding, []);
   return (
     <section class="card holding" aria-label={texts.teach}>
       <header>

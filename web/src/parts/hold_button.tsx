@@ -1,0 +1,78 @@
+/** A big button to hold while one shows an expression, by pointer, key or tap. */
+
+import type { ComponentChildren } from "preact";
+import { colour } from "../colours";
+import { labelName } from "../i18n";
+import { Icons } from "./icons";
+
+interface HoldButtonProps {
+  label: string;
+  /** Its emoticon, where it has one. */
+  sign: string | undefined;
+  index: number;
+  /** What there is, and so many are enough. */
+  count: number;
+  enough: number;
+  on: boolean;
+  disabled: boolean;
+  /** For those who do not see it. */
+  name: string;
+  press: (label: string) => void;
+  letGo: (label: string) => void;
+  /** Begin or end without holding. */
+  toggle: (label: string) => void;
+  /** After the number. */
+  children?: ComponentChildren;
+}
+
+export function HoldButton(props: HoldButtonProps) {
+  const { label, sign, index, count, enough, on, disabled, press, letGo } = props;
+  const isPress = (event: KeyboardEvent) => event.key === " " || event.key === "Enter";
+  return (
+    <button
+      type="button"
+      class={`hold ${on ? "on" : ""} ${count >= enough ? "full" : ""}`}
+      style={{ "--label": colour(label), "--share": Math.min(count / enough, 1).toFixed(3) }}
+      aria-disabled={disabled}
+      aria-pressed={on}
+      aria-label={props.name}
+      data-testid={`hold-${label}`}
+      data-count={count}
+      onPointerDown={(event) => {
+        if (event.button !== 0 || disabled) return;
+        event.currentTarget.setPointerCapture(event.pointerId);
+        press(label);
+      }}
+      onPointerUp={() => letGo(label)}
+      onPointerCancel={() => letGo(label)}
+      onLostPointerCapture={() => letGo(label)}
+      onKeyDown={(event) => {
+        if (!isPress(event)) return;
+        event.preventDefault();
+        if (!event.repeat && !disabled) press(label);
+      }}
+      onKeyUp={(event) => {
+        if (!isPress(event)) return;
+        event.preventDefault();
+        letGo(label);
+      }}
+      // A screen reader clicks without pressing: it cannot hold, so it begins and ends.
+      onClick={(event) => event.detail === 0 && !disabled && props.toggle(label)}
+      onBlur={() => letGo(label)}
+      onContextMenu={(event) => event.preventDefault()}
+    >
+      <span class={sign ? "emoji" : "emoji letter"} aria-hidden="true">
+        {sign ?? labelName(label).slice(0, 1).toUpperCase()}
+      </span>
+      <span class="words">
+        <span class="name">{labelName(label)}</span>
+        <span class="number">
+          {count}
+          {props.children}
+        </span>
+      </span>
+      {count >= enough ? <Icons.check /> : index < 9 && <kbd aria-hidden="true">{index + 1}</kbd>}
+      <span class="progress" aria-hidden="true" />
+    </button>
+  );
+}
