@@ -28,18 +28,22 @@ from people import Picture, found
 from fer_ros.core.bags import BagWriter
 from fer_ros.core.base import registry
 from fer_ros.core.base.contracts import Detector
+from fer_ros.core.base.geometry import InputSpec
 from fer_ros.core.base.types import Face, ImageArray, Roi
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.datasets import fer2013
 from fer_ros.core.evaluating.people import compose
 from fer_ros.core.recognition import naming
-from fer_ros.core.recognition.naming import NOBODY, Naming
+from fer_ros.core.recognition.naming import NOBODY, Known, Naming
 from fer_ros.core.recognition.recogniser import Model
 from fer_ros.core.training import run
+from fer_ros.core.training.fitting.ridge_data import known
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.request import Request
 from fer_ros.core.vision import crop, identity
 
+#: Naming asks no head.
+NO_HEAD: Any = None
 GROUP, DRAWS, ALLOWED, STRANGERS, FACES = 5, 2, 0.01, 200, 8000
 #: Frames of portraits as another camera may see them: side of the face in pixels, tilt in degrees, share of the light.
 VIEWS = {"as taught": (160.0, 0.0, 1.0), "48 pixels": (48.0, 0.0, 1.0), "tilted by 12 degrees": (160.0, 12.0, 1.0)}
@@ -62,10 +66,11 @@ def main() -> None:
     test = fer2013.load(given.fer2013, False).part(fer2013.PUBLIC_TEST)
     rows = np.linspace(0, len(test) - 1, STRANGERS).astype(np.int64)
     others = [crop.resize(test.images[row], bundle.input) for row in rows]
+    name(pictures, everybody[1::2], others)
+    in_other_views(given.people / "portraits", everybody[1::2])
     with tempfile.TemporaryDirectory(prefix="fer_identity_") as home:
         os.environ["FER_HOME"] = home
-        name_and_read(pictures, everybody[1::2], others, Model.open(bundle))
-        in_other_views(given.people / "portraits", everybody[1::2])
+        read(pictures, everybody[1::2], Model.open(bundle))
 
 
 def write(file: Path, bundle: Bundle) -> None:
@@ -110,92 +115,106 @@ def chosen(pictures: list[Picture], people: list[str]) -> float:
     return float(np.quantile(likeness, 1.0 - ALLOWED))
 
 
-def taught(name: str, pictures: Sequence[Picture]) -> Model:
-    """A model that was taught these pictures, each a take of its own."""
-    with BagWriter(Path(os.environ["FER_HOME"]) / "bags" / name, {"pictures": "faces"}) as writer:
-        for number, picture in enumerate(pictures):
-            writer.begin_take(picture.label, picture.person)
-            coded = cv2.imencode(".png", picture.crop)[1].tobytes()
-            writer.write(10**18 + number * 10**10, coded, Roi(0, 0, *picture.crop.shape[1::-1]))
-    request = Request((Path(os.environ["FER_HOME"]) / "bags" / name,), Options(people="auto"), name)
-    return Model.open(Bundle.load(run.train(request).model))
+def whom(pictures: Sequence[Picture], group: list[str]) -> list[Known]:
+    """What a training learns of who is who, from the first day."""
+    people = []
+    for person in group:
+        rows = identity.features(np.stack([pictures[i].crop for i in of(pictures, person, "A")]))
+        people.append(Known(person, rows[known(rows)], NO_HEAD, np.arange(0)))
+    return people
 
 
-def name_and_read(pictures: list[Picture], people: list[str], others: list[ImageArray], general: Model) -> None:
-    """Who is named, and how well they are read, by the very code of the robot."""
+def name(pictures: list[Picture], people: list[str], others: list[ImageArray]) -> None:
+    """Who is named."""
     named: dict[str, Counter[str]] = {}
-    right: dict[str, Counter[str]] = {"taught": Counter(), "strangers": Counter()}
-    for number, (group, strangers) in enumerate(draws(people)):
-        model = taught(f"group{number}", [pictures[i] for person in group for i in of(pictures, person, "A")])
+    for group, strangers in draws(people):
+        taught = whom(pictures, group)
         for person in [*group, *strangers]:
             kind = "taught" if person in group else "strangers"
-            own = of(pictures, person, "B")
-            crops, truth = np.stack([pictures[i].crop for i in own]), [pictures[i].label for i in own]
-            places = np.array([followed(model, crops[i : i + 1])[0] for i in range(len(own))])
-            named.setdefault(f"{kind}, one picture", Counter()).update(told(model, places, person))
-            named.setdefault(f"{kind}, a day's face", Counter()).update(
-                told(model, followed(model, crops)[-1:], person)
-            )
-            answers = {"general": (general, None), "joint head": (model, None), "people: auto": (model, places)}
-            for name, (reader, who) in answers.items():
-                best = [reader.bundle.labels[i] for i in reader.classify(crops, who).argmax(axis=1)]
-                right[kind][name] += sum(a == t for a, t in zip(best, truth, strict=True))
-            right[kind]["of"] += len(truth)
-        for face in others:
-            named.setdefault("strangers of FER2013", Counter()).update(
-                told(model, followed(model, face[np.newaxis]), "")
-            )
-    for name, counts in named.items():
-        show(name, counts)
-    for kind, counts in right.items():
-        shares = ", ".join(f"{name} {value / counts['of']:.3f}" for name, value in counts.items() if name != "of")
-        print(f"read rightly, {kind}: {shares} (of {counts['of']})", flush=True)
+            crops = np.stack([pictures[i].crop for i in of(pictures, person, "B")])
+            places = np.concatenate([followed(taught, one[np.newaxis]) for one in crops])
+            for what, where in (("one picture", places), ("a day's face", followed(taught, crops)[-1:])):
+                named.setdefault(f"{kind}, {what}", Counter()).update(told(taught, where, person))
+        places = np.concatenate([followed(taught, face[np.newaxis]) for face in others])
+        named.setdefault("strangers of FER2013", Counter()).update(told(taught, places, ""))
+    for what, counts in named.items():
+        show(what, counts)
 
 
 def in_other_views(folder: Path, people: list[str]) -> None:
     """Who is named in frames that differ from those that were taught: portraits of another day, each one picture."""
     finder = registry.load("detectors", "haar")()
+    spec, files = (
+        Bundle.load("default").input,
+        [file for file in sorted(folder.glob("*/*")) if file.stem.split("_")[0] in people],
+    )
     shots = {
-        view: [shot for file in sorted(folder.glob("*/*")) if (shot := seen(finder, file, *how)).crop.size]
+        view: [shot for file in files if (shot := seen(finder, file, spec, *how)).crop.size]
         for view, how in VIEWS.items()
     }
     for view, pictures in shots.items():
-        counts: dict[str, Counter[str]] = {"taught": Counter(), "strangers": Counter()}
-        for number, (group, strangers) in enumerate(draws(people)):
-            first = shots["as taught"]
-            name = f"portraits{number}"
-            if view == "as taught":
-                taught(name, [first[i] for person in group for i in of(first, person, "A")])
-            model = Model.open(Bundle.load(name))
+        named: dict[str, Counter[str]] = {"taught": Counter(), "strangers": Counter()}
+        for group, strangers in draws(people):
+            taught = whom(shots["as taught"], group)
             for person in [*group, *strangers]:
-                kind = "taught" if person in group else "strangers"
                 for i in of(pictures, person, "B"):
-                    counts[kind].update(told(model, followed(model, pictures[i].crop[np.newaxis]), person))
-        for kind, values in counts.items():
-            show(f"{view}, {kind}", values)
+                    places = followed(taught, pictures[i].crop[np.newaxis])
+                    named["taught" if person in group else "strangers"].update(told(taught, places, person))
+        for kind, counts in named.items():
+            show(f"{kind}, {view}", counts)
 
 
-def seen(finder: Detector, file: Path, side: float, tilt: float, light: float) -> Picture:
+def read(pictures: list[Picture], people: list[str], general: Model) -> None:
+    """How well those are read who are named, and those who are not, by real trainings."""
+    right: dict[str, Counter[str]] = {"taught": Counter(), "strangers": Counter()}
+    for number, (group, strangers) in enumerate(draws(people)):
+        model = trained(f"group{number}", [pictures[i] for person in group for i in of(pictures, person, "A")])
+        for person in [*group, *strangers]:
+            kind, own = "taught" if person in group else "strangers", of(pictures, person, "B")
+            crops, truth = np.stack([pictures[i].crop for i in own]), [pictures[i].label for i in own]
+            places = np.concatenate([followed(model.people, one[np.newaxis]) for one in crops])
+            answers = {"general": (general, None), "joint head": (model, None), "people: auto": (model, places)}
+            for what, (reader, who) in answers.items():
+                best = [reader.bundle.labels[i] for i in reader.classify(crops, who).argmax(axis=1)]
+                right[kind][what] += sum(a == t for a, t in zip(best, truth, strict=True))
+            right[kind]["of"] += len(truth)
+    for kind, counts in right.items():
+        shares = ", ".join(f"{what} {value / counts['of']:.3f}" for what, value in counts.items() if what != "of")
+        print(f"read rightly, {kind}: {shares} (of {counts['of']})", flush=True)
+
+
+def trained(name: str, pictures: Sequence[Picture]) -> Model:
+    """A model that was taught these pictures."""
+    folder = Path(os.environ["FER_HOME"]) / "bags" / name
+    with BagWriter(folder, {"pictures": "faces"}) as writer:
+        for number, picture in enumerate(pictures):
+            writer.begin_take(picture.label, picture.person)
+            coded = cv2.imencode(".png", picture.crop)[1].tobytes()
+            writer.write(10**18 + number * 10**10, coded, Roi(0, 0, *picture.crop.shape[1::-1]))
+    return Model.open(Bundle.load(run.train(Request((folder,), Options(people="auto"), name)).model))
+
+
+def seen(finder: Detector, file: Path, spec: InputSpec, side: float, tilt: float, light: float) -> Picture:
     """A portrait in a frame; an empty crop where no face is found."""
     person, number = file.stem.rsplit("_", 1)
     frame = compose(np.asarray(cv2.imread(str(file)), np.uint8), side, tilt, light)
     finder.reset()
     boxes = finder.detect(frame)
-    face = crop.cut(frame, boxes[0].roi, finder.framing, Bundle.load("default").input) if boxes else frame[:0]
+    face = crop.cut(frame, boxes[0].roi, finder.framing, spec) if boxes else frame[:0]
     return Picture(face, file.parent.name, person, number)
 
 
-def told(model: Model, places: npt.NDArray[np.int64], person: str) -> list[str]:
+def told(people: Sequence[Known], places: npt.NDArray[np.int64], person: str) -> list[str]:
     """Whether each name is right; a stranger's never is."""
-    names = ["" if place == NOBODY else model.people[place].subject for place in places]
+    names = ["" if place == NOBODY else people[place].subject for place in places]
     return ["nobody" if not name else "right" if name == person else "wrong" for name in names]
 
 
-def followed(model: Model, crops: ImageArray) -> npt.NDArray[np.int64]:
+def followed(people: Sequence[Known], crops: ImageArray) -> npt.NDArray[np.int64]:
     """The place of the person after each picture of one face."""
     memory, face = Naming(), Face(Roi(0, 0, 48, 48), 1.0, 1)
     steps = enumerate(crops[:, np.newaxis])
-    return np.concatenate([memory.who(model.people, [face], one, 10**7 * number, [1.0]) for number, one in steps])
+    return np.concatenate([memory.who(people, [face], one, 10**7 * number, [1.0]) for number, one in steps])
 
 
 def show(name: str, counts: Counter[str]) -> None:
