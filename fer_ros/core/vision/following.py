@@ -36,6 +36,8 @@ BLIND = 0.3
 #: Degrees from which a face that a search has found is turned upright for the look from near, and what is turned of the
 #: picture, in sides of its box.
 TILTED, AROUND = 20.0, 3.0
+#: Score of both looks from which a face is not turned to look once more.
+SURE = 0.85
 #: Mean grey level below which a picture is brightened, what it is brought to, and by how much at most.
 DARK, BRIGHT, MOST = 60.0, 110.0, 40.0
 #: Scores are cut to this range before they are weighed as logits.
@@ -65,10 +67,12 @@ class FollowingDetector(Detector):
     """A detector of two looks; a subclass says how to look.
 
     :cvar weight: of the near look beside the first one, 0 to 1.
+    :cvar turn: degrees by which a doubtful face is turned both ways to look once more; 0 where its eyes tell the tilt.
     """
 
     Settings: ClassVar[type[Any]] = FollowSettings
     weight: ClassVar[float] = 0.5
+    turn: ClassVar[float] = 0.0
 
     def __init__(self, settings: Any = None) -> None:
         super().__init__(settings)
@@ -204,19 +208,32 @@ class FollowingDetector(Detector):
         return found
 
     def _second(self, image: ImageArray, first: Detection) -> Detection:
-        """A face that a search has found after the look from near, with the score of both."""
+        """A face that a search has found after the look from near, with the score of both.
+
+        Where they are not sure, the head may be tilted without its eyes telling so: the surest look counts.
+        """
+        tilt = crop.tilt_of(first.eyes)
+        best, score = first, 0.0
+        for turn in (0.0, self.turn, -self.turn) if self.turn else (0.0,):
+            near = self._again(image, first, (tilt if abs(tilt) >= TILTED else 0.0) + turn)
+            if near is not None and near.score > score:
+                best, score = near if near.score >= self.settings.keep else first, near.score
+            if blend(first.score, score, self.weight) >= SURE:
+                break
+        return Detection(best.roi, blend(first.score, score, self.weight), best.eyes)
+
+    def _again(self, image: ImageArray, first: Detection, tilt: float) -> Detection | None:
+        """The same face from near, turned by so many degrees; None where it is not seen there."""
         side = float(max(first.roi.width, first.roi.height))
         cx, cy = first.roi.centre
         best: Detection | None = None
-        for detection in self._look_upright(image, cx, cy, side, crop.tilt_of(first.eyes)):
+        for detection in self._look_upright(image, cx, cy, side, tilt):
             x, y = detection.roi.centre
             other = float(max(detection.roi.width, detection.roi.height))
             close = math.hypot(x - cx, y - cy) < 0.5 * side and 0.5 * side < other < 2.0 * side
             if close and (best is None or detection.score > best.score):
                 best = detection
-        second = best.score if best is not None else 0.0
-        taken = best if best is not None and best.score >= self.settings.keep else first
-        return Detection(taken.roi, blend(first.score, second, self.weight), taken.eyes)
+        return best
 
     def _look_upright(self, image: ImageArray, cx: float, cy: float, side: float, tilt: float) -> list[Detection]:
         """Look around a place, with a face turned upright that is tilted by so many degrees: it scores higher so."""

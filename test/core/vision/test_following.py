@@ -53,3 +53,38 @@ def test_a_tilted_face_is_looked_at_upright_and_its_place_is_that_in_the_picture
     assert abs(detector.tilt) < 3.0 if abs(degrees) > TILTED else abs(detector.tilt - degrees) < 3.0
     assert math.dist(face.roi.centre, (150, 110)) < 2.0
     assert face.eyes is not None and np.allclose(face.eyes, places, atol=2.0)
+
+
+class Level(Spots):
+    """As YuNet: it draws all eyes level and is the surer of a face the less this one is tilted."""
+
+    turn = 25.0
+    looks = 0
+
+    def search(self, image: ImageArray, calm: bool = False) -> list[Detection]:
+        return [self._level(image, 0.5)]
+
+    def look(self, image: ImageArray, cx: float, cy: float, side: float) -> list[Detection]:
+        self.looks += 1
+        return [self._level(image, 0.95 - abs(tilt_of(eyes_in(image))) / 60.0)]
+
+    def _level(self, image: ImageArray, score: float) -> Detection:
+        face = self._face(eyes_in(image), max(score, 0.0))
+        x, y = face.roi.centre
+        return Detection(face.roi, face.score, ((x - 22.0, y), (x + 22.0, y)))
+
+
+@pytest.mark.parametrize("degrees", [-28.0, 0.0, 22.0])
+def test_a_doubtful_face_is_turned_both_ways_where_its_eyes_do_not_tell_the_tilt(degrees: float) -> None:
+    image = np.zeros((240, 320), np.uint8)
+    right, down = 22 * math.cos(math.radians(degrees)), 22 * math.sin(math.radians(degrees))
+    for x, y in ((150 - right, 110 - down), (150 + right, 110 + down)):
+        cv2.circle(image, (round(x), round(y)), 4, 255, -1)
+    turned, plain = Level(), Level()
+    plain.turn = 0.0  # type: ignore[misc]
+    (face,), before = turned.detect(image), plain.detect(image)
+    assert (plain.looks, turned.looks) == (1, 3)
+    if degrees:
+        assert not before or before[0].score < face.score - 0.1
+        assert abs(tilt_of(face.eyes) - math.copysign(25.0, degrees)) < 3.0
+    assert math.dist(face.roi.centre, (150, 110)) < 2.0

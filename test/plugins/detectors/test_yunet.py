@@ -146,7 +146,7 @@ def test_of_many_faces_the_whole_picture_is_the_cheaper_look(make: Make, monkeyp
     assert sizes == [(NEAR, NEAR)]
 
 
-@pytest.mark.parametrize(("fps", "most"), [(5, 6), (30, 9), (60, 9)])
+@pytest.mark.parametrize(("fps", "most"), [(5, 5), (30, 8), (60, 8)])
 def test_a_known_face_is_looked_for_eight_times_a_second_and_its_pixels_in_between(
     make: Make, monkeypatch: pytest.MonkeyPatch, fps: int, most: int
 ) -> None:
@@ -164,6 +164,8 @@ def test_a_known_face_is_looked_for_eight_times_a_second_and_its_pixels_in_betwe
         x = 40 + round(200 * now)
         (face,) = detector.follow(picture((x, 40)), round(1e9 * now))
         assert face.track_id == 1 and face.roi.iou(Roi(x, 40, 100, 100)) > 0.7
+        if not index:
+            looks.clear()  # those that decided on the new face
     assert len(looks) <= most
     looks.clear()
     for later in (0.03, 0.06):  # covered: the pixels are not there any more
