@@ -99,7 +99,7 @@ def draws(people: list[str]) -> Iterator[tuple[list[str], list[str]]]:
             yield order[start : start + GROUP], order[half:]
 
 
-def of(pictures: list[Picture], person: str, day: str) -> list[int]:
+def of(pictures: Sequence[Picture], person: str, day: str) -> list[int]:
     """Places of somebody's pictures of a day."""
     return [i for i, picture in enumerate(pictures) if picture.person == person and picture.number == day]
 

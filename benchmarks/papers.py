@@ -25,8 +25,8 @@ from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.evaluating import intervals
 from fer_ros.core.pretraining import networks
 from fer_ros.core.pretraining.recipe import named
-from fer_ros.core.training import faces
 from fer_ros.core.training.fitting import head_setup
+from fer_ros.core.training.rows import in_order
 from fer_ros.core.vision import crop
 from fer_ros.plugins.backbones.mobilenet_v1 import MobileNetV1
 from fer_ros.plugins.heads.dense import DenseHead
@@ -90,7 +90,7 @@ def as_printed(
     """Teach the paper's head and let it read."""
     score = people.Score()
     for lesson in lessons:
-        labels = faces.in_order({pictures[i].label for i in lesson.taught})
+        labels = in_order({pictures[i].label for i in lesson.taught})
         head = head_setup.loaded(
             DenseHead.train(_task(maps[lesson.taught], [pictures[i].label for i in lesson.taught], labels, classroom)),
             "dense",

@@ -36,6 +36,7 @@ from fer_ros.core.evaluating import calibration, intervals
 from fer_ros.core.training import cross, faces
 from fer_ros.core.training.fitting import head_setup
 from fer_ros.core.training.options import Options
+from fer_ros.core.training.rows import in_order
 from fer_ros.core.training.split_parts import Origin
 from fer_ros.core.vision import crop
 
@@ -133,7 +134,7 @@ def lessons_of(kind: str, pictures: list[Picture]) -> Iterator[Lesson]:
             own = [i for i, picture in enumerate(pictures) if picture.person in group]
             first, second = (np.array([i for i in own if pictures[i].number == day], dtype=np.int64) for day in "AB")
             if kind in SOME:
-                words = list(itertools.combinations(faces.in_order({pictures[i].label for i in first}), SOME[kind]))
+                words = list(itertools.combinations(in_order({pictures[i].label for i in first}), SOME[kind]))
                 first = np.array([i for i in first if pictures[i].label in words[start % len(words)]], dtype=np.int64)
             yield Lesson(first, second)
         return
@@ -201,7 +202,7 @@ class Classroom:
     ) -> tuple[Head, tuple[str, ...], tuple[float, float, float] | None, bool]:
         """The head, its labels, what it claims (lower and upper bound, accuracy), and if the general one was kept."""
         plugin: type[Head] = registry.load("heads", name)
-        labels = faces.in_order({pictures[i].label for i in lesson.taught})
+        labels = in_order({pictures[i].label for i in lesson.taught})
         targets = np.array([labels.index(pictures[i].label) for i in lesson.taught], dtype=np.int64)
         count, none = len(targets), np.zeros(len(targets), np.int64)
         people = sorted({pictures[i].person for i in lesson.taught})

@@ -39,7 +39,7 @@ def measured(folder: Path) -> dict[str, float]:
     """The figures of one checkout."""
     venv = folder / ".venv"
     environment = {**os.environ, "AMENT_PREFIX_PATH": str(venv), "LD_LIBRARY_PATH": str(venv / "lib")}
-    command = [venv / "bin" / "python", "-m", "fer_ros.cli.main", "bench", "--scenario", "training", "--json"]
+    command = [f"{venv}/bin/python", "-m", "fer_ros.cli.main", "bench", "--scenario", "training", "--json"]
     told = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
     (scenario,) = (value for value in json.loads(told)["scenarios"].values())
     return dict(scenario)
