@@ -20,7 +20,8 @@ WORK = {"loading": 0.24, "embedding": 0.08, "training": 0.50, "evaluating": 0.02
 NOT_LEARNED = 0.5
 #: Share from which no more of a label is asked for; and pictures that are asked for at most.
 GOOD, MOST = 0.95, 100
-#: Share of KDEF's faces that was right days later, when 70 people had given one picture a label (docs/training.md).
+#: Share of KDEF's faces that was right days later, when 70 people had given one picture a label: what
+#: `benchmarks/people.py --heads auto --kinds kdef` prints.
 ANOTHER_DAY = 0.94
 
 
