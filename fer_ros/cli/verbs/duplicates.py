@@ -9,6 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
+from fer_ros.cli import engine
 from fer_ros.cli.text import table
 from fer_ros.core.datasets.left_out import summary
 from fer_ros.core.datasets.near_duplicates import THRESHOLD
@@ -34,11 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, default=20, help="pairs to list, 0: all (default: %(default)s)")
     parser.add_argument("--strict", action="store_true", help="refuse damaged rows and broken pictures")
     parser.add_argument("--json", action="store_true", help="print one JSON object with all pairs")
+    engine.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Find and print."""
-    groups, left_out = duplicates.groups(args.dataset, args.strict)
+    with engine.opened(args, [path for path in args.dataset if path.is_dir()]) as pool:
+        groups, left_out = duplicates.groups(args.dataset, args.strict, pool)
     found = duplicates.find(groups, args.threshold, args.within, left_out)
     print(json.dumps(found.to_dict()) if args.json else _text(found, args.rows))
     return 0

@@ -12,7 +12,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from fer_ros.cli import addresses, detectors
+from fer_ros.cli import addresses, detectors, engine
 from fer_ros.cli.assignments import assignments
 from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import clean, table
@@ -82,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threads", type=int, default=2, help="CPU threads of the network (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    engine.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -99,15 +100,17 @@ def run(args: argparse.Namespace) -> int:
     finders = {} if dataset.crops else finders
     detector = next(iter(finders.values()), None)
     among = _among(args.among, dataset, model)
-    with Bar(len(dataset), "pictures") as bar:
-        result = evaluate(model, dataset, detector, among, args.strict, bar.at, args.label_names)
+    # What all workers must see at the same path; the pictures of a bag and of FER2013 travel.
+    needed = [model.bundle.path, *([args.dataset] if args.dataset.is_dir() else [])]
+    with engine.opened(args, needed) as pool, Bar(len(dataset), "pictures") as bar:
+        result = evaluate(model, dataset, detector, among, args.strict, bar.at, args.label_names, pool)
     found = figures(result, duplicates.twins(dataset))
     found["detectors"] = {}
     for name, finder in finders.items():
         other = result
         if finder is not detector:
-            with Bar(len(dataset), f"pictures with {name}") as bar:
-                other = evaluate(model, dataset, finder, among, args.strict, bar.at, args.label_names)
+            with engine.opened(args, needed) as pool, Bar(len(dataset), f"pictures with {name}") as bar:
+                other = evaluate(model, dataset, finder, among, args.strict, bar.at, args.label_names, pool)
         found["detectors"][name] = finding.found(other)
     if args.robustness:
         with Bar(len(dataset), "pictures made worse") as bar:

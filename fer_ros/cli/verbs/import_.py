@@ -12,7 +12,7 @@ import json
 import time
 from pathlib import Path
 
-from fer_ros.cli import detectors
+from fer_ros.cli import detectors, engine
 from fer_ros.cli.assignments import assignments
 from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import clean
@@ -61,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="refuse damaged rows, files that look like pictures and cannot be read, and unusable labels",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    engine.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,9 +90,13 @@ def run(args: argparse.Namespace) -> int:
     facts = {**importing.facts(args.path, finder), "consent": args.consent}
     done, names = importing.Imported(), LabelNames(args.label_names)
     try:
-        with Bar(pictures.count, "pictures") as bar, bags.BagWriter(folder, facts, args.storage) as writer:
+        with (
+            engine.opened(args, [args.path] if args.path.is_dir() else []) as pool,
+            Bar(pictures.count, "pictures") as bar,
+            bags.BagWriter(folder, facts, args.storage) as writer,
+        ):
             done = importing.write(
-                pictures, writer, detector, args.without_face, time.time_ns, bar.at, args.strict, names
+                pictures, writer, detector, args.without_face, time.time_ns, bar.at, args.strict, names, pool
             )
     except (FerError, KeyboardInterrupt):
         _remove(folder)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from fer_ros.core.base.errors import BadImage, ConfigError
+from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.paths import fer_home
-from fer_ros.core.base.types import Eyes, ImageArray, Roi
 from fer_ros.core.datasets import fer2013, folder, listing
 from fer_ros.core.datasets.left_out import LeftOut
+from fer_ros.core.datasets.picture import LabelledPicture, Unread
 from fer_ros.core.vision import pictures
 from fer_ros.core.vision.depth import PLAIN, Depth
 
@@ -22,27 +21,6 @@ EXPECTED = "a bag, a folder <label>/ of pictures, fer2013.csv, or a table of pat
 #: Kinds of files that may hold a table of pictures.
 TABLES = ("text", "zip archive", "gzip")
 BAG_SUFFIXES = (".mcap", ".db3")
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledPicture:
-    """One picture with its label.
-
-    :ivar label: as the dataset spells it.
-    :ivar image: uint8, (height, width, 3) BGR or (height, width) grey; None where it could not be read.
-    :ivar roi: the face's box, where the dataset knows it.
-    :ivar eyes: of that face, where the dataset knows them.
-    :ivar error: why it could not be read.
-    :ivar notes: what is odd about it.
-    """
-
-    name: str
-    label: str
-    image: ImageArray | None
-    roi: Roi | None = None
-    eyes: Eyes | None = None
-    error: BadImage | None = None
-    notes: tuple[str, ...] = ()
 
 
 class Dataset(Protocol):
@@ -66,6 +44,9 @@ class Dataset(Protocol):
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[LabelledPicture]: ...
+
+    def unread(self) -> Iterator[Unread]:
+        """The same pictures, to be read elsewhere."""
 
 
 class FolderDataset:
@@ -105,8 +86,11 @@ class FolderDataset:
         return len(self._files)
 
     def __iter__(self) -> Iterator[LabelledPicture]:
-        for file, label in self._files:
-            yield _read(str(file), file, label, self._depth)
+        return (one.read() for one in self.unread())
+
+    def unread(self) -> Iterator[Unread]:
+        """See :class:`Dataset`."""
+        return (Unread(str(file), label, file.absolute(), depth=self._depth) for file, label in self._files)
 
 
 class ListedDataset:
@@ -140,8 +124,12 @@ class ListedDataset:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[LabelledPicture]:
+        return (one.read() for one in self.unread())
+
+    def unread(self) -> Iterator[Unread]:
+        """See :class:`Dataset`."""
         for entry in self._entries:
-            yield _read(entry.name, entry.file, entry.label, self._depth, entry.box)
+            yield Unread(entry.name, entry.label, entry.file.absolute(), entry.box, self._depth)
 
 
 class FerDataset:
@@ -174,9 +162,13 @@ class FerDataset:
         return len(self.faces)
 
     def __iter__(self) -> Iterator[LabelledPicture]:
+        return (one.read() for one in self.unread())
+
+    def unread(self) -> Iterator[Unread]:
+        """See :class:`Dataset`."""
         faces = self.faces
         for row, target, image in zip(faces.rows, faces.targets, faces.images, strict=True):
-            yield LabelledPicture(f"row {row}", faces.labels[target], image)
+            yield Unread(f"row {row}", faces.labels[target], image=image)
 
 
 class BagDataset:
@@ -208,6 +200,12 @@ class BagDataset:
         for sample in self._bags.read(self._info.path, left_out=self.left_out.unreadable):
             name = f"{sample.bag} at {sample.stamp / 1e9:.3f} s"
             yield LabelledPicture(name, sample.label, sample.image, sample.roi, sample.eyes)
+
+    def unread(self) -> Iterator[Unread]:
+        """See :class:`Dataset`."""
+        bag = self._info.path.name
+        for found in self._bags.stored(self._info.path):
+            yield Unread(f"{bag} at {found.stamp / 1e9:.3f} s", found.label, stored=found, bag=bag)
 
 
 def load(
@@ -261,18 +259,6 @@ def check_table(path: Path) -> None:
         )
     if str(kind) not in TABLES:
         raise ConfigError(f"{path} is no dataset ({kind}): give {EXPECTED}")
-
-
-def _read(name: str, file: Path, label: str, depth: Depth, box: Roi | None = None) -> LabelledPicture:
-    notes: list[str] = []
-    try:
-        image = pictures.read_file(file, depth, notes.append)
-        roi = box and box.clipped(image.shape[1], image.shape[0])
-        if roi and not roi.area:
-            raise BadImage("size", f"the box {box} is not in the picture", "with a box outside the picture")
-    except BadImage as error:
-        return LabelledPicture(name, label, None, error=error)
-    return LabelledPicture(name, label, image, roi, notes=tuple(notes))
 
 
 def _is_bag(path: Path) -> bool:

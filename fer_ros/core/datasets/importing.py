@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 
@@ -15,14 +17,19 @@ from fer_ros.core.base.errors import ConfigError, quoted
 from fer_ros.core.base.labels import LabelNames, check_label
 from fer_ros.core.base.types import Eyes, ImageArray, Roi
 from fer_ros.core.datasets import fer2013
-from fer_ros.core.datasets.datasets import Dataset, LabelledPicture
+from fer_ros.core.datasets.batches import Batch, batches, in_order
+from fer_ros.core.datasets.datasets import Dataset
 from fer_ros.core.datasets.left_out import LeftOut
+from fer_ros.core.datasets.picture import LabelledPicture
+from fer_ros.core.engine import Engine
 from fer_ros.core.vision.images import encode_jpeg
 
 #: Nanoseconds between two pictures, which have no time of their own: a replay shows 30 a second.
 STEP = 33_333_333
 #: Pixels of the longer side up to which a picture is stored without loss.
 LOSSLESS = 128
+#: Pictures that a worker takes at once.
+BATCH = 32
 
 
 @dataclass(slots=True)
@@ -45,16 +52,18 @@ class Pictures:
 
     :ivar each: label by label.
     :ivar left_out: reason → rows of the file that could not be used.
+    :ivar dataset: the same pictures, for other processes to read; None where reading them is no work.
     """
 
     count: int
     each: Iterator[LabelledPicture]
     left_out: LeftOut = field(default_factory=LeftOut)
+    dataset: Dataset | None = None
 
 
 def from_dataset(dataset: Dataset) -> Pictures:
     """The pictures of a folder named by labels, or of a table that lists them."""
-    return Pictures(len(dataset), iter(dataset), dataset.left_out)
+    return Pictures(len(dataset), iter(dataset), dataset.left_out, dataset)
 
 
 def from_fer2013(path: Path, split: str | None, votes: float, strict: bool = False) -> Pictures:
@@ -90,6 +99,7 @@ def write(
     progress: Callable[[int], None],
     strict: bool = False,
     names: LabelNames | None = None,
+    engine: Engine | None = None,
 ) -> Imported:
     """Write pictures into an open bag, a take for each label; its pictures are marked as independent of each other.
 
@@ -99,6 +109,7 @@ def write(
     :param progress: called with the number of pictures done.
     :param names: makes one label of the names that data sets give it; None takes the known ones.
     :param strict: refuse unreadable pictures and labels that cannot be taught instead of leaving them out.
+    :param engine: reads the pictures and finds their faces; None: this process. The bag is the same.
     :raises ConfigError: ``strict`` and something is wrong.
     :raises StorageError: the disk is full; what was written before is in the bag.
     """
@@ -106,26 +117,18 @@ def write(
     left_out = done.left_out = LeftOut(strict)
     left_out.counts.update({"without a face": 0, "unreadable": 0, "without agreement": 0})
     left_out.merge(pictures.left_out)
-    for number, picture in enumerate(pictures.each, start=1):
+    for number, picture in enumerate(_prepared(pictures, detector, keep_without_face, engine), start=1):
         progress(number)
-        if not picture.label:
-            left_out.add(picture.name, "without agreement", harmless=True)
-        elif picture.image is None:
-            left_out.unreadable(picture.name, picture.error)
-        elif not _teachable(picture.label):
-            left_out.add(picture.name, "of a label that cannot be taught", quoted(picture.label))
-        else:
-            for note in picture.notes:
-                left_out.note(picture.name, note)
-            roi, eyes = _face(picture, picture.image, detector)
-            if roi is None and not keep_without_face:
-                left_out.add(picture.name, "without a face", harmless=True)
-                continue
-            if (named := done.names.of(picture.label)) != label:
-                label = named
-                writer.begin_take(label, independent=True)
-            writer.write(stamp + number * STEP, _file(picture.image), roi, eyes=eyes)
-            done.labels[label] = done.labels.get(label, 0) + 1
+        for note in picture.notes:
+            left_out.note(picture.name, note)
+        if picture.data is None:
+            left_out.add(picture.name, *picture.why, harmless=picture.harmless)
+            continue
+        if (named := done.names.of(picture.label)) != label:
+            label = named
+            writer.begin_take(label, independent=True)
+        writer.write(stamp + number * STEP, picture.data, picture.roi, eyes=picture.eyes)
+        done.labels[label] = done.labels.get(label, 0) + 1
     writer.end_take()
     return done
 
@@ -136,6 +139,60 @@ def facts(path: Path, detector: str) -> dict[str, str]:
     :param detector: whose boxes it holds; empty where the pictures are faces already.
     """
     return {"camera": f"imported from {path.name}", **({"detector": detector} if detector else {PICTURES: FACES})}
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A picture as it goes into the bag.
+
+    :ivar data: its file; None: it is left out, and ``why`` has the reason and a detail.
+    """
+
+    name: str
+    label: str
+    data: bytes | None = None
+    roi: Roi | None = None
+    eyes: Eyes | None = None
+    notes: tuple[str, ...] = ()
+    why: tuple[str, str] = ("", "")
+    harmless: bool = False
+
+
+def _prepared(
+    pictures: Pictures, detector: Detector | None, keep_without_face: bool, engine: Engine | None
+) -> Iterator[_Prepared]:
+    if engine is None or not engine.apart or pictures.dataset is None:
+        yield from (_prepare(picture, detector, keep_without_face) for picture in pictures.each)
+        return
+    finder = None if detector is None else (type(detector), detector.settings)
+    work = functools.partial(_far, finder, keep_without_face)
+    for _, found in in_order(engine, work, batches(pictures.dataset, BATCH)):
+        yield from found
+
+
+def _far(finder: tuple[type[Detector], Any] | None, keep_without_face: bool, batch: Batch) -> list[_Prepared]:
+    detector = None if finder is None else _detector(*finder)
+    return [_prepare(one.read(), detector, keep_without_face) for one in batch.pictures]
+
+
+@functools.cache
+def _detector(kind: type[Detector], settings: Any) -> Detector:
+    return kind(settings)
+
+
+def _prepare(picture: LabelledPicture, detector: Detector | None, keep_without_face: bool) -> _Prepared:
+    name, label = picture.name, picture.label
+    if not label:
+        return _Prepared(name, label, why=("without agreement", ""), harmless=True)
+    if picture.image is None:
+        error = picture.error
+        return _Prepared(name, label, why=(error.short if error else "unreadable", str(error or "")))
+    if not _teachable(label):
+        return _Prepared(name, label, why=("of a label that cannot be taught", quoted(label)))
+    roi, eyes = _face(picture, picture.image, detector)
+    if roi is None and not keep_without_face:
+        return _Prepared(name, label, notes=picture.notes, why=("without a face", ""), harmless=True)
+    return _Prepared(name, label, _file(picture.image), roi, eyes, picture.notes)
 
 
 def _teachable(label: str) -> bool:

@@ -34,6 +34,8 @@ class LeftOut:
         self.names: dict[str, list[str]] = {}
         self.notes: Counter[str] = Counter()
         self.first = ""
+        #: Reason or note → the line that a quiet one did not log.
+        self.untold: dict[str, str] = {}
 
     def check(self, strict: bool) -> None:
         """Refuse what was left out before it was known that nothing may be.
@@ -56,8 +58,8 @@ class LeftOut:
         if not harmless:
             self.first = self.first or f"{name}: {what}; without --strict it is left out"
             self.check(self.strict)
-        if not self.counts[reason] and not self.quiet and not harmless:
-            log.warning("%s: left out, %s; further ones are only counted", name, what)
+        if not self.counts[reason] and not harmless:
+            self._tell(reason, f"{name}: left out, {what}; further ones are only counted")
         self.counts[reason] += 1
         if len(named := self.names.setdefault(reason, [])) < NAMED:
             named.append(name)
@@ -71,16 +73,26 @@ class LeftOut:
 
     def note(self, name: str, text: str) -> None:
         """Note once what is odd about a picture."""
-        if not self.notes[text] and not self.quiet:
-            log.warning("%s: %s; further ones are only counted", name, text)
+        if not self.notes[text]:
+            self._tell(text, f"{name}: {text}; further ones are only counted")
         self.notes[text] += 1
 
     def merge(self, other: LeftOut) -> None:
-        """Add the counts of another one."""
+        """Add the counts of another one; what it has not told of a new reason is told now."""
+        for reason, line in other.untold.items():
+            if not self.counts[reason] and not self.notes[reason]:
+                self._tell(reason, line)
+        self.first = self.first or other.first
         self.counts.update(other.counts)
         self.notes.update(other.notes)
         for reason, names in other.names.items():
             self.names[reason] = [*self.names.get(reason, ()), *names][:NAMED]
+
+    def _tell(self, reason: str, line: str) -> None:
+        if self.quiet:
+            self.untold[reason] = line
+        else:
+            log.warning("%s", line)
 
     def lines(self) -> list[str]:
         """A line for each reason and each note, such as ``2 cut off: a.jpg, b.jpg``."""

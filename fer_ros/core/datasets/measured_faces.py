@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from fer_ros.core.base.contracts import Detector
 from fer_ros.core.base.geometry import Framing, InputSpec
 from fer_ros.core.base.labels import resolve
 from fer_ros.core.base.types import Eyes, ImageArray, Roi
-from fer_ros.core.datasets.datasets import Dataset, LabelledPicture
 from fer_ros.core.datasets.left_out import LeftOut
+from fer_ros.core.datasets.picture import LabelledPicture
 from fer_ros.core.vision import crop
 
 
@@ -55,7 +55,7 @@ class MeasuredFaces:
 
     def __init__(
         self,
-        dataset: Dataset,
+        dataset: Iterable[LabelledPicture],
         labels: tuple[str, ...],
         detector: Detector | None,
         left_out: LeftOut,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,15 @@ from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.geometry import Framing
 from fer_ros.core.base.types import ImageArray
 from fer_ros.core.datasets import datasets, fer2013, near_duplicates
+from fer_ros.core.datasets.batches import Batch, batches, in_order
 from fer_ros.core.datasets.datasets import Dataset, FerDataset
 from fer_ros.core.datasets.left_out import LeftOut
+from fer_ros.core.datasets.picture import LabelledPicture
+from fer_ros.core.engine import Engine
 from fer_ros.core.vision import crop
+
+#: Pictures that a worker reads at once.
+BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +100,10 @@ class Found:
         }
 
 
-def groups(paths: list[Path], strict: bool = False) -> tuple[list[Group], dict[str, int]]:
+def groups(paths: list[Path], strict: bool = False, engine: Engine | None = None) -> tuple[list[Group], dict[str, int]]:
     """The groups of some datasets, and what was left out: of FER2013 each split is one, else each dataset.
 
+    :param engine: reads the pictures; None: this process. The answers are the same.
     :raises ConfigError: a dataset cannot be read, or ``strict`` and something of it cannot.
     """
     out: list[Group] = []
@@ -103,7 +112,10 @@ def groups(paths: list[Path], strict: bool = False) -> tuple[list[Group], dict[s
         dataset = datasets.load(path, strict=strict)
         left_out.merge(dataset.left_out)
         prefix = "" if len(paths) == 1 else f"{path} "
-        out += _splits(dataset, prefix) if isinstance(dataset, FerDataset) else [_group(str(path), dataset, left_out)]
+        if isinstance(dataset, FerDataset):
+            out += _splits(dataset, prefix)
+        else:
+            out.append(_group(str(path), dataset, left_out, engine))
     return out, dict(left_out.counts)
 
 
@@ -159,21 +171,51 @@ def _splits(dataset: FerDataset, prefix: str) -> list[Group]:
     return out
 
 
-def _group(name: str, dataset: Dataset, left_out: LeftOut) -> Group:
+def _group(name: str, dataset: Dataset, left_out: LeftOut, engine: Engine | None) -> Group:
+    if engine is None or not engine.apart:
+        parts = iter([_faces(dataset, left_out)])
+    else:
+        work = functools.partial(_far, left_out.strict)
+        parts = (part for _, part in in_order(engine, work, batches(dataset, BATCH)))
+    images: list[ImageArray] = []
+    names: list[str] = []
+    labels: list[str] = []
+    for part in parts:
+        images, names, labels = images + part.images, names + part.names, labels + part.labels
+        if part.left_out is not left_out:
+            left_out.merge(part.left_out)
+    if not images:
+        raise ConfigError(f"{name}: no picture could be read ({left_out})")
+    return Group(name, np.stack(images).astype(np.uint8), names, labels)
+
+
+@dataclass(frozen=True, slots=True)
+class _Faces:
+    """Small grey faces of some pictures."""
+
+    images: list[ImageArray]
+    names: list[str]
+    labels: list[str]
+    left_out: LeftOut
+
+
+def _far(strict: bool, batch: Batch) -> _Faces:
+    return _faces((one.read() for one in batch.pictures), LeftOut(strict, quiet=True))
+
+
+def _faces(pictures: Iterable[LabelledPicture], left_out: LeftOut) -> _Faces:
     side = near_duplicates.SIDE
-    images, names, labels = [], [], []
-    for item in dataset:
+    found = _Faces([], [], [], left_out)
+    for item in pictures:
         if item.image is None:
             left_out.unreadable(item.name, item.error)
             continue
         face = item.image if item.roi is None else crop.square(item.image, item.roi, Framing())
         grey = face if face.ndim == 2 else cv2.cvtColor(face, cv2.COLOR_BGR2GRAY)
-        images.append(cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA))
-        names.append(item.name)
-        labels.append(item.label)
-    if not images:
-        raise ConfigError(f"{name}: no picture could be read ({left_out})")
-    return Group(name, np.stack(images).astype(np.uint8), names, labels)
+        found.images.append(cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA))
+        found.names.append(item.name)
+        found.labels.append(item.label)
+    return found
 
 
 def _by_groups(pairs: list[Pair]) -> dict[tuple[str, str], list[Pair]]:

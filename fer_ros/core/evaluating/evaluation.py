@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import heapq
+import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,13 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_ros.core.base.contracts import Detector
-from fer_ros.core.base.errors import ConfigError, unknown_name
-from fer_ros.core.base.labels import KNOWN, resolve
-from fer_ros.core.base.types import FloatArray, ImageArray
+from fer_ros.core.base.errors import ConfigError
+from fer_ros.core.base.labels import KNOWN
+from fer_ros.core.base.types import FloatArray
 from fer_ros.core.datasets.datasets import Dataset
 from fer_ros.core.datasets.left_out import LeftOut
-from fer_ros.core.datasets.measured_faces import MeasuredFace, MeasuredFaces
-from fer_ros.core.evaluating import calibration, metrics
+from fer_ros.core.datasets.picture import LabelledPicture
+from fer_ros.core.engine import Engine
+from fer_ros.core.evaluating import apart, calibration, metrics
+from fer_ros.core.evaluating.part import Choice, Mistake, Part, read_part
 from fer_ros.core.recognition.recogniser import Model
 
 BATCH = 64
@@ -25,24 +29,6 @@ BATCH = 64
 WORST = 40
 #: Sizes of pictures that are named.
 SIZES_NAMED = 4
-TINY = 1e-30
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A face that was misread.
-
-    :ivar picture: uint8 (height, width, channels) as the network got it, RGB where there are three channels.
-    """
-
-    name: str
-    truth: str
-    predicted: str
-    confidence: float
-    picture: ImageArray
-
-    def __repr__(self) -> str:
-        return f"Mistake({self.name!r}: {self.truth}, taken for {self.predicted} {self.confidence:.2f})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +86,7 @@ def evaluate(
     strict: bool = False,
     progress: Callable[[int], None] | None = None,
     label_names: str = KNOWN,
+    engine: Engine | None = None,
 ) -> Evaluation:
     """Classify every picture of a dataset.
 
@@ -110,49 +97,50 @@ def evaluate(
         leaving them out or noting them.
     :param progress: called with the number of pictures done.
     :param label_names: whether ``joy`` is taken for the model's ``happy``: ``known`` or ``as-is``.
+    :param engine: reads and classifies the pictures; None: this process. The answers are the same.
     :raises ConfigError: nothing is left to measure, or ``strict`` and something was wrong.
     """
-    labels, spec = model.bundle.labels, model.bundle.input
-    choice = Choice(among, labels)
+    labels, choice = model.bundle.labels, Choice(among, model.bundle.labels)
     dataset.left_out.check(strict)
-    measured_faces = MeasuredFaces(dataset, labels, detector, LeftOut(strict), label_names == KNOWN)
-    truth: list[int] = []
-    positions: list[int] = []
-    rows: list[FloatArray] = []
-    worst: list[tuple[float, int, Mistake]] = []
-    for batch in _batches(measured_faces.read(progress)):
-        crops = np.stack([measured.crop(spec) for measured in batch])
-        rows.append(choice.limit(model.classify(crops)))
-        truth.extend(measured.target for measured in batch)
-        positions.extend(measured.position for measured in batch)
-        _keep_worst(worst, batch, crops, rows[-1], labels)
+    found, resolving = _Sum(LeftOut(strict)), label_names == KNOWN
+    if engine is None or not engine.apart:
+        pictures, start = iter(dataset), 0
+        while batch := _read(itertools.islice(pictures, BATCH), start, progress):
+            found.add(start, read_part(model, batch, detector, choice, found.left_out, resolving))
+            start += len(batch)
+    else:
+        for start, part in apart.parts(engine, model, dataset, detector, among, strict, resolving, BATCH):
+            found.add(start, part)
+            if progress:
+                progress(start + part.pictures)
+    truth = found.truth
     left_out = LeftOut()
     left_out.merge(dataset.left_out)
-    left_out.merge(measured_faces.left_out)
+    left_out.merge(found.left_out)
     skipped = dict(left_out.counts)
     if not truth:
         reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
         raise ConfigError(
-            f"{dataset.name}: nothing to measure ({measured_faces.no_face} without a face, {reasons or 'none skipped'})"
+            f"{dataset.name}: nothing to measure ({found.no_face} without a face, {reasons or 'none skipped'})"
         )
-    notes = _notes(truth, labels, measured_faces)
+    notes = _notes(truth, labels, found.sizes)
     odd = [f"{count} {text}" for text, count in left_out.notes.items()]
     if strict and notes:
         raise ConfigError(f"{dataset.name}: {notes[0]}; without --strict it is measured all the same")
-    targets, probabilities = np.array(truth, dtype=np.int64), np.concatenate(rows)
+    targets, probabilities = np.array(truth, dtype=np.int64), np.concatenate(found.rows)
     return Evaluation(
         metrics.measure(targets, probabilities.argmax(axis=1), labels),
         targets,
         probabilities,
         model.bundle.name,
         dataset.name,
-        measured_faces.no_face,
+        found.no_face,
         skipped,
         left_out.names,
-        np.array(positions, dtype=np.int64),
-        [mistake for _, _, mistake in sorted(worst, reverse=True, key=lambda entry: entry[:2])],
+        np.array(found.positions, dtype=np.int64),
+        [mistake for _, _, mistake in sorted(found.worst, reverse=True, key=lambda entry: entry[:2])],
         notes + odd,
-        measured_faces.renamed,
+        found.renamed,
     )
 
 
@@ -161,72 +149,52 @@ def calibration_error(truth: npt.NDArray[np.int64], probabilities: FloatArray) -
     return calibration.error(truth, probabilities)
 
 
-class Choice:
-    """Which labels may be answered."""
-
-    def __init__(self, among: tuple[str, ...] | None, labels: tuple[str, ...]) -> None:
-        """Check the names.
-
-        :param among: names or aliases of some of ``labels``; None allows all.
-        :raises ConfigError: a name is unknown, or there is none.
-        """
-        self._allowed: npt.NDArray[np.bool_] | None = None
-        if among is None:
-            return
-        if not among:
-            raise ConfigError("no label is left to choose among")
-        chosen = []
-        for name in among:
-            label = resolve(name, labels)
-            if label is None:
-                raise unknown_name("label", name, labels)
-            chosen.append(label)
-        self._allowed = np.array([label in chosen for label in labels])
-
-    def limit(self, probabilities: FloatArray) -> FloatArray:
-        """Probabilities (n, labels) of the labels that are allowed, of sum 1."""
-        if self._allowed is None:
-            return probabilities
-        # Never nothing at all, even where the network is certain of a label that is not allowed.
-        out = np.where(self._allowed, np.maximum(probabilities, TINY), 0.0).astype(np.float32)
-        return np.asarray(out / out.sum(axis=1, keepdims=True), dtype=np.float32)
+def _read(
+    pictures: Iterator[LabelledPicture], start: int, progress: Callable[[int], None] | None
+) -> list[LabelledPicture]:
+    """Pictures, told of one by one: some take long to read."""
+    batch = []
+    for picture in pictures:
+        batch.append(picture)
+        if progress:
+            progress(start + len(batch))
+    return batch
 
 
-def _batches(measured_faces: Iterator[MeasuredFace]) -> Iterator[list[MeasuredFace]]:
-    batch: list[MeasuredFace] = []
-    for measured in measured_faces:
-        batch.append(measured)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+class _Sum:
+    """What all parts together have given."""
+
+    def __init__(self, left_out: LeftOut) -> None:
+        self.left_out = left_out
+        self.truth: list[int] = []
+        self.positions: list[int] = []
+        self.rows: list[FloatArray] = []
+        self.worst: list[tuple[float, int, Mistake]] = []
+        self.no_face, self.sizes, self.renamed = 0, Counter[str](), dict[str, str]()
+
+    def add(self, start: int, part: Part) -> None:
+        """Take a part; they come in the order of the dataset."""
+        self.truth += part.truth
+        self.positions += [start + position for position in part.positions]
+        self.rows += [part.rows] if part.truth else []
+        for mistake, position in part.mistakes:
+            # A heap of the most confident ones; of equal ones the first in the dataset.
+            heapq.heappush(self.worst, (mistake.confidence, -(start + position), mistake))
+            if len(self.worst) > WORST:
+                heapq.heappop(self.worst)
+        self.no_face += part.no_face
+        self.sizes.update(part.sizes)
+        self.renamed |= part.renamed
+        if part.left_out is not self.left_out:
+            self.left_out.merge(part.left_out)
 
 
-def _keep_worst(
-    worst: list[tuple[float, int, Mistake]],
-    batch: list[MeasuredFace],
-    crops: ImageArray,
-    probabilities: FloatArray,
-    labels: tuple[str, ...],
-) -> None:
-    """Put mistakes into a heap of the most confident ones; of equal ones the first in the dataset."""
-    for measured, picture, row in zip(batch, crops, probabilities, strict=True):
-        predicted, confidence = int(row.argmax()), float(row.max())
-        if predicted != measured.target:
-            # A copy, which does not keep the whole batch alive.
-            mistake = Mistake(measured.name, labels[measured.target], labels[predicted], confidence, np.array(picture))
-            heapq.heappush(worst, (confidence, -measured.position, mistake))
-            if len(worst) > WORST:
-                heapq.heappop(worst)
-
-
-def _notes(targets: list[int], labels: tuple[str, ...], measured_faces: MeasuredFaces) -> list[str]:
+def _notes(targets: list[int], labels: tuple[str, ...], sizes: Counter[str]) -> list[str]:
     notes = []
     if len(set(targets)) == 1:
         notes.append(f"'{labels[targets[0]]}' is the only label, so macro figures say nothing of the others")
-    if len(measured_faces.sizes) > 1:
-        named = ", ".join(f"{count} of {size}" for size, count in measured_faces.sizes.most_common(SIZES_NAMED))
-        more = "" if len(measured_faces.sizes) <= SIZES_NAMED else ", …"
-        notes.append(f"the crops are of {len(measured_faces.sizes)} sizes, brought to one: {named}{more}")
+    if len(sizes) > 1:
+        named = ", ".join(f"{count} of {size}" for size, count in sizes.most_common(SIZES_NAMED))
+        more = "" if len(sizes) <= SIZES_NAMED else ", …"
+        notes.append(f"the crops are of {len(sizes)} sizes, brought to one: {named}{more}")
     return notes

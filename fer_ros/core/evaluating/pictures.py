@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fer_ros.core.evaluating import plots
-from fer_ros.core.evaluating.evaluation import Mistake
+from fer_ros.core.evaluating.part import Mistake
 
 BLUE, RED, GREEN, GREY = "#1f4e79", "#c0392b", "#4f8a5b", "#9aa5b1"
 #: Faces in a row of the contact sheet.

@@ -22,7 +22,7 @@ from fer_ros.core.datasets.datasets import Dataset
 from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.datasets.measured_faces import MeasuredFace, MeasuredFaces
 from fer_ros.core.evaluating import intervals
-from fer_ros.core.evaluating.evaluation import Choice
+from fer_ros.core.evaluating.part import Choice
 from fer_ros.core.recognition.recogniser import Model
 from fer_ros.core.vision import crop, degrade
 

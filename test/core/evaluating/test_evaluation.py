@@ -15,6 +15,7 @@ from fer_ros.core.base import registry
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.datasets import datasets
 from fer_ros.core.datasets.left_out import LeftOut
+from fer_ros.core.datasets.picture import LabelledPicture, Unread
 from fer_ros.core.evaluating.evaluation import BATCH, WORST, calibration_error, evaluate
 from fer_ros.core.recognition.recogniser import Model
 
@@ -117,23 +118,26 @@ class Faces:
 
     name, crops, labels, left_out = "faces", True, ("dark",), LeftOut()
 
-    def __init__(self, items: list[datasets.LabelledPicture]) -> None:
+    def __init__(self, items: list[LabelledPicture]) -> None:
         self.items = items
 
     def __len__(self) -> int:
         return len(self.items)
 
-    def __iter__(self) -> Iterator[datasets.LabelledPicture]:
+    def __iter__(self) -> Iterator[LabelledPicture]:
         return iter(self.items)
+
+    def unread(self) -> Iterator[Unread]:
+        return (Unread(item.name, item.label, image=item.image) for item in self.items)
 
 
 def test_pictures_of_unequal_sizes_and_channels(model: Model) -> None:
     shapes = [(1, 1), (5, 900), (300, 2, 3), (8, 8)]
-    faces = Faces([datasets.LabelledPicture(str(n), "dark", np.full(s, 30, np.uint8)) for n, s in enumerate(shapes)])
+    faces = Faces([LabelledPicture(str(n), "dark", np.full(s, 30, np.uint8)) for n, s in enumerate(shapes)])
     found = evaluate(model, faces)
     assert found.metrics.confusion == [[4, 0], [0, 0]]
     assert found.notes[1] == "the crops are of 4 sizes, brought to one: 1 of 1x1, 1 of 900x5, 1 of 2x300, 1 of 8x8"
-    faces.items[0] = datasets.LabelledPicture("0", "bright", np.full((8, 8), 255, np.uint8))
+    faces.items[0] = LabelledPicture("0", "bright", np.full((8, 8), 255, np.uint8))
     with pytest.raises(ConfigError, match="the crops are of 3 sizes"):
         evaluate(model, Faces([*faces.items, faces.items[1]]), strict=True)
 

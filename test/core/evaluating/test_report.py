@@ -13,8 +13,9 @@ import pytest
 from fer_ros.core.base import files
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.evaluating import metrics, report
-from fer_ros.core.evaluating.evaluation import Evaluation, Mistake
+from fer_ros.core.evaluating.evaluation import Evaluation
 from fer_ros.core.evaluating.figures import figures
+from fer_ros.core.evaluating.part import Mistake
 
 LABELS = ("happy", "$sad|", "행복")
 
