@@ -24,6 +24,7 @@ TOPICS = {
     "image_annotated": "the picture with boxes, labels, bars",
     "image_annotated/compressed": "the same as JPEG",
     "model": "the model in use and its measured quality",
+    "shadow": "what a second model reads otherwise, see the parameter `shadow`",
     "record/status": "what is recorded, and the samples of each label",
     "train/progress": "phase, epoch, loss, validation accuracy",
     "/diagnostics": "once a second from each node",

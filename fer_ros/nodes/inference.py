@@ -12,7 +12,6 @@ from typing import Any
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_msgs.msg import Emotion, EmotionArray, ModelInfo
-from fer_msgs.srv import RecentFrames
 from fer_ros.core.base import registry
 from fer_ros.core.base.errors import FerError
 from fer_ros.core.base.settings import setting
@@ -20,7 +19,6 @@ from fer_ros.core.base.timing import Rate
 from fer_ros.core.base.types import Frame, Result
 from fer_ros.core.capture.mailbox import Mailbox
 from fer_ros.core.recognition.draw import annotate
-from fer_ros.core.recognition.recent import Recent
 from fer_ros.core.recognition.recogniser import Recogniser
 from fer_ros.core.recognition.stages import StageStats
 from fer_ros.core.vision import choosing
@@ -32,6 +30,8 @@ from fer_ros.nodes.messages import images
 from fer_ros.nodes.messages import recognition as messages
 from fer_ros.nodes.parts.model_in_use import ModelInUse
 from fer_ros.nodes.parts.plugin_settings import PluginSettings
+from fer_ros.nodes.parts.recalled import Recalled
+from fer_ros.nodes.parts.shadowing import Shadowing
 from fer_ros.nodes.parts.sinks import Sinks
 from fer_ros.nodes.parts.smoothing import Smoothing
 from fer_ros.nodes.running import run
@@ -39,8 +39,6 @@ from fer_ros.nodes.running import run
 ANNOTATED = "image_annotated"
 #: Seconds that the thread may take to end.
 JOIN = 1.0
-#: Of the pictures that are kept for good once a reading is corrected, 1 to 100.
-QUALITY = 95
 
 
 @dataclass(frozen=True)
@@ -88,11 +86,13 @@ class InferenceNode(ManagedNode):
         self._detectors.of(self._detector)
         self._backbones = PluginSettings(self.parameters, "backbones", self._set_backbone, changes=True)
         self._smoothing, self.sinks = Smoothing(self.parameters), Sinks(self, self.parameters, sinks)
+        self._shadow = Shadowing(self, self._smoothing)
         self.parameters.check_unknown()
         self.listeners: list[Callable[[Result], None]] = [self.sinks.put]
-        self._recent = Recent()
+        self._recent = Recalled(self)
         if self._settings.keep_recent:
             self.listeners.append(self._recent.add)
+        self.listeners.append(self._shadow.put)
         self.drops, self.stages, self._rate = Drops(), StageStats(), Rate()
         self._subscribe = subscribe
         self._input: ImageInput | None = None
@@ -107,7 +107,6 @@ class InferenceNode(ManagedNode):
         self._annotated_small = topics.create_image_publisher(self, CompressedImage, f"{ANNOTATED}/compressed")
         # Not a lifecycle publisher: the model is known, and told, before the node is active.
         self._model = topics.create_publisher(self, ModelInfo, "model", topics.latched(), always=True)
-        self.create_service(RecentFrames, "recent_frames", self._on_recent)
         self._model_in_use = ModelInUse(self, lambda: self._recogniser, self._announce)
         self._diagnostics = Diagnostics(self, self.describe, self._health)
 
@@ -175,6 +174,8 @@ class InferenceNode(ManagedNode):
             target=self._run, args=(self._recogniser, self._mailbox), name="inference", daemon=True
         )
         self._thread.start()
+        settings = self._settings
+        self._shadow.start(self._recogniser, settings.threads, settings.mirror, self._backbones.of)
         if self._input is not None:
             self._input.open()
 
@@ -184,6 +185,7 @@ class InferenceNode(ManagedNode):
         self._mailbox.close()
         if self._thread is not None:
             self._thread.join(JOIN)
+        self._shadow.stop()
         self.sinks.stop()
         if self._recogniser is not None:
             self._recogniser.detector.close()
@@ -235,13 +237,6 @@ class InferenceNode(ManagedNode):
         if small:
             self._annotated_small.publish(images.compressed_image(picture, message.header, self._settings.jpeg_quality))
 
-    def _on_recent(self, request: RecentFrames.Request, response: RecentFrames.Response) -> RecentFrames.Response:
-        for result in self._recent.results():
-            message = messages.emotions(result)
-            response.emotions.append(message)
-            response.images.append(images.compressed_image(result.frame.image, message.header, QUALITY))
-        return response
-
     def _announce(self) -> None:
         if self._recogniser is not None:
             bundle = self._recogniser.bundle
@@ -269,6 +264,7 @@ class InferenceNode(ManagedNode):
             "filter": self._smoothing.settings.filter,
             "rate (Hz)": self._rate.hz(),
             "frames replaced by newer ones": self.dropped,
+            **self._shadow.values(),
         }
         stages, settings = self.stages.summary(), self._settings
         for stage, summary in stages.items():

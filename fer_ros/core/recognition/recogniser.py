@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from fer_ros.core.base.types import Emotion, Face, FloatArray, Frame, ImageArray
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.recognition import naming
 from fer_ros.core.recognition.naming import Known, Naming, Places
+from fer_ros.core.recognition.seen import Seen
 from fer_ros.core.recognition.smoothing import Reading, Smoother
 from fer_ros.core.vision import crop, quality
 from fer_ros.core.vision.quality import Quality
@@ -30,6 +31,7 @@ class Model:
 
     :ivar mirror: whether it reads each face and its mirror image, and averages the probabilities.
     :ivar people: whom it knows.
+    :ivar seen: asks the backbone.
     """
 
     bundle: Bundle
@@ -37,6 +39,7 @@ class Model:
     head: Head
     mirror: bool = False
     people: tuple[Known, ...] = ()
+    seen: Seen = field(default_factory=Seen, repr=False, compare=False)
 
     @classmethod
     def open(cls, bundle: Bundle, threads: int = 1, mirror: bool = False, backbone_settings: Any = None) -> Model:
@@ -82,7 +85,7 @@ class Model:
         return (found + self._read(crops[:, :, ::-1], who)) / np.float32(2.0) if self.mirror else found
 
     def _read(self, crops: ImageArray, who: Places | None) -> FloatArray:
-        maps = self.backbone.maps(crop.scale(crops, self.bundle.input))
+        maps = self.seen.maps(self.backbone, crop.scale(crops, self.bundle.input))
         found = self.head.read(maps)
         for place in set(() if who is None else who.tolist()) - {naming.NOBODY}:
             rows, found = np.flatnonzero(who == place), found.copy()
@@ -120,7 +123,7 @@ class Recogniser:
         """
         self._backbone_settings = backbone_settings
         self._threads, self._mirror, self._clock = threads, mirror, clock
-        self._lock = threading.Lock()
+        self._lock, self._swapping = threading.Lock(), threading.Lock()
         self._model = bundle if isinstance(bundle, Model) else self._open(bundle)
         self.detector, self._live = detector, Live(detector)
         self._live_backbone = Live(self._model.backbone)
@@ -128,6 +131,17 @@ class Recogniser:
         self._smoother, self._smoothed = smoother or Smoother(), self._model
         self._naming = Naming()
         quality.load()
+
+    @property
+    def model(self) -> Model:
+        """The model in use; another one, already loaded, may be put in its place between two frames."""
+        return self._model
+
+    @model.setter
+    def model(self, model: Model) -> None:
+        with self._lock:
+            self._live_backbone = Live(model.backbone)
+            self._model = model
 
     @property
     def bundle(self) -> Bundle:
@@ -139,10 +153,8 @@ class Recogniser:
 
         :raises ConfigError: see :meth:`Model.open`.
         """
-        with self._lock:
-            model = self._open(bundle)
-            self._live_backbone = Live(model.backbone)
-            self._model = model
+        with self._swapping:
+            self.model = self._open(bundle)
 
     def configure_detector(self, settings: Any) -> None:
         """Give the detector new settings before its next frame; any thread may call it."""

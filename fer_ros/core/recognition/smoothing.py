@@ -128,6 +128,8 @@ class Smoother:
         :param filter_settings: of the filter that ``settings`` names; None takes its defaults.
         """
         self._tracks: dict[int, _Track] = {}
+        #: The settings, in a list that twins share.
+        self._shared: list[tuple[SmoothingSettings, type[Filter], Any]] = []
         self.configure(settings or each_frame(), filter_settings)
 
     def configure(self, settings: SmoothingSettings, filter_settings: Any = None) -> None:
@@ -137,7 +139,13 @@ class Smoother:
         """
         plugin: type[Filter] = registry.load("filters", settings.filter)
         # Replaced as a whole: the other thread sees all of it or nothing.
-        self._configuration = settings, plugin, plugin.Settings() if filter_settings is None else filter_settings
+        self._shared[:] = [(settings, plugin, plugin.Settings() if filter_settings is None else filter_settings)]
+
+    def twin(self) -> Smoother:
+        """Another one that always has the settings of this one, and a memory of its own."""
+        twin = Smoother()
+        twin._shared = self._shared
+        return twin
 
     def reset(self) -> None:
         """Forget every face, for example when another model answers."""
@@ -161,7 +169,7 @@ class Smoother:
         return readings
 
     def _read(self, key: int, row: FloatArray, stamp: int, quality: float) -> Reading:
-        settings, plugin, filter_settings = self._configuration
+        ((settings, plugin, filter_settings),) = self._shared
         # Taken out and put back behind: the first of them is the one that was not seen for longest. 0: not tracked.
         track = self._tracks.pop(key, None) if key else None
         elapsed = 0.0 if track is None else 1e-9 * (stamp - track.seen)
