@@ -2,7 +2,7 @@
 
 Needs the extra `train`. An interrupted run goes on where it was when the same command is given again. A finished one is
 only exported, so that what comes after training can be changed at once: `--norm-faces`, `--prior`, `--least-named`,
-`--quantize`, with `--replace`.
+`--quantize`, with `--replace`. `--sweep` trains and compares several.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from fer_ros.cli import engine, sweep
 from fer_ros.cli.progress import Bar
 from fer_ros.cli.text import warn
 from fer_ros.core.base import paths, registry
@@ -24,6 +25,7 @@ from fer_ros.core.bundles.bundle import Bundle, Network
 from fer_ros.core.datasets import fer2013
 from fer_ros.core.pretraining import data, export
 from fer_ros.core.pretraining.recipe import OPTIMIZERS, RECIPES, SCHEDULES, Recipe, named
+from fer_ros.core.pretraining.sweep import models
 
 #: Fields of the recipe that the user may set.
 OPTIONS = {
@@ -94,11 +96,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="float16",
         help="number format of the exported backbone (default: %(default)s)",
     )
+    parser.add_argument(
+        "--sweep",
+        nargs="+",
+        default=[],
+        metavar="NAME=V1,V2",
+        help="train every combination of such values, such as seed=1,2 dropout=0.1,0.3, into models NAME-seed1-…, and "
+        "write a table and a plot into the folder of the run",
+    )
+    parser.add_argument(
+        "--ensemble",
+        metavar="SWEEP",
+        help="all models of a finished sweep, by its name or folder, as teachers (their weight: 0.5 unless given)",
+    )
     parser.add_argument("--replace", action="store_true", help="replace a model of the same name")
     parser.add_argument("--strict", action="store_true", help="refuse damaged rows, and labels without a face")
+    engine.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Train one model, or those of a sweep."""
+    if args.ensemble is not None:
+        args.teacher = [*args.teacher, *models(args.ensemble)]
+        args.teacher_weight = 0.5 if args.teacher_weight is None else args.teacher_weight
+    if args.sweep:
+        _check_installed()
+        return sweep.run(args, [name for name in OPTIONS if name != "sides"], single)
+    if args.workers != 1 or args.cluster:
+        raise ConfigError("one run is one process: --workers and --cluster are for --sweep")
+    return single(args)
+
+
+def single(args: argparse.Namespace) -> int:
     """Train, export, measure, write the bundle."""
     backend = _check_installed()
     from fer_ros.core.pretraining import networks
