@@ -8,7 +8,8 @@ from fer_ros.core.base.labels import AS_IS, KNOWN, LABEL_NAMES_HELP
 from fer_ros.core.base.settings import setting
 
 SPLITS = ("auto", "cross", "sessions", "takes", "blocks", "random")
-PEOPLE = ("off", "auto")
+#: Not "off", which YAML takes for a truth value.
+PEOPLE = ("none", "auto")
 #: Altered copies of each face by default, for a head that crosses: at most so many, and so many faces with them.
 COPIES, FACES = 24, 600
 
@@ -29,8 +30,8 @@ class Options:
     )
     label_names: str = setting(KNOWN, LABEL_NAMES_HELP, choices=(KNOWN, AS_IS), live=True)
     people: str = setting(
-        "off",
-        "auto: learn to tell the recorded people apart, with a head for each; publishes who is seen",
+        "none",
+        "auto: know the recorded people by their faces, read each by a head of their own, publish who is seen",
         choices=PEOPLE,
         live=True,
     )

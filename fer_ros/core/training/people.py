@@ -38,7 +38,7 @@ def check(mode: str, head: type[Head], name: str) -> None:
     :param mode: the option ``people``.
     :raises ConfigError: the head is none that learns by cross-validation.
     """
-    if mode != "off" and not head.crosses:
+    if mode != "none" and not head.crosses:
         raise ConfigError(f"people '{mode}' is of the heads auto and ridge, not of '{name}': choose another")
 
 

@@ -86,7 +86,7 @@ class _Training:
             trained = self.plugin.train(task)
             _check_finite(trained)
             known: list[people.TaughtPerson] = []
-            if options.people != "off":
+            if options.people != "none":
                 everyone = self._task(found, np.arange(len(found)), np.arange(0), samples)
                 known, trained = people.teach(self.plugin, everyone, found, trained)
             pictures = {}

@@ -101,8 +101,8 @@ def test_each_is_named_and_read_by_their_own_head(colours: None, fer_home: Path)
 @pytest.mark.slow
 def test_off_by_default_and_without_a_trace(colours: None, fer_home: Path) -> None:
     folder = recorded(fer_home, {"Kim": "Kim", "Lee": "Lee"})
-    assert Options().people == "off"
-    train(folder, people="off")
+    assert Options().people == "none"
+    train(folder, people="none")
     found = Bundle.load("ours")
     assert not found.people and "people" not in (found.path / "model.yaml").read_text().split("recipe")[0]
     assert not list(found.path.glob("person*"))
