@@ -5,7 +5,6 @@ import { link, notify, onMessage, request } from "./connection";
 import { kept } from "./identity";
 import { holdByKeys } from "./keys";
 import { text, labelName } from "./i18n";
-import { record } from "./state";
 import { complain } from "./toast";
 
 /** Ms between two signs of life; the node ends the take after `welcome.hold` seconds without one. */
@@ -106,9 +105,3 @@ onMessage((message) => {
   end();
   confirmed = false;
 });
-
-/** Samples of the take that is held now. */
-export const running = (label: string): number => {
-  const now = record.value;
-  return now?.holder === "me" && now.label === label && now.state === "recording" ? now.samples : 0;
-};

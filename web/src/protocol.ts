@@ -8,6 +8,9 @@ export const VERSION = 1;
 export const HEADER_BYTES = 24;
 export const KIND_PICTURE = 1;
 export const KIND_CAMERA = 2;
+export const KIND_FILE = 3;
+/** Bytes of a part of a file. */
+export const FILE_BYTES = 500_000;
 
 export interface Welcome {
   type: "welcome";
@@ -112,6 +115,8 @@ export interface RecordState {
   state: "idle" | "recording" | "paused" | "failed";
   holder: "me" | "other" | null;
   label: string;
+  /** The current or last one. */
+  take: number;
   samples: number;
   without_face: number;
   dropped: number;
@@ -211,22 +216,23 @@ export function readPicture(buffer: ArrayBuffer): Picture | null {
   };
 }
 
-/** Put the header before a JPEG of this browser's camera; `stamp` is the page's clock. */
-export function cameraMessage(
-  seq: number,
-  stamp: number,
-  width: number,
-  height: number,
-  jpeg: ArrayBuffer,
-): ArrayBuffer {
-  const message = new ArrayBuffer(HEADER_BYTES + jpeg.byteLength);
+function withHeader(kind: number, seq: number, stamp: number, first: number, second: number, data: ArrayBuffer) {
+  const message = new ArrayBuffer(HEADER_BYTES + data.byteLength);
   const view = new DataView(message);
-  view.setUint8(0, KIND_CAMERA);
+  view.setUint8(0, kind);
   view.setUint8(1, VERSION);
   view.setUint32(4, seq, true);
   view.setFloat64(8, stamp, true);
-  view.setUint16(16, width, true);
-  view.setUint16(18, height, true);
-  new Uint8Array(message, HEADER_BYTES).set(new Uint8Array(jpeg));
+  view.setUint16(16, first, true);
+  view.setUint16(18, second, true);
+  new Uint8Array(message, HEADER_BYTES).set(new Uint8Array(data));
   return message;
 }
+
+/** Put the header before a JPEG of this browser's camera; `stamp` is the page's clock. */
+export const cameraMessage = (seq: number, stamp: number, width: number, height: number, jpeg: ArrayBuffer) =>
+  withHeader(KIND_CAMERA, seq, stamp, width, height, jpeg);
+
+/** Put the header before a part of a file; a stamp of 0: it was taken now. */
+export const fileMessage = (seq: number, stamp: number, part: number, parts: number, data: ArrayBuffer) =>
+  withHeader(KIND_FILE, seq, stamp, part, parts, data);

@@ -1,5 +1,6 @@
 /** A big button to hold while one shows an expression, by pointer, key or tap. */
 
+import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { colour } from "../colours";
 import { labelName } from "../i18n";
@@ -23,21 +24,47 @@ interface HoldButtonProps {
   toggle: (label: string) => void;
   /** After the number. */
   children?: ComponentChildren;
+  /** It is held, but nothing arrives yet. */
+  starting?: boolean;
+  /** Trainings leave it out. */
+  off?: boolean;
+  /** Takes files that are dropped on it. */
+  onFiles?: (files: File[]) => void;
 }
 
+/** The label over which files are dragged. */
+const over = signal<string | null>(null);
+export const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
+
 export function HoldButton(props: HoldButtonProps) {
-  const { label, sign, index, count, enough, on, disabled, press, letGo } = props;
+  const { label, sign, index, count, enough, on, disabled, press, letGo, onFiles } = props;
+  const kinds = { on, starting: props.starting, full: count >= enough, off: props.off, over: over.value === label };
+  const names = Object.entries(kinds).filter(([, is]) => is);
   const isPress = (event: KeyboardEvent) => event.key === " " || event.key === "Enter";
   return (
     <button
       type="button"
-      class={`hold ${on ? "on" : ""} ${count >= enough ? "full" : ""}`}
+      class={["hold", ...names.map(([name]) => name)].join(" ")}
       style={{ "--label": colour(label), "--share": Math.min(count / enough, 1).toFixed(3) }}
+      title={labelName(label)}
       aria-disabled={disabled}
       aria-pressed={on}
       aria-label={props.name}
       data-testid={`hold-${label}`}
       data-count={count}
+      data-state={props.starting ? "starting" : on ? "recording" : "idle"}
+      onDragOver={(event) => {
+        if (!onFiles || !hasFiles(event)) return;
+        event.preventDefault();
+        over.value = label;
+      }}
+      onDragLeave={() => (over.value = null)}
+      onDrop={(event) => {
+        if (!onFiles) return;
+        event.preventDefault();
+        over.value = null;
+        onFiles([...(event.dataTransfer?.files ?? [])]);
+      }}
       onPointerDown={(event) => {
         if (event.button !== 0 || disabled) return;
         event.currentTarget.setPointerCapture(event.pointerId);

@@ -74,6 +74,8 @@ export const Icons = {
     </>,
   ),
   bin: icon(<path d="M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 12.5h9.4L17.5 7M10.3 10.5v5.5M13.7 10.5v5.5" />),
+  up: icon(<path d="m6 14.5 6-6 6 6" />),
+  down: icon(<path d="m6 9.5 6 6 6-6" />),
   plus: icon(<path d="M12 5v14M5 12h14" />),
   check: icon(<path d="m5 12.5 4.5 4.5L19 7.5" />),
   close: icon(<path d="m6 6 12 12M18 6 6 18" />),

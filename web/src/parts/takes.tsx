@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { colour } from "../colours";
 import { request } from "../connection";
+import { forgetLive } from "../counts";
 import { figure, labelName, text } from "../i18n";
 import type { Take } from "../protocol";
 import { takes } from "../state";
@@ -16,6 +17,7 @@ async function discard(take: Take): Promise<void> {
   going.value = new Set([...going.peek(), take.take]);
   try {
     await request("record.discard", { take: take.take });
+    forgetLive(take.take);
     tellUndo(text.peek().record.removed(take.take), () => void restore(take));
   } catch (error) {
     complain(error);
@@ -45,7 +47,7 @@ export function TakeList() {
         {all.map((take) => (
           <li key={take.take} style={{ "--label": colour(take.label) }} data-testid="take">
             <div class="words">
-              <strong>{labelName(take.label)}</strong>
+              <strong title={labelName(take.label)}>{labelName(take.label)}</strong>
               <span class="hint">
                 {words.of(take.samples, figure(take.seconds, 1))}
                 {take.subject && ` · ${take.subject}`}

@@ -3,131 +3,85 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { link, reconnect } from "../connection";
+import { arriving, recorded } from "../counts";
 import { readings } from "../faces";
-import { byTap, held, holdingByKeys, letGo, press, release, running, said, subject, toggle } from "../hold";
+import { addFiles } from "../files";
+import { byTap, held, holdingByKeys, letGo, press, release, said, subject, toggle } from "../hold";
 import { labelName, text } from "../i18n";
 import { why } from "../i18n/reasons";
 import { newSession, resumeSession, sessionId } from "../identity";
-import { LONGEST, change, meaning, mine, recordable, taught } from "../labels";
+import { isOff, recordable, taught } from "../labels";
 import { Button, Field, LAUNCH, Notice, Switch } from "../parts/controls";
-import { Dialog } from "../parts/dialog";
-import { HoldButton } from "../parts/hold_button";
+import { HoldButton, hasFiles } from "../parts/hold_button";
 import { Icons } from "../parts/icons";
+import { NameDialog, askName, naming } from "../parts/labels";
+import { Samples, shown } from "../parts/samples";
 import { Stage } from "../parts/stage";
 import { TakeList } from "../parts/takes";
 import { go } from "../route";
-import { nodes, record, takes, welcome } from "../state";
-import { reason, tellUndo } from "../toast";
+import { nodes, record, welcome } from "../state";
+import { complain, tellUndo } from "../toast";
 
-const adding = signal(false);
-const leaving = signal(false);
-const fresh = signal("");
-/** Why the label was not added; said in the dialog, as what is behind it cannot be read. */
-const refused = signal("");
+/** The session before this one, for the way back; null where there was none. */
+const before = signal<{ session: string; subject: string } | null>(null);
 
 const advised = () => welcome.value?.advised ?? 100;
-const recorded = (label: string) => (takes.value?.counts[label] ?? 0) + running(label);
+
+/** A file that misses its label must not make the browser leave the page. */
+function catchDrops(): () => void {
+  const drag = (event: DragEvent) => hasFiles(event) && event.preventDefault();
+  const drop = (event: DragEvent) => {
+    if (!hasFiles(event) || event.defaultPrevented) return;
+    event.preventDefault();
+    complain(text.peek().samples.dropOnLabel);
+  };
+  window.addEventListener("dragover", drag);
+  window.addEventListener("drop", drop);
+  return () => {
+    window.removeEventListener("dragover", drag);
+    window.removeEventListener("drop", drop);
+  };
+}
 
 function Hold({ label, index, disabled }: { label: string; index: number; disabled: boolean }) {
   const words = text.value.record;
   const count = recorded(label);
+  const on = held.value === label;
+  const starting = on && arriving.value !== label;
   const key = index < 9 ? `, ${words.key(index + 1)}` : "";
   return (
     <HoldButton
-      {...{ label, index, disabled, count, press, letGo, toggle }}
+      {...{ label, index, disabled, count, on, starting, press, letGo, toggle }}
       sign={welcome.value?.emoticons[label]?.[0]}
       enough={advised()}
-      on={held.value === label}
+      off={isOff(label)}
       name={`${labelName(label)}, ${words.samples(count, advised())}${key}`}
+      onFiles={(files) => {
+        shown.value = label;
+        void addFiles(label, files);
+      }}
     >
-      <small> / {advised()}</small>
+      <small> {starting ? words.starting : `/ ${advised()}`}</small>
     </HoldButton>
   );
 }
 
-function AddLabel() {
-  const words = text.value.record;
-  const add = async () => {
-    const label = fresh.value.trim();
-    if (!label) return;
-    try {
-      const means = await meaning(label);
-      if (recordable.peek().includes(means)) {
-        refused.value = words.exists(labelName(means));
-        return;
-      }
-      change({ own: [...mine.peek().own, means] });
-      adding.value = false;
-      fresh.value = "";
-    } catch (error) {
-      refused.value = reason(error);
-    }
-  };
-  return (
-    <Dialog
-      title={words.addTitle}
-      onClose={() => {
-        adding.value = false;
-        refused.value = "";
-      }}
-      onSubmit={add}
-      actions={
-        <Button kind="primary" type="submit" disabled={!fresh.value.trim()}>
-          {words.addDo}
-        </Button>
-      }
-    >
-      <Field
-        label={words.addLabel}
-        value={fresh.value}
-        onInput={(value) => {
-          fresh.value = value;
-          refused.value = "";
-        }}
-        placeholder={words.addPlaceholder}
-        maxLength={LONGEST}
-        autoFocus
-      />
-      {refused.value && (
-        <Notice kind="bad" testId="refused">
-          {refused.value}
-        </Notice>
-      )}
-    </Dialog>
-  );
-}
-
 function nextPerson(): void {
-  const [before, who] = [sessionId(), subject.peek()];
-  leaving.value = false;
+  const who = { session: sessionId(), subject: subject.peek() };
+  before.value = who;
   release();
   newSession();
   subject.value = "";
   reconnect();
-  tellUndo(text.peek().record.sessionDone, () => {
-    release();
-    resumeSession(before);
-    subject.value = who;
-    reconnect();
-  });
+  tellUndo(text.peek().record.sessionDone, () => goBack(who));
 }
 
-function NextPerson() {
-  const words = text.value.record;
-  return (
-    <Dialog
-      title={words.sessionTitle}
-      onClose={() => (leaving.value = false)}
-      onSubmit={nextPerson}
-      actions={
-        <Button kind="primary" type="submit" testId="next-person-yes">
-          {words.session}
-        </Button>
-      }
-    >
-      <p>{words.sessionText}</p>
-    </Dialog>
-  );
+function goBack(who: { session: string; subject: string }): void {
+  before.value = null;
+  release();
+  resumeSession(who.session);
+  subject.value = who.subject;
+  reconnect();
 }
 
 function Hint() {
@@ -164,13 +118,14 @@ function passing(): { words: string; testId: string } | null {
 export function RecordView() {
   const words = text.value.record;
   useEffect(() => holdingByKeys(() => recordable.peek()), []);
+  useEffect(catchDrops, []);
   const names = recordable.value;
   const online = link.value.state === "open";
   const blocked = !online || !nodes.value?.recorder || record.value?.holder === "other";
   const tapping = byTap.value.value === "yes";
   const done = taught.value.filter((label) => recorded(label) >= advised()).length;
-  // Counters that stand at zero can be emptied without a question.
-  const restart = () => (names.some((label) => recorded(label) > 0) ? (leaving.value = true) : nextPerson());
+  const back = before.value;
+  const fresh = back !== null && back.session !== sessionId() && !names.some((label) => recorded(label) > 0);
   return (
     <>
       <div class="left">
@@ -183,9 +138,14 @@ export function RecordView() {
             placeholder={words.subjectHint}
             maxLength={64}
           />
-          <Button icon="person" onClick={restart} label={`${words.session}. ${words.sessionHint}`} testId="next-person">
+          <Button icon="person" onClick={nextPerson} label={`${words.session}. ${words.sessionHint}`} testId="next-person">
             {words.session}
           </Button>
+          {fresh && (
+            <Button kind="quiet" onClick={() => goBack(back)} testId="person-before">
+              {words.personBefore}
+            </Button>
+          )}
         </section>
       </div>
       <div class="right">
@@ -199,7 +159,7 @@ export function RecordView() {
             {names.map((label, index) => (
               <Hold key={label} label={label} index={index} disabled={blocked} />
             ))}
-            <button type="button" class="hold add" onClick={() => (adding.value = true)} data-testid="add-label">
+            <button type="button" class="hold add" onClick={() => askName("")} data-testid="add-label">
               <Icons.plus />
               <span class="name">{words.add}</span>
             </button>
@@ -228,13 +188,13 @@ export function RecordView() {
             </Notice>
           )}
         </section>
+        <Samples />
         <TakeList />
         <div class="hidden" aria-live="polite" data-testid="said">
           {said.value}
         </div>
       </div>
-      {adding.value && <AddLabel />}
-      {leaving.value && <NextPerson />}
+      {naming.value !== null && <NameDialog onNamed={(label) => shown.peek() !== null && (shown.value = label)} />}
     </>
   );
 }

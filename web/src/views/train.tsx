@@ -6,6 +6,7 @@ import { link, request } from "../connection";
 import { figure, labelName, text } from "../i18n";
 import { why } from "../i18n/reasons";
 import { kept } from "../identity";
+import { mine } from "../labels";
 import { Button, Choice, Field, LAUNCH, Notice } from "../parts/controls";
 import { Curve } from "../parts/curve";
 import { Result } from "../parts/result";
@@ -34,6 +35,7 @@ async function start(): Promise<void> {
   try {
     await request("train.start", {
       scope: scope.value.value,
+      ...(mine.peek().off.length ? { without: mine.peek().off } : {}),
       ...(head.value ? { head: head.value } : {}),
       ...(passes > 0 ? { epochs: passes } : {}),
       ...(name.value.trim() ? { name: name.value.trim() } : {}),
