@@ -207,7 +207,7 @@ def test_pictures_and_films_become_samples(
     # A film that is dropped on a button: some pictures a second of it.
     film_bytes = list((tmp_path / "film.webm").read_bytes())
     page.evaluate(DROP, ['[data-testid="hold-sad"]', "film.webm", "video/webm", film_bytes])
-    page.wait_for_function("document.querySelector('[data-testid=\"hold-sad\"]').dataset.count >= 6")
+    page.wait_for_function("() => document.querySelector('[data-testid=\"hold-sad\"]').dataset.count >= 6")
     expect(page.get_by_test_id("add-files")).to_have_text("Add pictures or films")
     assert _count(page, "sad") <= 9
     # One that misses a button stays out, and the page stays.
