@@ -44,9 +44,9 @@ faults: setup-dev ## damage thousands of bags at random, minutes long; FER_FAULT
 	@FER_FAULTS=$${FER_FAULTS:-4000} $(RUN) $(BIN)/python -m pytest -q -o faulthandler_timeout=0 \
 		test/core/bags/test_faults.py $(ARGS)
 
-test-browser: ## test the dashboard's page in a real browser, which must be installed; ARGS="-k phone" chooses
+test-browser: ## test the dashboard's page in a real browser, which must be installed; BROWSER=firefox, ARGS="-k phone"
 	@scripts/setup.sh browser
-	@$(RUN) $(BIN)/python -m pytest test/browser $(ARGS)
+	@FER_BROWSER=$(BROWSER) $(RUN) $(BIN)/python -m pytest test/browser $(ARGS)
 
 dashboard: ## build the dashboard's page from its sources in web/; needs Node.js 20.19 or later
 	cd web && npm ci && npm run build

@@ -129,11 +129,11 @@ class Robot(ABC):
         """The labels that may be recorded."""
 
     @abstractmethod
-    async def train(self, bags: Sequence[str], head: str, epochs: int, name: str, without: Sequence[str] = ()) -> Json:
+    async def train(self, bags: Sequence[str], options: Json) -> Json:
         """Train a model; this may take minutes.
 
         :param bags: empty: all.
-        :param without: labels that are left out.
+        :param options: fields of the request ``train``; what is missing, zero or empty is the trainer's default.
         :returns: the fields for ``train.result``.
         """
 

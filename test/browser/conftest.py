@@ -1,4 +1,7 @@
-"""A real Chromium without a screen, whose camera is a film of the drawn face, before a real robot without a camera."""
+"""A real browser without a screen before a real robot without a camera: Chromium, or what FER_BROWSER names.
+
+The camera of Chromium is a film of the drawn face, that of Firefox a pattern of its own.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,8 @@ FLAGS = (
 PATIENCE = 60_000
 playwright.expect.set_options(timeout=PATIENCE)
 FILM_FRAMES = 20
+#: Of Firefox.
+PREFERENCES = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True}
 
 
 def _browser_path() -> str:
@@ -67,15 +72,40 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def _chromium(driver: Any, film: Path, environment: dict[str, str]) -> Any:
+    args = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
+    return driver.chromium.launch(executable_path=_browser_path(), args=args, env=environment)
+
+
+def _firefox(driver: Any, film: Path, environment: dict[str, str]) -> Any:
+    if not any(map(shutil.which, ("firefox-esr", "firefox"))):
+        pytest.skip("no Firefox: install one (Debian: apt-get install firefox-esr)")
+    script = Path(__file__).with_name("firefox.py")
+    return driver.firefox.launch(
+        channel="moz-firefox", executable_path=script, firefox_user_prefs=PREFERENCES, env=environment
+    )
+
+
+#: What FER_BROWSER may name.
+LAUNCH = {"chromium": _chromium, "firefox": _firefox}
+BROWSER = os.environ.get("FER_BROWSER") or "chromium"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out, with the reason, what only Chromium can show."""
+    for item in items:
+        if (only := item.get_closest_marker("only_chromium")) and BROWSER != "chromium":
+            item.add_marker(pytest.mark.skip(reason=f"not in {BROWSER}: {only.args[0]}"))
+
+
 @pytest.fixture(scope="session")
 def launch(film: Path) -> Iterator[Callable[..., Any]]:
     """``launch(**environment) -> Browser``; all of them end with the session."""
-    path, browsers = _browser_path(), []
+    browsers = []
     with playwright.sync_playwright() as driver:
 
         def launch(**environment: str) -> Any:
-            args = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
-            browsers.append(driver.chromium.launch(executable_path=path, args=args, env={**os.environ, **environment}))
+            browsers.append(LAUNCH[BROWSER](driver, film, {**os.environ, **environment}))
             return browsers[-1]
 
         yield launch
@@ -84,13 +114,13 @@ def launch(film: Path) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture(scope="session")
-def chromium(launch: Callable[..., Any]) -> Any:
+def browser(launch: Callable[..., Any]) -> Any:
     """The browser; every test opens contexts of its own, each with an empty profile."""
     return launch()
 
 
 @pytest.fixture
-def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
     """``open_page(url, **context options) -> Page``; a test fails where its page logs an error.
 
     What the browser itself logs of a connection that is lost is none.
@@ -103,7 +133,7 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
 
     def open_page(url: str, **options: Any) -> Any:
         options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
-        context = chromium.new_context(**options)
+        context = browser.new_context(**options)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()

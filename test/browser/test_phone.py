@@ -15,6 +15,7 @@ TABS = ("watch", "record", "train", "models", "emoticons", "camera")
 Make = Callable[..., Any]
 
 
+@pytest.mark.only_chromium("touches go through its protocol")
 def test_everything_fits_and_a_finger_holds_a_button(robot: Make, open_page: Make) -> None:
     page = open_page(robot("sample").url, **PHONE, locale="ko-KR", color_scheme="dark")
     expect(page.get_by_test_id("face").first).to_be_visible()
@@ -68,6 +69,7 @@ def test_everything_fits_and_a_finger_holds_a_button(robot: Make, open_page: Mak
     assert tag.bounding_box()["height"] < 60
 
 
+@pytest.mark.only_chromium("a film as the camera")
 def test_the_camera_of_a_browser_is_the_camera_of_the_robot(robot: Make, open_page: Make) -> None:
     first = robot("browser")
     url = first.url

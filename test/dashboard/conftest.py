@@ -108,7 +108,7 @@ class DirectRobot(Robot):
     async def labels(self) -> tuple[str, ...]:
         return parse_labels(self._settings.labels)
 
-    async def train(self, bags: Sequence[str], head: str, epochs: int, name: str, without: Sequence[str] = ()) -> Json:
+    async def train(self, bags: Sequence[str], options: Json) -> Json:
         raise Refused("nothing is trained here")
 
     async def cancel_training(self) -> None:

@@ -64,8 +64,8 @@ function Bar() {
             <span class="dot" /> <span class="words">{words.sending}</span>
           </a>
         )}
-        <span class={`status ${state}`} role="status" data-testid="link" data-state={state}>
-          <span class="dot" /> <span class="words">{words[state]}</span>
+        <span class={`status ${state}`} role="status" title={words[state]} data-testid="link" data-state={state}>
+          {state === "lost" ? <Icons.alert /> : <span class="dot" />} <span class="words">{words[state]}</span>
         </span>
         <Button icon="share" kind="quiet" label={words.share} onClick={() => (sharing.value = true)} testId="share" />
         <Tastes />

@@ -17,6 +17,8 @@ const LEAD = 1.25;
 export interface ShownFace {
   id: number;
   face: Face;
+  /** Of the frame in which it was last seen. */
+  stamp: number;
   box: [number, number, number, number];
   /** By label, gliding. */
   probabilities: Map<string, number>;
@@ -72,8 +74,12 @@ function take(message: Emotions): void {
     const known = shown.get(id);
     if (known === undefined) {
       const probabilities = new Map(face.labels.map((label, i) => [label, face.probabilities[i] ?? 0]));
-      shown.set(id, { id, face, box: [...face.box], probabilities, confidence: face.confidence });
-    } else known.face = face;
+      const { stamp } = message;
+      shown.set(id, { id, face, stamp, box: [...face.box], probabilities, confidence: face.confidence });
+    } else {
+      known.face = face;
+      known.stamp = message.stamp;
+    }
   });
   for (const id of shown.keys()) if (!present.has(id)) shown.delete(id);
   recent.push(message.stages);

@@ -1,10 +1,12 @@
 import { render } from "preact";
 import { App } from "./app";
 import { connect } from "./connection";
+import { keepFocus } from "./focus";
 import { token } from "./identity";
 import { applyTheme } from "./theme";
 
 applyTheme();
 token.get(); // out of the address bar before anything else reads it
+keepFocus();
 render(<App />, document.getElementById("page")!);
 connect();

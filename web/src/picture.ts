@@ -17,6 +17,13 @@ export const live = signal(false);
 /** Per second, and ms from acquisition to the screen; measured over the last second. */
 export const rate = signal<{ fps: number; screen: number | null }>({ fps: 0, screen: null });
 
+/** Ms from acquisition from which on the page says how old the picture is, and how often it looks. */
+const OLD = 1000;
+const LOOK = 250;
+
+/** Seconds since the shown picture was taken, where that is worth a word; else 0. */
+export const late = signal(0);
+
 /** Ms for which pictures still come when nothing shows them: the next page may, and asking anew takes a moment. */
 const LINGER = 2000;
 
@@ -29,6 +36,7 @@ let drawn: ImageBitmap | null = null;
 let next: { bitmap: ImageBitmap; picture: Picture } | null = null;
 let scheduled = false;
 let lastSeq = 0;
+let lastStamp = 0;
 let lastAt = 0;
 let ages: number[] = [];
 let count = 0;
@@ -98,6 +106,7 @@ function draw(): void {
     size.value = { width: picture.width, height: picture.height };
   }
   lastAt = performance.now();
+  lastStamp = picture.stamp;
   live.value = true;
   count += 1;
   const old = age(picture.stamp);
@@ -123,6 +132,14 @@ window.setInterval(() => {
   countedSince = at;
   if (at - lastAt > STALE) live.value = false;
 }, 1000);
+
+window.setInterval(() => {
+  const old = live.peek() ? age(lastStamp) : null;
+  late.value = old !== null && old > OLD ? Math.round(old / 1000) : 0;
+}, LOOK);
+
+/** When the picture on the screen was taken, by the node's clock. */
+export const drawnStamp = (): number => lastStamp;
 
 /** A canvas that shows the live picture while its component is there. */
 export function useLivePicture() {

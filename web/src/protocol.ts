@@ -22,7 +22,8 @@ export interface Welcome {
   advised: number;
   hold: number;
   limits: { camera_bytes: number; camera_pixels: number; camera_fps: number; text_bytes: number };
-  heads: string[];
+  /** Head, its settings that can be asked for, and of each the default and the range. */
+  heads: Record<string, Record<string, [number, number | null, number | null]>>;
   secure: boolean;
   share: Share | null;
 }

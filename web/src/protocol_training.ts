@@ -61,6 +61,8 @@ export interface Advice {
 
 export interface TrainResult {
   type: "train.result";
+  /** It was begun by this person. */
+  mine: boolean;
   ok: boolean;
   message: string;
   reason: Reason | null;

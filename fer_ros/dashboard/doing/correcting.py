@@ -51,7 +51,7 @@ class Correcting:
             self._last.popitem(last=False)
         message, why = "", None
         try:
-            await self._training.start(client, "all", "", 0, "")
+            await self._training.start(client, "all")
         except FerError as error:
             message, why = str(error), reason_of(error)
         await self._recording.tell_takes(client)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections import Counter
+from typing import Any
 
 from fer_ros.core import bags
-from fer_ros.core.base import paths, registry
+from fer_ros.core.base import paths, registry, settings
 from fer_ros.core.base.errors import ConfigError, FerError, unknown_name
 from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.recording import Busy, Recording
@@ -33,13 +34,11 @@ class Training:
         self._recording, self._reader = recording, reader
         self._running = False
 
-    async def start(
-        self, client: Client, scope: str, head: str, epochs: int, name: str, without: Sequence[str] = ()
-    ) -> None:
+    async def start(self, client: Client, scope: str, head: str = "", name: str = "", **options: Any) -> None:
         """Begin a training; all clients get the result as ``train.result``.
 
         :param scope: ``mine`` or ``all``.
-        :param without: labels that are left out.
+        :param options: further ones, as the request ``train`` of the trainer has them.
         :raises Busy: a training from here runs already.
         :raises Nothing: nothing is recorded yet.
         :raises ConfigError: the client still records, or a name is not allowed.
@@ -54,13 +53,14 @@ class Training:
             paths.check_name("model", name)
         self._running = True
         try:
-            if not await asyncio.to_thread(self._material, client.bag if scope == "mine" else ""):
+            if not await asyncio.to_thread(self._has_material, client.bag if scope == "mine" else ""):
                 raise Nothing("nothing is recorded yet: hold a button first", "nothing_recorded")
         except BaseException:
             self._running = False
             raise
         self._hub.forget("train.result")
-        self._hub.spawn(self._run([client.bag] if scope == "mine" else [], head, epochs, name, without))
+        asked = {"head": head, "name": name, **options}
+        self._hub.spawn(self._run(client.bag, [client.bag] if scope == "mine" else [], asked))
 
     @property
     def running(self) -> bool:
@@ -87,21 +87,47 @@ class Training:
         """Take the trainer's progress."""
         self._hub.tell(message, keep=True)
 
-    def _material(self, bag: str) -> bool:
+    async def material(self) -> Json:
+        """What all recordings hold together: ``counts`` by label, and how many ``recordings`` there are."""
+        return await asyncio.to_thread(_everything)
+
+    def _has_material(self, bag: str) -> bool:
         """Whether a bag has something to learn from; without a bag, whether any has."""
         return bool(self._reader.read(bag).takes if bag else bags.listing())
 
-    async def _run(self, chosen: list[str], head: str, epochs: int, name: str, without: Sequence[str]) -> None:
+    async def _run(self, whose: str, chosen: list[str], asked: Json) -> None:
         before, began = self._models.in_use or None, time.monotonic()
         try:
-            result = await self._robot.train(chosen, head, epochs, name, without)
+            result = await self._robot.train(chosen, asked)
         except FerError as error:
             why = {"message": str(error), "reason": reason_of(error)}
             result = {**NOTHING, **why, "seconds": time.monotonic() - began}
         finally:
             self._running = False
-        self._hub.tell({"type": "train.result", **result, "previous": before}, keep=True)
+        told = {"type": "train.result", **result, "previous": before}
+        # Everybody may see it, and each learns whether it is theirs.
+        self._hub.tell_each("train.result", lambda client: {**told, "mine": client.bag == whose})
         await self._models.tell()
+
+
+def known_heads() -> Json:
+    """The heads that can be trained: name → setting → its default and its range, of those that a request may give."""
+    heads = {}
+    for name in registry.names("heads"):
+        known = settings.fields(getattr(registry.load("heads", name), "Settings", settings.NoSettings))
+        asked = {key: known[key] for key in ("epochs", "learning_rate", "hidden_units") if key in known}
+        heads[name] = {key: [default, limit.low, limit.high] for key, (_, default, limit) in asked.items()}
+    return heads
+
+
+def _everything() -> Json:
+    counts: Counter[str] = Counter()
+    folders = bags.listing()
+    for folder in folders:
+        # One that is damaged or gone in this moment is the business of `fer bags`.
+        with contextlib.suppress(FerError, OSError):
+            counts.update(bags.info(folder).labels)
+    return {"counts": dict(counts), "recordings": len(folders)}
 
 
 #: The result of a training that came to nothing.

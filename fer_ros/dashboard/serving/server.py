@@ -12,7 +12,6 @@ from pathlib import Path
 from aiohttp import hdrs, web
 
 from fer_ros import __version__
-from fer_ros.core.base import registry
 from fer_ros.core.base.emoticons import Emoticons
 from fer_ros.core.base.errors import FerError, reason
 from fer_ros.core.base.labels import DEFAULT_LABELS
@@ -24,7 +23,7 @@ from fer_ros.dashboard.doing.recording import Recording
 from fer_ros.dashboard.doing.samples import Samples
 from fer_ros.dashboard.doing.takes import TakeReader
 from fer_ros.dashboard.doing.tickets import Download, Tickets
-from fer_ros.dashboard.doing.training import Training
+from fer_ros.dashboard.doing.training import Training, known_heads
 from fer_ros.dashboard.robot import Json, Robot
 from fer_ros.dashboard.serving import door, downloads, http_log, links, static_files, tls
 from fer_ros.dashboard.serving.access import Access
@@ -281,7 +280,7 @@ class Server:
             "advised": settings.advised,
             "hold": protocol.HOLD,
             "limits": protocol.LIMITS,
-            "heads": registry.names("heads"),
+            "heads": known_heads(),
             "secure": settings.secure,
             "share": None if settings.local else {"url": self.url, "qr": links.qr_rows(self.url)},
         }

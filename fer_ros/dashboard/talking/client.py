@@ -17,11 +17,10 @@ from fer_ros.dashboard.robot import Preview
 from fer_ros.dashboard.serving.limits import Bucket, Limit
 from fer_ros.dashboard.talking import protocol
 from fer_ros.dashboard.talking.clock import ClockOffset
+from fer_ros.dashboard.talking.pace import Pace, shrunk
 
 #: Messages that may wait for a client before it is given up.
 MAX_WAITING = 256
-#: Pictures on their way: enough for 30 a second over a network with a round trip of 100 ms.
-WINDOW = 3
 #: Share of the time between two pictures that one may come early: cameras are not that exact.
 EARLY = 0.25
 #: Close codes, see docs/dashboard_protocol.md.
@@ -60,7 +59,8 @@ class Client:
         self._waiting: deque[str] = deque()
         self._emotions: str | None = None
         self._picture: Preview | None = None
-        self._sequence = self._seen = 0
+        self._sequence = 0
+        self._pace = Pace()
         self._due = 0.0
         self._ready = asyncio.Event()
         self._closing: str | None = None
@@ -110,12 +110,13 @@ class Client:
     def change_watch(self, watch: Watch) -> None:
         """Watch something else from now on."""
         self.watch = watch
-        self._seen = self._sequence
+        self._pace.forget()
         self._picture = self._emotions = None
 
     def has_seen(self, sequence: int) -> None:
         """Note that the client has drawn a picture."""
-        self._seen = max(self._seen, min(sequence, self._sequence))
+        trip = self.clock.round_trip
+        self._pace.seen(min(sequence, self._sequence), time.monotonic(), None if trip is None else trip / 1e3)
         self._ready.set()
 
     def offer_emotions(self, text: str) -> None:
@@ -158,13 +159,17 @@ class Client:
             await self._socket.send_str(self._waiting.popleft())
         if self._closing is not None:
             return
-        if self._emotions is not None:
+        due = self._picture is not None and self._pace.free
+        # Where the link is slow, the readings of pictures that are not sent would only hold up those that are.
+        if self._emotions is not None and (due or not self._pace.slow):
             text, self._emotions = self._emotions, None
             await self._socket.send_str(text)
-        if self._picture is not None and self._sequence - self._seen < WINDOW:
+        if self._picture is not None and due:
             picture, self._picture = self._picture, None
+            data = picture.data
+            if self._pace.slow:
+                data = await asyncio.to_thread(shrunk, data, self._pace.size)
             self._sequence += 1
-            stamp = picture.stamp / 1e6
-            await self._socket.send_bytes(
-                protocol.pack_picture(self._sequence, stamp, picture.width, picture.height, picture.data)
-            )
+            packed = protocol.pack_picture(self._sequence, picture.stamp / 1e6, picture.width, picture.height, data)
+            self._pace.sent(self._sequence, len(packed), time.monotonic())
+            await self._socket.send_bytes(packed)

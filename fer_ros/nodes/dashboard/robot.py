@@ -127,8 +127,8 @@ class RosRobot(Robot):
         except (FerError, IndexError) as error:
             raise Unavailable("the recorder does not tell its labels", "no_answer", node="recorder") from error
 
-    async def train(self, bags: Sequence[str], head: str, epochs: int, name: str, without: Sequence[str] = ()) -> Json:
-        request = Train.Request(bags=list(bags), head=head, epochs=epochs, name=name, without=list(without))
+    async def train(self, bags: Sequence[str], options: Json) -> Json:
+        request = Train.Request(bags=list(bags), **options)
         return dashboard_messages.result(await self._call(self._train, request, "the trainer", None))
 
     async def cancel_training(self) -> None:

@@ -15,7 +15,7 @@ from fer_ros.nodes.messages.metrics import quality
 from fer_ros.nodes.messages.reasons import reason
 
 #: Fields of the request that stand for the option of the same name, and for the head's setting of the same name.
-OPTIONS = ("head", "split", "seed")
+OPTIONS = ("head", "split", "seed", "class_weights")
 HEAD_SETTINGS = ("epochs", "learning_rate", "batch_fraction", "hidden_units")
 #: Share of the work from which the time to go can be told.
 TELLS_FROM = 0.1

@@ -40,7 +40,8 @@ export function Correct() {
   const words = text.value.correct;
   const reading = current.value;
   const names = model.value?.labels ?? [];
-  if (!reading || nodes.value?.recorder !== true || names.length < 2) return null;
+  // Its place stays where there is nothing to correct, so that nothing moves when there is.
+  if (!reading || nodes.value?.recorder !== true || names.length < 2) return <div class="correct" />;
   const rest = asking.value || training.value;
   return (
     <div class="correct">

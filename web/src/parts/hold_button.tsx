@@ -92,7 +92,7 @@ export function HoldButton(props: HoldButtonProps) {
         {sign ?? labelName(label).slice(0, 1).toUpperCase()}
       </span>
       <span class="words">
-        <span class="name">{labelName(label)}</span>
+        <span class="name">{labelName(label)}</span>{" "}
         <span class="number">
           {count}
           {props.children}

@@ -2,9 +2,10 @@
 
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { colour } from "../colours";
 import { request } from "../connection";
 import { figure, labelName, percent, text } from "../i18n";
-import type { Metrics, TrainResult } from "../protocol";
+import type { Advice, Metrics, TrainResult } from "../protocol";
 import { model } from "../state";
 import { complain } from "../toast";
 import { Confusion } from "./confusion";
@@ -52,7 +53,6 @@ function Each({ metrics }: { metrics: Metrics }) {
   const rows = metrics.labels
     .map((label, i) => ({ label, right: metrics.confusion[i]?.[i] ?? 0, shown: metrics.support[i] ?? 0 }))
     .filter(({ shown }) => shown > 0);
-  const unlearned = rows.filter(({ right, shown }) => right <= shown / 2).map(({ label }) => labelName(label));
   return (
     <>
       <h3>{words.each}</h3>
@@ -61,13 +61,83 @@ function Each({ metrics }: { metrics: Metrics }) {
           <li key={label}>{words.right(labelName(label), right, shown)}</li>
         ))}
       </ul>
-      {unlearned.length > 0 && <Notice kind="warn">{words.unlearned(unlearned.join(", "))}</Notice>}
     </>
   );
 }
 
+/** What the trainer advises, in a person's words. */
+function AdviceOf({ advice, metrics }: { advice: Advice; metrics: Metrics | null }) {
+  const words = text.value.advice;
+  const names = (labels: string[]) => labels.map(labelName).join(", ");
+  const { not_learned, record_more, record_count, another_day, general_kept } = advice;
+  const next = [
+    general_kept ? words.kept : "",
+    not_learned.length > 0 ? words.notLearned(names(not_learned)) : "",
+    record_more.length === 0
+      ? ""
+      : record_count > 0
+        ? words.record(record_count, names(record_more))
+        : words.another(names(record_more)),
+    // What 70 people lost on another day says nothing to somebody who is read worse than that today.
+    another_day === null || another_day > (metrics?.accuracy ?? 1) ? "" : words.day(percent(another_day)),
+  ].filter(Boolean);
+  if (next.length === 0 && metrics) next.push(words.learned);
+  if (next.length === 0) return null;
+  const fine = !general_kept && not_learned.length === 0 && record_more.length === 0;
+  return (
+    <div class={`notice ${fine ? "good" : "warn"} advice`} role="status" data-testid="advice">
+      <h3>{words.title}</h3>
+      <ul>
+        {next.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Figures for those who want to know: what was found of each, and where the time went. */
+function Hood({ result, metrics }: { result: TrainResult; metrics: Metrics }) {
+  const words = text.value.train;
+  const phases = Object.entries(result.phases)
+    .map(([phase, seconds]) => `${words.phases[phase as keyof typeof words.phases] ?? phase} ${figure(seconds, 1)} s`)
+    .join(" · ");
+  return (
+    <details class="options hood" data-testid="hood">
+      <summary>{words.details}</summary>
+      <table aria-label={words.perClass}>
+        <thead>
+          <tr>
+            <td />
+            <th scope="col">{words.recall}</th>
+            <th scope="col">{words.precision}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {metrics.labels.map((label, i) => (
+            <tr key={label} style={{ "--label": colour(label), "--share": (metrics.recall[i] ?? 0).toFixed(3) }}>
+              <th scope="row">{labelName(label)}</th>
+              <td>{metrics.support[i] ? percent(metrics.recall[i]) : "–"}</td>
+              <td>{metrics.support[i] ? percent(metrics.precision[i]) : "–"}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="hint">{words.perClassHint}</p>
+      {metrics.confusion.length > 0 && (
+        <>
+          <h3>{words.confusion}</h3>
+          <Confusion metrics={metrics} />
+          <p class="hint">{words.confusionHint}</p>
+        </>
+      )}
+      <p class="hint">{words.ofPhases(phases)}</p>
+    </details>
+  );
+}
+
 /** The children show the expression of this moment, beside the switch that changes it. */
-export function Result({ result, children }: { result: TrainResult; children: ComponentChildren }) {
+export function Result({ result, children }: { result: TrainResult; children?: ComponentChildren }) {
   const words = text.value.train;
   const metrics: Metrics | null = result.metrics;
   const inUse = model.value?.name ?? "";
@@ -120,17 +190,12 @@ export function Result({ result, children }: { result: TrainResult; children: Co
         />
       )}
       {children}
+      {result.advice && <AdviceOf advice={result.advice} metrics={metrics} />}
       {metrics && <Each metrics={metrics} />}
-      {metrics && metrics.confusion.length > 0 && (
-        <>
-          <h3>{words.confusion}</h3>
-          <Confusion metrics={metrics} />
-          <p class="hint">{words.confusionHint}</p>
-        </>
-      )}
       <h3>{words.split}</h3>
       <p data-testid="split">{words.splits[result.split] ?? result.split}</p>
       <p class="hint">{words.counts(train, validation, test)}</p>
+      {metrics && <Hood result={result} metrics={metrics} />}
     </section>
   );
 }

@@ -8,13 +8,16 @@ import { link } from "../connection";
 import { chosen, current, face, likeliest, readings, type Reading } from "../faces";
 import { labelName, text } from "../i18n";
 import { kept } from "../identity";
-import { live, size, useLivePicture } from "../picture";
+import { drawnStamp, late, live, size, useLivePicture } from "../picture";
 import { go } from "../route";
 import { nodes, stats } from "../state";
 import { Button, LAUNCH } from "./controls";
 
 /** Boxes narrower than this on the screen, px, show only their emoticon where there are several. */
 const SMALL = 76;
+
+/** Ms for which a box may be older than the picture; later the face has moved on, and the box would be a ghost. */
+const LATE = 300;
 
 const mirrored = kept("mirror", ["yes", "no"]);
 const flipped = () => mirrored.value.value === "yes";
@@ -31,14 +34,16 @@ function Box({ reading }: { reading: Reading }) {
     if (!shown || !whole || !element.current || !tag.current) return;
     const [x, y, width, height] = shown.box;
     // Read before anything is written, so that the layout is not computed twice.
-    const onScreen = (width / whole.width) * element.current.parentElement!.clientWidth;
+    const unit = element.current.parentElement!.clientWidth / whole.width;
+    const onScreen = width * unit;
     const left = flipped() ? whole.width - x - width : x;
     const { style } = element.current;
-    style.left = `${(left / whole.width) * 100}%`;
-    style.top = `${(y / whole.height) * 100}%`;
+    // Moved, not laid out anew: nothing else on the page depends on it.
+    style.transform = `translate(${(left * unit).toFixed(1)}px, ${(y * unit).toFixed(1)}px)`;
     style.width = `${(width / whole.width) * 100}%`;
     style.height = `${(height / whole.height) * 100}%`;
     const { classList } = element.current;
+    classList.toggle("late", drawnStamp() - shown.stamp > LATE);
     const high = y < whole.height * 0.12;
     classList.toggle("tag-below", high && y + height < whole.height * 0.88);
     classList.toggle("tag-inside", high && y + height >= whole.height * 0.88);
@@ -129,6 +134,11 @@ export function Stage({ compact = false, note = null }: StageProps) {
       {!trouble && !inference && (
         <div class="strip" role="status">
           {words.noInference}
+        </div>
+      )}
+      {!trouble && inference && !note && late.value > 0 && (
+        <div class="strip warn" role="status" data-testid="late">
+          {words.late(late.value)}
         </div>
       )}
       {!trouble && inference && note && (

@@ -7,6 +7,7 @@ import { why } from "../i18n/reasons";
 import { Button, Field, Notice } from "../parts/controls";
 import { Dialog } from "../parts/dialog";
 import { OwnProject } from "../parts/own_project";
+import { ElsewhereDialog } from "../parts/elsewhere";
 import type { ModelEntry } from "../protocol";
 import { models, nodes, welcome } from "../state";
 import { complain, tell } from "../toast";
@@ -15,6 +16,8 @@ const busy = signal("");
 const renaming = signal<string | null>(null);
 const removing = signal<string | null>(null);
 const next = signal("");
+/** The model whose use elsewhere is shown. */
+const elsewhere = signal<string | null>(null);
 
 async function act(name: string, work: () => Promise<unknown>, words: string): Promise<void> {
   busy.value = name;
@@ -94,6 +97,14 @@ function Entry({ entry, inUse }: { entry: ModelEntry; inUse: boolean }) {
           disabled={rests || entry.error !== ""}
           onClick={() => void act(name, () => download(name), "")}
           testId="download"
+        />
+        <Button
+          icon="share"
+          kind="quiet"
+          label={words.action(text.value.elsewhere.open, name)}
+          disabled={entry.error !== ""}
+          onClick={() => (elsewhere.value = name)}
+          testId="elsewhere"
         />
         {entry.own && (
           <>
@@ -193,6 +204,9 @@ export function ModelsView() {
       </ul>
       <OwnProject />
       {renaming.value !== null && <RenameDialog name={renaming.value} />}
+      {elsewhere.value !== null && (
+        <ElsewhereDialog name={elsewhere.value} onClose={() => (elsewhere.value = null)} />
+      )}
       {removing.value !== null && <RemoveDialog name={removing.value} />}
     </div>
   );

@@ -7,19 +7,18 @@ import { figure, labelName, text } from "../i18n";
 import { why } from "../i18n/reasons";
 import { kept } from "../identity";
 import { mine } from "../labels";
-import { Button, Choice, Field, LAUNCH, Notice } from "../parts/controls";
+import { Advanced, asked } from "../parts/advanced";
+import { Button, Choice, LAUNCH, Notice } from "../parts/controls";
 import { Curve } from "../parts/curve";
 import { Result } from "../parts/result";
 import { Stage } from "../parts/stage";
 import { PHASES, type TrainProgress } from "../protocol";
+import { tab } from "../route";
 import { NO_CURVE, curve, forgetFailure, nodes, result, takes, train, training, welcome } from "../state";
 import { complain } from "../toast";
 import { Now } from "./watch";
 
 const scope = kept("scope", ["mine", "all"]);
-const head = signal("");
-const epochs = signal("");
-const name = signal("");
 /** From the tap until the first sign of the training. */
 const asking = signal(false);
 effect(() => {
@@ -31,56 +30,17 @@ async function start(): Promise<void> {
   result.value = null;
   curve.value = NO_CURVE;
   asking.value = true;
-  const passes = Number.parseInt(epochs.value, 10);
   try {
     await request("train.start", {
       scope: scope.value.value,
       ...(mine.peek().off.length ? { without: mine.peek().off } : {}),
-      ...(head.value ? { head: head.value } : {}),
-      ...(passes > 0 ? { epochs: passes } : {}),
-      ...(name.value.trim() ? { name: name.value.trim() } : {}),
+      ...asked(),
     });
   } catch (error) {
     asking.value = false;
     [result.value, curve.value] = before;
     complain(error);
   }
-}
-
-function Options() {
-  const words = text.value.train;
-  return (
-    <details class="options">
-      <summary>{words.more}</summary>
-      <div class="grid">
-        <div class="field">
-          <label for="head">{words.head}</label>
-          <select id="head" value={head.value} onChange={(event) => (head.value = event.currentTarget.value)}>
-            <option value="">{words.headDefault}</option>
-            {(welcome.value?.heads ?? []).map((one) => (
-              <option key={one} value={one}>
-                {one}
-              </option>
-            ))}
-          </select>
-        </div>
-        <Field
-          label={words.epochs}
-          value={epochs.value}
-          onInput={(value) => (epochs.value = value.replace(/\D/g, "").slice(0, 4))}
-          placeholder={words.epochsDefault}
-          inputMode="numeric"
-        />
-        <Field
-          label={words.name}
-          value={name.value}
-          onInput={(value) => (name.value = value)}
-          placeholder={words.nameDefault}
-          maxLength={64}
-        />
-      </div>
-    </details>
-  );
 }
 
 function Progress({ now }: { now: TrainProgress }) {
@@ -136,6 +96,24 @@ function Curves() {
   );
 }
 
+/** What all recordings hold together; null until the node has told. */
+const everything = signal<Record<string, number> | null>(null);
+effect(() => {
+  // Asked anew after each take, whoever has recorded it here.
+  if (link.value.state !== "open" || tab.value !== "train" || scope.value.value !== "all") return;
+  void takes.value;
+  request("train.material").then(
+    ({ counts }) => (everything.value = counts as Record<string, number>),
+    () => (everything.value ??= {}),
+  );
+});
+
+/** Pictures of each label in what is chosen to learn from; those without any are left out. */
+function material(): [string, number][] {
+  const counts = scope.value.value === "all" ? everything.value : takes.value?.counts;
+  return Object.entries(counts ?? {}).filter(([, count]) => count > 0);
+}
+
 /** What is recorded, and whether it is enough to begin. */
 function Material() {
   const words = text.value.train;
@@ -146,8 +124,9 @@ function Material() {
       </Notice>
     );
   }
-  if (scope.value.value === "all") return null;
-  const counts = Object.entries(takes.value?.counts ?? {}).filter(([, count]) => count > 0);
+  const all = scope.value.value === "all";
+  if (all && everything.value === null) return <p class="hint">{words.looking}</p>;
+  const counts = material();
   if (counts.length < 2) {
     return (
       <Notice
@@ -190,8 +169,9 @@ export function TrainView() {
   const ready =
     link.value.state === "open" &&
     nodes.value?.trainer !== false &&
-    (scope.value.value === "all" || Object.values(takes.value?.counts ?? {}).filter((count) => count > 0).length > 1);
+    material().length > 1;
   const last = result.value;
+  const foreign = last?.ok === true && !last.mine;
   return (
     <>
       <div class="left">
@@ -237,18 +217,18 @@ export function TrainView() {
                   onClick={() => void start()}
                   testId="train"
                 >
-                  {asking.value ? words.starting : last?.ok ? words.again : words.start}
+                  {asking.value ? words.starting : last?.ok && !foreign ? words.again : words.start}
                 </Button>
               </div>
-              <Options />
+              <Advanced />
             </>
           )}
         </section>
-        {last?.ok && <Stage compact />}
-        <Curves />
+        {last?.ok && !foreign && <Stage compact />}
+        {!foreign && <Curves />}
       </div>
       <div class="right">
-        {last?.ok ? (
+        {last?.ok && !foreign ? (
           <Result result={last}>
             <Now />
           </Result>
@@ -258,6 +238,12 @@ export function TrainView() {
             <section class="card reading" aria-label={text.value.watch.now}>
               <Now />
             </section>
+            {foreign && (
+              <details class="card others" data-testid="others-result">
+                <summary>{words.others(last.model)}</summary>
+                <Result result={last} />
+              </details>
+            )}
           </>
         )}
       </div>
