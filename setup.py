@@ -59,7 +59,7 @@ setup(
     python_requires=">=3.10",
     install_requires=RUN,
     extras_require={
-        "cluster": ["distributed>=2024.8", "fsspec>=2024.6", "pyarrow>=15", "s3fs>=2024.6"],
+        "cluster": ["distributed>=2024.8", "fsspec>=2024.6", "pyarrow>=17", "s3fs>=2024.6"],
         "pictures": ["pillow-heif>=0.13"],
         "sample": ["scikit-image>=0.22"],
         "test": ["pytest>=7", "pytest-timeout>=2", "hypothesis>=6"],

@@ -104,6 +104,21 @@ def write(place: Path, frames: Recorded, number: int) -> None:
     (place / "whole").touch()
 
 
+def tree(pid: int) -> list[psutil.Process]:
+    """A process and all below it, as far as they are there."""
+    with contextlib.suppress(psutil.Error):
+        top = psutil.Process(pid)
+        return [top, *top.children(recursive=True)]
+    return []
+
+
+def words(process: psutil.Process) -> str:
+    """The command of a process; empty where it has ended."""
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
+
+
 class Memory:
     """The largest resident set of each process of some trees, in MB, looked at ten times a second."""
 
@@ -116,17 +131,15 @@ class Memory:
     def _watch(self) -> None:
         while not self._end.wait(0.1):
             for root in self._roots:
-                with contextlib.suppress(psutil.Error):
-                    top = psutil.Process(root)
-                    for process in (top, *top.children(recursive=True)):
-                        with contextlib.suppress(psutil.Error):
-                            self._see(process)
+                for process in tree(root):
+                    with contextlib.suppress(psutil.Error):
+                        self._see(process)
 
     def _see(self, process: psutil.Process) -> None:
-        words = " ".join(process.cmdline())
+        command = words(process)
         kinds = {"engine.worker": "worker", "dask_worker": "worker", "dask_scheduler": "scheduler"}
-        kind = next((kind for word, kind in kinds.items() if word in words), "")
-        kind = kind or ("training" if "training.worker" in words else "fer")
+        kind = next((kind for word, kind in kinds.items() if word in command), "")
+        kind = kind or ("training" if "training.worker" in command else "fer")
         megabytes = process.memory_info().rss / 1e6
         if megabytes > self._most.get(process.pid, ("", 0.0))[1]:
             self._most[process.pid] = kind, megabytes
@@ -163,7 +176,7 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[int]]]:
             process.wait()
 
 
-def train(folder: Path, name: str, head: str, cache: str, *more: str, pids: tuple[int, ...] = (), kill: int = 0) -> Any:
+def train(folder: Path, head: str, name: str, cache: str, *more: str, pids: tuple[int, ...] = (), kill: int = 0) -> Any:
     """Run ``fer train``; what it tells, with the memory and a checksum of the head.
 
     :param kill: when so many files of embeddings are there, a worker is killed.
@@ -175,11 +188,7 @@ def train(folder: Path, name: str, head: str, cache: str, *more: str, pids: tupl
     memory = Memory(process.pid, *pids)
     while kill and process.poll() is None:
         time.sleep(0.05)
-        workers = [
-            child
-            for child in psutil.Process(process.pid).children(recursive=True)
-            if "engine.worker" in " ".join(child.cmdline())
-        ]
+        workers = [one for one in tree(process.pid)[1:] if "engine.worker" in words(one)]
         if workers and len(list((folder / cache).rglob("*.parquet"))) >= kill:
             workers[0].kill()
             break
@@ -198,7 +207,9 @@ def train(folder: Path, name: str, head: str, cache: str, *more: str, pids: tupl
 def main() -> int:
     """Make the samples, train, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--samples", type=int, default=10_000, help="in thousands (default %(default)s)")
+    parser.add_argument(
+        "--samples", type=int, default=10_000, help="in thousands; 0: those that are there (default %(default)s)"
+    )
     parser.add_argument("--head", default="linear")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "fer_cluster")
     parser.add_argument("--make", action="store_true", help="make the samples only")
@@ -207,10 +218,11 @@ def main() -> int:
     args = parser.parse_args()
     folder: Path = args.folder
     (folder / "bags").mkdir(parents=True, exist_ok=True)
-    count = max(1, args.samples // OF_BAG)
+    count = args.samples // OF_BAG or len(list((folder / "bags").iterdir()))
     began = time.monotonic()
-    with opened(0) as engine:
-        list(engine.map(functools.partial(make, str(folder / "bags"), count), range(PEOPLE)))
+    if args.samples:
+        with opened(0) as engine:
+            list(engine.map(functools.partial(make, str(folder / "bags"), count), range(PEOPLE)))
     print(f"{count * OF_BAG} samples are there, {time.monotonic() - began:.0f} s", file=sys.stderr)
     if args.make:
         return 0
@@ -218,15 +230,14 @@ def main() -> int:
     shutil.rmtree(folder / "home", ignore_errors=True)
     for cache in folder.glob("cache*"):
         shutil.rmtree(cache)
-    run = functools.partial(train, folder, head=args.head)
-    rows = {"one process": run("one", cache="cache1"), "again, from the cache": run("again", cache="cache1")}
-    rows["two local workers"] = run("two", "--workers", "2", cache="cache2")
+    run = functools.partial(train, folder, args.head)
+    rows = {"one process": run("one", "cache1"), "again, from the cache": run("again", "cache1")}
+    rows["two local workers"] = run("two", "cache2", "--workers", "2")
     shutil.rmtree(folder / "cache2")
-    rows["the same, one killed"] = run("killed", "--workers", "2", cache="cache3", kill=count * 7 // 2)
+    rows["the same, one killed"] = run("killed", "cache3", "--workers", "2", kill=count * 7 // 2)
     shutil.rmtree(folder / "cache3")
     with cluster(folder) as (address, pids):
-        more = ("--cluster", address)
-        rows["a scheduler with two workers"] = run("cluster", *more, cache="cache4", pids=tuple(pids))
+        rows["a scheduler with two workers"] = run("cluster", "cache4", "--cluster", address, pids=tuple(pids))
     shutil.rmtree(folder / "cache4")
     size = sum(file.stat().st_size for file in (folder / "cache1").rglob("*.parquet"))
     rows = {name: {**row, "equal": row["head"] == rows["one process"]["head"]} for name, row in rows.items()}

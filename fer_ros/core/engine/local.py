@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 
+import dask
 from distributed import Client, LocalCluster
 from distributed.security import Security
 
@@ -35,12 +36,16 @@ def started(count: int) -> Iterator[DaskEngine]:
     dask_engine.prepare()
     # A scheduler runs whatever it is sent, so other users of this machine must not be able to reach it.
     keys = Security.temporary()
+    # Before Dask adds a folder of its own to Python's path, which others might write to.
+    command = isolation.command("fer_ros.core.engine.worker")
     with (
+        tempfile.TemporaryDirectory(prefix="fer_") as folder,
+        dask.config.set({"temporary-directory": folder}),
         LocalCluster(
             n_workers=0, dashboard_address="127.0.0.1:0", protocol="tls", host="127.0.0.1", security=keys
         ) as cluster,
         Client(cluster.scheduler_address, security=keys, set_as_default=False) as client,
-        _Processes(cluster.scheduler_address, keys, count) as processes,
+        _Processes(command, cluster.scheduler_address, keys, folder, count) as processes,
     ):
         try:
             client.wait_for_workers(count, timeout=START)
@@ -52,9 +57,10 @@ def started(count: int) -> Iterator[DaskEngine]:
 class _Processes:
     """The processes, each watched by a thread that starts another one when it ends."""
 
-    def __init__(self, address: str, keys: Security, count: int) -> None:
+    def __init__(self, command: list[str], address: str, keys: Security, folder: str, count: int) -> None:
         own = {"tls_ca_file": keys.tls_ca_file, "tls_worker_cert": keys.tls_worker_cert}
-        asked = {"address": address, "security": {**own, "tls_worker_key": keys.tls_worker_key}}
+        asked = {"address": address, "folder": folder, "security": {**own, "tls_worker_key": keys.tls_worker_key}}
+        self._command = command
         self._asked, self._count = json.dumps(asked).encode() + b"\n", count
         self._errors = tempfile.TemporaryFile()
         self._lock = threading.Lock()
@@ -98,7 +104,7 @@ class _Processes:
                 return None
             self._left -= 1
             process = isolation.start(
-                isolation.command("fer_ros.core.engine.worker"),
+                self._command,
                 stdin=subprocess.PIPE,
                 stdout=self._errors,
                 stderr=self._errors,

@@ -33,7 +33,14 @@ def main() -> int:
     async def work() -> None:
         # No limit of its own: the machine's memory is for whoever needs it.
         security = Security(require_encryption=True, **asked["security"])
-        options = {"nthreads": 1, "memory_limit": 0, "dashboard": False, "protocol": "tls", "host": "127.0.0.1"}
+        options = {
+            "local_directory": asked["folder"],
+            "nthreads": 1,
+            "memory_limit": 0,
+            "dashboard": False,
+            "protocol": "tls",
+            "host": "127.0.0.1",
+        }
         async with Worker(asked["address"], security=security, **options) as worker:
             await worker.finished()
 

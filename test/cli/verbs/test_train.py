@@ -128,3 +128,21 @@ def test_ctrl_c_ends_it_and_leaves_nothing(bag: str, fer_home: Path, start: Star
     done = process.wait(10)
     assert done.code == 130 and done.out == "" and "Traceback" not in done.err
     assert list((fer_home / "models").iterdir()) == []
+
+
+def test_workers_and_a_cache_give_the_same_head(bag: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="needs fer_ros[cluster]")
+    common = ["train", bag, "--head", "linear", "--epochs", "3", "--copies", "0"]
+    assert main([*common, "--name", "one"]) == 0
+    assert main([*common, "--name", "two", "--workers", "2", "--cache", str(tmp_path / "cache")]) == 0
+    one, two = (Bundle.load(name).checksums["head.npz"] for name in ("one", "two"))
+    assert one == two and len(list((tmp_path / "cache").rglob("*.parquet"))) == 2
+    capsys.readouterr()
+    for more, said in (
+        (["--cluster", "tcp://127.0.0.1:9"], "no scheduler answers at 'tcp://127.0.0.1:9': start one with"),
+        (["--cluster", "tcp://127.0.0.1:9", "--workers", "2"], "give one of them"),
+        (["--cache", "nowhere://x"], "the cache 'nowhere://x' cannot be opened"),
+    ):
+        assert main([*common, *more]) == 2
+        out, error = capsys.readouterr()
+        assert not out and said in error and len(error.splitlines()) == 1
