@@ -6,6 +6,8 @@ import signal
 import time
 from collections.abc import Callable
 
+import yaml
+
 from scripts.rig.tools import Running, expect, launched, typed, until
 
 GOAL = ("ros2", "action", "send_goal", "--feedback", "/fer/train", "fer_msgs/action/Train")
@@ -43,5 +45,29 @@ def train() -> str:
     return f"{goal.count('Feedback:')} feedbacks, model in use; a second goal rejected; cancelled in {took:.1f} s"
 
 
+def revise() -> str:
+    """A take gets another label; what cannot be done has a reason for programs."""
+    call = ("ros2", "service", "call", "/fer/record/revise", "fer_msgs/srv/ReviseTake")
+    with launched("source:=face", "record:=true"):
+        refused = typed(*call, "{take: 1, label: sad}")
+        expect("success=False" in refused and "code='no_bag'" in refused, refused)
+        wish = "{label: happy, samples: 20, bag: rig_revise}"
+        said = typed("ros2", "service", "call", "/fer/record/start", "fer_msgs/srv/StartRecording", wish)
+        expect("success=True" in said, said)
+        until(lambda: "take_samples: 20\n" in _status(), "20 samples")
+        done = typed(*call, "{take: 1, label: sad}")
+        expect("success=True" in done and "samples=20" in done and "new_take=2" in done, done)
+        told = yaml.safe_load(_status())
+        counts = dict(zip(told["labels"], told["counts"], strict=True))
+        expect(counts["sad"] == 20 and counts["happy"] == 0, str(counts))
+        typed("ros2", "service", "call", "/fer/record/stop", "std_srvs/srv/Trigger")
+    return "20 samples from happy to sad, in a take of their own; without a bag refused with the code no_bag"
+
+
+def _status() -> str:
+    words = ("--qos-durability", "transient_local", "--qos-reliability", "reliable", "--full-length")
+    return typed("ros2", "topic", "echo", "--once", *words, "/fer/record/status").split("---")[0]
+
+
 #: Name → check.
-CHECKS: dict[str, Callable[[], str]] = {"train": train}
+CHECKS: dict[str, Callable[[], str]] = {"train": train, "revise": revise}

@@ -199,6 +199,24 @@ def diagnostics() -> str:
     return f"through {via}; expected_rate warns"
 
 
+def shadow() -> str:
+    """Another model reads the same frames beside the one in use, while the parameter names it."""
+    from fer_msgs.msg import Shadow
+
+    with launched(SAMPLE), listening() as ear:
+        heard = ear.hear(Shadow, "/fer/shadow")
+        wrong = typed("ros2", "param", "set", "/fer/inference", "shadow", "smal", status=None)
+        expect("did you mean 'small'" in wrong, wrong)
+        typed("ros2", "param", "set", "/fer/inference", "shadow", "small")
+        said = typed("ros2", "topic", "echo", "--once", "--no-arr", "/fer/shadow")
+        expect("model: default" in said and "shadow: small" in said, said)
+        until(lambda: heard[-1][1].faces >= 60, "60 faces that both have read")
+        typed("ros2", "param", "set", "/fer/inference", "shadow", "''")
+        state, found = typed("ros2", "lifecycle", "get", "/fer/inference"), heard[-1][1]
+    expect("active" in state and not found.error, f"{state} {found.error}")
+    return f"small beside default: {found.agreed} of {found.faces} faces read alike; 'smal' refused"
+
+
 def cv_bridge() -> str:
     """A depth picture is read where cv_bridge is installed."""
     if importlib.util.find_spec("cv_bridge") is None:
@@ -244,5 +262,6 @@ CHECKS: dict[str, Callable[[], str]] = {
     "hri_input": hri_input,
     "rotated": rotated,
     "diagnostics": diagnostics,
+    "shadow": shadow,
     "cv_bridge": cv_bridge,
 }

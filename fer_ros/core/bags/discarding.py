@@ -31,8 +31,6 @@ def discard_take(parent: Path, bag: str, number: int) -> int:
     :raises ConfigError: there is no such bag or take, or somebody records into the bag.
     :raises StorageError: the disk failed.
     """
-    if not bag:
-        raise ConfigError("no bag is open: name the bag that the take lies in", "no_bag")
     with BagWriter(_known(parent, bag), {}) as writer:
         return writer.discard(number)
 
@@ -45,8 +43,6 @@ def revise_take(parent: Path, bag: str, number: int, stamps: Collection[int] = (
     :raises ConfigError: there is no such bag, take or sample, or somebody records into the bag.
     :raises StorageError: the disk failed.
     """
-    if not bag:
-        raise ConfigError("no bag is open: name the bag that the take lies in")
     with BagWriter(_known(parent, bag), {}) as writer:
         return writer.revise(number, stamps, label)
 
@@ -138,6 +134,8 @@ def _discard_hidden(file: Path) -> None:
 
 
 def _known(parent: Path, bag: str) -> Path:
+    if not bag:
+        raise ConfigError("no bag is open: name the one that is meant", "no_bag")
     folder = parent / check_name("bag", bag)
     if folder not in (known := listing(parent)):
         raise unknown_name("bag", bag, [path.name for path in known])

@@ -213,3 +213,11 @@ def test_no_kill_loses_or_doubles_a_sample(
         revise()
 
     assert there_and_back(lambda: bags.restore(parent, bags.newest(parent)), revised) > 3
+
+
+def test_no_bag_named_tells_people_and_programs(tmp_path: Path) -> None:
+    acts = (lambda: bags.discard_take(tmp_path, "", 1), lambda: bags.revise_take(tmp_path, "", 1))
+    for act in (*acts, lambda: bags.delete_bag(tmp_path, "")):
+        with pytest.raises(ConfigError, match="no bag is open: name the one that is meant") as refused:
+            act()
+        assert refused.value.code == "no_bag"
