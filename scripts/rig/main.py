@@ -17,6 +17,8 @@ from scripts.rig import kills, learning, seeing, starting
 from scripts.rig.tools import Failed, Skip
 
 Check = Callable[[], str]
+#: Of the domains that every system has, 0 to 101, the last one with room for those of ``starts``.
+LAST_DOMAIN = 80
 
 
 def checks(rounds: argparse.Namespace) -> dict[str, Check]:
@@ -39,6 +41,8 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=20, help="how often all is started (default %(default)s)")
     parser.add_argument("--domain", type=int, default=50, help="ROS domain to work in (default %(default)s)")
     given = parser.parse_args()
+    if not 0 <= given.domain <= LAST_DOMAIN:
+        parser.error(f"--domain must be from 0 to {LAST_DOMAIN}: `starts` takes the twenty from there on, of 102")
     known = checks(given)
     chosen = [name for name in given.only.split(",") if name] or list(known)
     if unknown := [name for name in chosen if name not in known]:

@@ -126,7 +126,9 @@ def starts(rounds: int) -> str:
     """The first emotion of three processes."""
     words = (sys.executable, "benchmarks/starts.py", "--rounds", str(rounds), "--domain", os.environ["ROS_DOMAIN_ID"])
     text = typed(*words, timeout=60.0 + 30.0 * rounds, status=None)
-    found = json.loads(text.strip().splitlines()[-1])
+    last = (text.strip().splitlines() or [""])[-1]
+    expect(last.startswith("{"), f"benchmarks/starts.py: {text[-500:]}")
+    found = json.loads(last)
     told = f"median {found['median']:.2f} s, longest {found['max']:.2f} s of {rounds}"
     expect(not found["late"], f"{found['late']} starts took longer than 2 s: {told}")
     return told
