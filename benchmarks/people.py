@@ -259,8 +259,7 @@ def summary(score: Score) -> dict[str, Any]:
     """The figures of one head on one kind of lesson."""
     right, general, count = np.array(score.counts).T
     others = np.array(score.others).sum(axis=0)
-    hits = np.array(score.hits)
-    sure = np.array(score.sure, np.float32)
+    hits, sure = np.array(score.hits), np.array(score.sure, np.float32)
     bins = np.minimum((sure * calibration.BINS).astype(np.int64), calibration.BINS - 1)
     error = np.abs(np.bincount(bins, hits - sure, calibration.BINS)).sum() / len(hits)
     return {

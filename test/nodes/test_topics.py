@@ -50,7 +50,7 @@ def test_the_full_name_goes_first(ros: Any, fer_home: Any) -> None:
     ("kind", "topics"),
     [
         (CameraNode, ("image_raw", "image_raw/compressed", "camera_info")),
-        (InferenceNode, ("emotion", "emotions", "image_annotated", "image_annotated/compressed", "model")),
+        (InferenceNode, ("emotion", "emotions", "image_annotated", "image_annotated/compressed", "model", "shadow")),
         (RecorderNode, ("record/status",)),
         (TrainerNode, ("train/progress",)),
         (DashboardNode, ()),

@@ -81,7 +81,7 @@ def test_requests_that_are_wrong_get_one_sentence_each(house: Any) -> None:
         for kind, fields, code in (
             ("unknown", {}, "bad"),
             ("record.start", {}, "bad"),
-            ("record.start", {"label": "unheard of"}, "failed"),
+            ("record.start", {"label": "two\nlines"}, "bad"),
             ("record.discard", {"take": 1}, "failed"),
             ("model.load", {"name": 7}, "bad"),
             ("model.rename", {"name": "default", "new": "mine"}, "failed"),
