@@ -19,6 +19,19 @@ Make = Callable[..., Any]
 #: Of elements that match: how the system's forced colours leave their background.
 BACKGROUNDS = "all => all.map(element => getComputedStyle(element).backgroundColor)"
 
+#: Of elements that match: background and text.
+COLOURS = """all => all.map(element => {
+    const { backgroundColor, color } = getComputedStyle(element);
+    return [backgroundColor, color];
+})"""
+SYSTEM = """name => {
+    const one = document.body.appendChild(document.createElement("i"));
+    one.style = `forced-color-adjust: none; color: ${name}`;
+    const { color } = getComputedStyle(one);
+    one.remove();
+    return color;
+}"""
+
 
 def _go(page: Any, tab: str) -> None:
     page.evaluate(f"location.hash = '{tab}'")
@@ -47,6 +60,15 @@ def test_what_colour_told_is_told_by_shape_and_place_too(robot: Make, open_page:
     _go(page, "train")
     (chosen,) = page.locator(".segments label.chosen").first.evaluate_all(BACKGROUNDS)
     assert chosen not in page.locator(".segments label:not(.chosen)").evaluate_all(BACKGROUNDS)
+    _go(page, "emoticons")
+    keyboard = page.get_by_test_id("keyboard")
+    (raised,) = keyboard.evaluate_all(COLOURS)
+    keyboard.click()
+    expect(keyboard).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("message")).to_be_visible()
+    page.mouse.move(0, 0)
+    (pressed,) = keyboard.evaluate_all(COLOURS)
+    assert pressed[0] != raised[0] and pressed[1] == page.evaluate(SYSTEM, "HighlightText")
     # A lost connection has a sign of its own, also where its word has no room.
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator(".status.connected .dot")).to_be_visible()
@@ -91,6 +113,34 @@ def test_an_old_picture_says_its_age(robot: Make, open_page: Make) -> None:
     page.route_web_socket("**/ws", connect)
     page.reload()
     expect(page.get_by_test_id("late")).to_contain_text("5 seconds old")
+
+
+def test_who_it_is_stands_beside_the_expression(robot: Make, open_page: Make) -> None:
+    """As of a model that knows people: the page hears names beside what the robot reads."""
+    name = "Kim " + "Wolfeschlegelsteinhausenbergerdorff" * 2
+    page = open_page(robot("sample").url, viewport={"width": 390, "height": 844})
+    expect(page.get_by_test_id("face").first).to_be_visible()
+    expect(page.get_by_test_id("who")).to_have_count(0)
+
+    def connect(socket: Any) -> None:
+        server = socket.connect_to_server()
+
+        def named(message: Any) -> None:
+            if isinstance(message, str) and (told := json.loads(message))["type"] == "emotions":
+                assert all(face["subject"] == "" for face in told["faces"])
+                faces = [{**face, "subject": name} for face in told["faces"]]
+                message = json.dumps({**told, "faces": faces})
+            socket.send(message)
+
+        server.on_message(named)
+
+    page.route_web_socket("**/ws", connect)
+    page.reload()
+    expect(page.get_by_test_id("who")).to_have_text(name)
+    expect(page.locator(".face .name").first).to_contain_text(f"{name} · ")
+    # However long: nothing is wider than the phone, and the tag stays one line.
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.locator(".face .tag").first.bounding_box()["height"] < 40
 
 
 @pytest.mark.only_chromium("it measures no layout shift")

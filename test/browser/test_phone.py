@@ -48,7 +48,7 @@ def test_everything_fits_and_a_finger_holds_a_button(robot: Make, open_page: Mak
     dialog = page.locator("dialog")
     dialog.get_by_role("textbox").fill("one, two")
     dialog.get_by_role("textbox").press("Enter")
-    expect(dialog.get_by_role("alert")).to_contain_text("comma")
+    expect(dialog.get_by_role("alert")).to_contain_text("쉼표")  # comma
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     # Held sideways, the picture is beside the buttons; a screen reader clicks without pressing, which begins and ends.

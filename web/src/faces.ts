@@ -31,6 +31,8 @@ export interface Reading {
   label: string;
   /** Why the node names no expression, where it can be seen that badly; else empty. */
   hindrance: string;
+  /** Who it is; empty where the model does not know. */
+  subject: string;
   emoticon: string;
   emoticons: string[];
 }
@@ -114,6 +116,7 @@ const read = ({ id, face }: ShownFace): Reading => ({
   id,
   label: face.label,
   hindrance: face.labels.includes(face.label) ? "" : face.hindrance,
+  subject: face.subject,
   emoticon: face.emoticon,
   emoticons: face.emoticons,
 });
@@ -121,7 +124,7 @@ const read = ({ id, face }: ShownFace): Reading => ({
 const same = (a: Reading[], b: Reading[]) =>
   a.length === b.length &&
   a.every((one, i) =>
-    (["id", "label", "hindrance", "emoticon"] as const).every((name) => one[name] === b[i]![name]),
+    (["id", "label", "hindrance", "subject", "emoticon"] as const).every((name) => one[name] === b[i]![name]),
   );
 
 onFrame((time, seconds) => {

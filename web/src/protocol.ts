@@ -63,6 +63,8 @@ export interface Face {
   score: number;
   /** Why it cannot be read well: small, dark, blurred, turned, covered; empty where it can. */
   hindrance: string;
+  /** Who it is, where the model was taught to know people and is sure; else empty. */
+  subject: string;
   label: string;
   confidence: number;
   labels: string[];

@@ -111,7 +111,7 @@ export const en = {
     nobody: "No expression",
     unread: "The robot reads no picture just now.",
     several: "Faces",
-    face: (n: number, label: string) => `Face ${n}: ${label}`,
+    face: (n: number, label: string, who: string) => `Face ${n}${who && ` ${who}`}: ${label}`,
     bars: "Probabilities",
     timeline: "The last minute",
     ago: "60 s ago",

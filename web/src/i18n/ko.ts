@@ -103,7 +103,7 @@ export const ko: Texts = {
     nobody: "표정 없음",
     unread: "지금은 로봇이 영상을 읽지 않습니다.",
     several: "얼굴",
-    face: (n, label) => `얼굴 ${n}: ${label}`,
+    face: (n, label, who) => `얼굴 ${n}${who && ` ${who}`}: ${label}`,
     bars: "확률",
     timeline: "최근 1분",
     ago: "60초 전",

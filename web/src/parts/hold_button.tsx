@@ -16,8 +16,8 @@ interface HoldButtonProps {
   enough: number;
   on: boolean;
   disabled: boolean;
-  /** For those who do not see it. */
-  name: string;
+  /** For those who do not see it, after the label: how many there are, and the key. */
+  said: string;
   press: (label: string) => void;
   letGo: (label: string) => void;
   /** Begin or end without holding. */
@@ -49,7 +49,6 @@ export function HoldButton(props: HoldButtonProps) {
       title={labelName(label)}
       aria-disabled={disabled}
       aria-pressed={on}
-      aria-label={props.name}
       data-testid={`hold-${label}`}
       data-count={count}
       data-state={props.starting ? "starting" : on ? "recording" : "idle"}
@@ -92,8 +91,9 @@ export function HoldButton(props: HoldButtonProps) {
         {sign ?? labelName(label).slice(0, 1).toUpperCase()}
       </span>
       <span class="words">
-        <span class="name">{labelName(label)}</span>{" "}
-        <span class="number">
+        <span class="name">{labelName(label)}</span>
+        <span class="hidden">, {props.said}</span>{" "}
+        <span class="number" aria-hidden="true">
           {count}
           {props.children}
         </span>

@@ -25,6 +25,8 @@ const flipped = () => mirrored.value.value === "yes";
 /** Whether the person sees themself as in a mirror. */
 export const isMirrored = flipped;
 
+const named = ({ label, subject }: Reading) => [subject, labelName(label)].filter(Boolean).join(" · ");
+
 function Box({ reading }: { reading: Reading }) {
   const element = useRef<HTMLButtonElement>(null);
   const tag = useRef<HTMLSpanElement>(null);
@@ -62,14 +64,14 @@ function Box({ reading }: { reading: Reading }) {
       style={{ "--label": colour(reading.label) }}
       tabIndex={several ? 0 : -1}
       aria-hidden={!several}
-      aria-label={`${labelName(reading.label)}`}
+      aria-label={named(reading)}
       aria-pressed={several ? selected : undefined}
       onClick={() => (chosen.value = reading.id)}
       data-testid="face"
       data-label={reading.label}
     >
       <span class="tag" aria-hidden="true">
-        <span class="emoji">{reading.emoticon}</span> <span class="name">{labelName(reading.label)}</span>{" "}
+        <span class="emoji">{reading.emoticon}</span> <span class="name">{named(reading)}</span>{" "}
         <span class="share" ref={tag} />
       </span>
     </button>

@@ -7,7 +7,7 @@ import { arriving, recorded } from "../counts";
 import { readings } from "../faces";
 import { addFiles } from "../files";
 import { byTap, held, holdingByKeys, letGo, press, release, said, subject, toggle } from "../hold";
-import { labelName, text } from "../i18n";
+import { text } from "../i18n";
 import { why } from "../i18n/reasons";
 import { newSession, resumeSession, sessionId } from "../identity";
 import { isOff, recordable, taught } from "../labels";
@@ -55,7 +55,7 @@ function Hold({ label, index, disabled }: { label: string; index: number; disabl
       sign={welcome.value?.emoticons[label]?.[0]}
       enough={advised()}
       off={isOff(label)}
-      name={`${labelName(label)}, ${words.samples(count, advised())}${key}`}
+      said={`${words.samples(count, advised())}${key}`}
       onFiles={(files) => {
         shown.value = label;
         void addFiles(label, files);

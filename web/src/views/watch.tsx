@@ -52,7 +52,14 @@ export function Now() {
         {reading ? reading.emoticon || "·" : nobody.sign}
       </span>
       <div>
-        <p class="label">{reading ? labelName(reading.label) : nobody.title}</p>
+        <p class="label">
+          {reading ? labelName(reading.label) : nobody.title}
+          {reading?.subject && (
+            <span class="who" data-testid="who">
+              {reading.subject}
+            </span>
+          )}
+        </p>
         <p class="sub">{reading ? <span ref={share} /> : nobody.hint}</p>
       </div>
     </div>
@@ -70,10 +77,10 @@ function Several() {
           type="button"
           class={`chip ${reading.id === current.value?.id ? "chosen" : ""}`}
           aria-pressed={reading.id === current.value?.id}
-          aria-label={words.face(index + 1, labelName(reading.label))}
+          aria-label={words.face(index + 1, labelName(reading.label), reading.subject)}
           onClick={() => (chosen.value = reading.id)}
         >
-          <span class="emoji">{reading.emoticon}</span> {index + 1}
+          <span class="emoji">{reading.emoticon}</span> {index + 1} {reading.subject}
         </button>
       ))}
     </div>

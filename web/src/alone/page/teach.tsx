@@ -54,7 +54,7 @@ function Hold({ label, index }: { label: string; index: number }) {
         sign={emoticons(label)[0]}
         enough={ENOUGH}
         disabled={!config.value}
-        name={`${labelName(label)}, ${texts.samples(count)}${index < 9 ? `, ${texts.key(index + 1)}` : ""}`}
+        said={`${texts.samples(count)}${index < 9 ? `, ${texts.key(index + 1)}` : ""}`}
         toggle={on ? letGo : press}
       />
       {count > 0 && (
