@@ -285,11 +285,10 @@ def summary(score: Score) -> dict[str, Any]:
 
 def text(row: dict[str, Any]) -> str:
     """One line."""
-    low, high = row["interval"]
     claim = "claims nothing" if row["claim"] is None else f"claims {row['claim']:.2f}, holds {row['claim_holds']:.0%}"
     against = f"{row['better']} better {row['same']} same {row['worse']} worse ({row['worse_by_two']} by two or more)"
     return (
-        f"{row['accuracy']:.3f} [{low:.2f}, {high:.2f}] of {row['pictures']}, "
+        f"{row['accuracy']:.3f} [{row['interval'][0]:.2f}, {row['interval'][1]:.2f}] of {row['pictures']}, "
         f"calibration error {row['calibration_error']:.3f}, sure {row['confidence']:.2f}, {against}, {claim}, "
         f"labels not taught {row['others'][0]:.3f}, before {row['others'][1]:.3f} (of {row['others_pictures']}), "
         f"strangers {row['strangers']:.3f} (least {row['strangers_least']:.3f}), general kept {row['general_kept']}"
