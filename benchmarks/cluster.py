@@ -70,7 +70,8 @@ def recorded(person: int) -> Recorded:
 def altered(image: np.ndarray, roi: Roi, rng: np.random.Generator) -> tuple[bytes, Roi]:
     """A JPEG of the frame, shifted, lit and with noise, and its box."""
     x, y = (int(value) for value in rng.integers(-6, 7, 2))
-    moved = cv2.warpAffine(image, np.float32([[1, 0, x], [0, 1, y]]), (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+    shift = np.array([[1, 0, x], [0, 1, y]], np.float32)
+    moved = cv2.warpAffine(image, shift, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
     lit = cv2.convertScaleAbs(moved, alpha=rng.uniform(0.8, 1.2), beta=rng.uniform(0.0, 15.0))
     top, left = rng.integers(0, NOISE.shape[0] - HEIGHT), rng.integers(0, NOISE.shape[1] - WIDTH)
     noisy = cv2.add(lit, NOISE[top : top + HEIGHT, left : left + WIDTH])
@@ -168,7 +169,16 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[int]]]:
         while not (file.is_file() and file.read_text()) and time.monotonic() < until:
             time.sleep(0.05)
         for _ in range(2):
-            start("worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--local-directory", folder)
+            start(
+                "worker",
+                "--scheduler-file",
+                str(file),
+                "--nthreads",
+                "1",
+                "--no-nanny",
+                "--local-directory",
+                str(folder),
+            )
         yield json.loads(file.read_text())["address"], [process.pid for process in processes]
     finally:
         for process in processes:

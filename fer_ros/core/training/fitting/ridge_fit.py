@@ -14,7 +14,6 @@ from fer_ros.core.training.fitting import kernel_ridge
 from fer_ros.core.training.fitting.kernel_ridge import Matrix, Problem, Strength
 from fer_ros.core.training.fitting.ridge_data import (
     CLEARLY,
-    MOST_ROWS,
     General,
     general_head,
     known,
@@ -51,8 +50,7 @@ def train(task: Task, keep_general: bool = True, penalty: float = 0.0, prior: fl
     """
     labels, general = general_head(task, keep_general)
     mean, scale, stated = usual(task)
-    way = _by_kernel if task.training.in_memory else _by_sums
-    fitted = way(task, general, mean, scale, penalty, prior)
+    fitted = _fitted(task, general, mean, scale, penalty, prior)
     # Without the usual values of many people nothing says how like two faces are.
     gate = GATE if len(task.labels) == len(labels) else GATE_SOME
     low, high = gate if stated and keep_general and general.has.any() else (-2.0, -1.0)
@@ -95,12 +93,10 @@ class _Fitted:
     rows: int
 
 
-def _by_kernel(
-    task: Task, general: General, mean: FloatArray, scale: FloatArray, penalty: float, prior: float
-) -> _Fitted:
-    """Fit to the faces in memory, thinned: in closed form by their kernel."""
+def _fitted(task: Task, general: General, mean: FloatArray, scale: FloatArray, penalty: float, prior: float) -> _Fitted:
+    """Fit to the faces, thinned, wherever they lie: in closed form by their kernel."""
     rows = thinned(task)
-    faces = task.training.chosen(rows)
+    faces = task.training.chosen(rows).loaded()
     x = likeness.unit(likeness.finest(faces.maps), mean, scale)
     answers = likeness.general_answers(faces.embeddings, general.kernel, general.bias, general.has)
     double = x.astype(np.float64)
@@ -120,36 +116,6 @@ def _by_kernel(
     kernel = double.T @ kernel_ridge.coefficients(problem, strength)
     held_out = _answers(task, problem, scores, costs, rows)
     return _Fitted(strength, heat, kernel, x[known(x[: int(faces.pictures)])], held_out, len(rows))
-
-
-def _by_sums(
-    task: Task, general: General, mean: FloatArray, scale: FloatArray, penalty: float, prior: float
-) -> _Fitted:
-    """Fit to all faces in files: in closed form by sums over them. What is kept to compare with is of some of them."""
-    from fer_ros.core.training.fitting.ridge_sums import Held, Setup, Sums, kernel
-
-    faces = task.training
-    answers = np.concatenate(
-        [
-            likeness.general_answers(part.embeddings, general.kernel, general.bias, general.has)
-            for part in faces.pieces(finer=False)
-        ]
-    )
-    sums = Sums(Setup(faces, weights(task), mean, scale, len(general.has), answers))
-    candidates = _candidates(task, faces, general, answers, penalty, prior)
-    held = Held(sums, candidates, TEMPERATURE) if faces.measured.any() else None
-    best, heat = held.chosen() if held else (0, TEMPERATURE)
-    strength = candidates[best]
-    some = faces.chosen(thinned(task)[:MOST_ROWS])
-    x = likeness.unit(likeness.finest(some.loaded(embeddings=not some.finer.size).maps), mean, scale)
-    return _Fitted(
-        strength=strength,
-        heat=heat,
-        kernel=kernel(sums.solved([strength.ridge])[0], strength),
-        known=x[known(x[: int(some.pictures)])],
-        held_out=held.answers(faces.pictures) if held else None,
-        rows=len(faces),
-    )
 
 
 def _candidates(
