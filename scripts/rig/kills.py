@@ -11,7 +11,7 @@ import time
 from functools import partial
 from typing import Any
 
-from scripts.rig.tools import NODES, expect, launched, listening, pids, until
+from scripts.rig.tools import NODES, Failed, expect, launched, listening, pids, until
 
 #: Seconds between two kills of one node: the growing pause of its return begins anew after 20 s.
 APART, BACK, PORT = 22.0, 3.0, 8765
@@ -29,7 +29,7 @@ def kills(rounds: int) -> str:
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     back: dict[str, list[float]] = {node: [] for node in NODES}
     gaps: dict[str, float] = dict.fromkeys(NODES, 0.0)
-    with launched("source:=sample", "dashboard:=true"), listening() as ear:
+    with launched("source:=sample", "dashboard:=true") as launch, listening() as ear:
         heard: dict[str, list[tuple[float, Any]]] = {
             "camera": ear.hear(CameraInfo, "/fer/camera_info"),
             "inference": ear.hear(EmotionArray, "/fer/emotions"),
@@ -44,11 +44,16 @@ def kills(rounds: int) -> str:
                 [pid] = pids(node)
                 os.kill(pid, signal.SIGKILL)
                 at = time.monotonic()
-                if node == "dashboard":
-                    until(lambda: not _answers(), "the page gone", 5.0)
-                    until(_answers, "the page back", 20.0)
-                else:
-                    until(partial(_newer, heard[node], at + 0.2), f"{node} back", 20.0)
+                try:
+                    if node == "dashboard":
+                        until(lambda: not _answers(), "the page gone", 5.0)
+                        until(_answers, "the page back", 20.0)
+                    else:
+                        until(partial(_newer, heard[node], at + 0.2), f"{node} back", 20.0)
+                except Failed as missing:
+                    silent = [name for name, times in heard.items() if times[-1][0] < at]
+                    told = f"{missing}, after {sum(map(len, back.values()))} kills; silent: {', '.join(silent)}"
+                    raise Failed(f"{told}; {launch.text[-1500:]}") from None
                 back[node].append(time.monotonic() - at)
                 time.sleep(0.3)
                 for other in ("camera", "inference"):
