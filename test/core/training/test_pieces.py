@@ -24,6 +24,7 @@ from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.engine import Engine, opened
 from fer_ros.core.forgetting.forget import forget
 from fer_ros.core.training import caches, faces, reading, run
+from fer_ros.core.training.fitting import head_fit
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome
 from fer_ros.core.training.pieces import embedding, store
@@ -66,10 +67,11 @@ def held_in_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("head", HEADS)
-@pytest.mark.parametrize("copies", [0, 2])
+@pytest.mark.parametrize(("copies", "held"), [(0, 0), (2, head_fit.HELD)])
 def test_the_same_result_as_in_memory(
-    general: Bundle, folders: list[Path], monkeypatch: pytest.MonkeyPatch, head: str, copies: int
+    general: Bundle, folders: list[Path], monkeypatch: pytest.MonkeyPatch, head: str, copies: int, held: int
 ) -> None:
+    monkeypatch.setattr(head_fit, "HELD", held)
     one = teach(folders, "memory", HEADS[head], head=head, copies=copies)
     held_in_files(monkeypatch)
     other = teach(folders, "pieces", HEADS[head], head=head, copies=copies)

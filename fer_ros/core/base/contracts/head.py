@@ -118,7 +118,8 @@ class LabelledFaces:
 
     def answered(self, head: Head) -> FloatArray:
         """A head's probabilities of all faces, float32 (n, labels)."""
-        return np.concatenate([head.read(part.maps) for part in self.pieces()])
+        finer = type(head).read is not Head.read  # without it a head reads its embeddings alone
+        return np.concatenate([head.read(part.maps) for part in self.pieces(finer=finer)])
 
     def pieces(self, embeddings: bool = True, finer: bool = True) -> Iterator[LabelledFaces]:
         """The faces in their order, some at a time where not all are in memory.

@@ -14,6 +14,9 @@ from fer_ros.core.base.types import FloatArray
 from fer_ros.core.training.fitting.perceptron import Examples, History, Perceptron, Schedule
 from fer_ros.core.training.fitting.scratch import FiledExamples
 
+#: Bytes of features that are held in memory, where each epoch reads them in another order; more lie in a file.
+HELD = 256 << 20
+
 Layers = list[tuple[FloatArray, FloatArray]]
 Features = Callable[[FloatArray], FloatArray]
 
@@ -94,4 +97,10 @@ def _examples(part: LabelledFaces, features: Features) -> Examples:
         return Examples(features(part.embeddings), part.targets, part.weights)
     columns = features(np.zeros((1, *part.embeddings.shape[1:]), np.float32)).shape[1]
     found = (features(piece.embeddings) for piece in part.pieces(finer=False))
+    if 4 * len(part) * columns <= HELD:
+        x, at = np.empty((len(part), columns), np.float32), 0
+        for some in found:
+            x[at : at + len(some)] = some
+            at += len(some)
+        return Examples(x, part.targets, part.weights)
     return FiledExamples.written(found, columns, part.targets, part.weights)
