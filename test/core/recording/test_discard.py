@@ -94,7 +94,7 @@ def test_a_take_of_the_open_bag(recorder: Recorder, record: Record) -> None:
 @pytest.mark.parametrize(
     ("bag", "number", "complaint"),
     [
-        ("", 1, "name the bag"),
+        ("", 1, "name the one"),
         ("one", 0, "no take 0"),
         ("one", 4_000_000_000, "no take"),
         ("two", 1, "unknown bag 'two': choose one of one"),
