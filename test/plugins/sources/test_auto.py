@@ -61,7 +61,7 @@ def test_a_camera_that_vanished_is_waited_for(
         source.open()
     source.close()
     link.symlink_to(video_file)
-    # Opening says whether it is there. Its pictures are not asked for: a busy machine is through this short film by then.
+    # Opening says whether it is there. A busy machine is through this short film before a picture is asked for.
     source.open()
     source.close()
 
