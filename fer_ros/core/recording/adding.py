@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from fer_ros.core.base.errors import BadImage, ConfigError
-from fer_ros.core.base.types import ImageArray
+from fer_ros.core.base.types import Face, ImageArray
+from fer_ros.core.recording import whole_take
 from fer_ros.core.recording.faces import FaceFinder
 from fer_ros.core.recording.session import Session
 from fer_ros.core.recording.status import State
@@ -61,8 +62,8 @@ def add(
         raise ConfigError("a take is being recorded: end it first, then add pictures", "take_running")
     if not 0 < len(found) <= MOST:
         raise ConfigError(f"{len(found)} pictures are no number to add: give 1 to {MOST} at once")
-    read: list[Incoming] = []
-    faces, without_face, refused = [], [], dict[int, str]()
+    read: list[tuple[Incoming, Face | None]] = []
+    without_face, refused = [], dict[int, str]()
     last = 0
     for place, (stamp, data) in enumerate(found):
         try:
@@ -75,25 +76,11 @@ def add(
             without_face.append(place)
             continue
         last = stamp if stamp > last else last + STEP if last else now
-        read.append(Incoming(last, "", encode_jpeg(image, session.settings.jpeg_quality)))
-        faces.append(face)
+        read.append((Incoming(last, "", encode_jpeg(image, session.settings.jpeg_quality)), face))
     if not read:
         return Added(None, 0, 0, without_face, refused)
-    was_open = session.open
-    folder = session.start(label, subject, 0.0, 0, bag, any_label=True)
-    try:
-        for frame, face in zip(read, faces, strict=True):
-            finder.tell(frame.stamp, face)
-            session.count(received=1)
-            session.record(frame)
-        failed = session.status()
-        if failed.state == State.FAILED:
-            raise failed.error()
-        done = session.pause()
-        return Added(folder, done.take, done.take_samples, without_face, refused)
-    finally:
-        if not was_open and session.open:
-            session.stop()
+    folder, done = whole_take.write(session, finder, label, subject, bag, read, any_label=True)
+    return Added(folder, done.take, done.take_samples, without_face, refused)
 
 
 def _read(data: bytes) -> ImageArray:

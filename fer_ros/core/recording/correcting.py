@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fer_ros.core.base.errors import ConfigError, FerError
 from fer_ros.core.base.types import Face
+from fer_ros.core.recording import whole_take
 from fer_ros.core.recording.faces import FaceFinder
 from fer_ros.core.recording.session import Session
 from fer_ros.core.recording.status import State
@@ -40,20 +41,7 @@ def keep(
     """
     if session.state == State.RECORDING:
         raise ConfigError("a take is being recorded: end it first, then correct", "take_running")
-    was_open = session.open
-    bag = session.start(label, subject, 0.0, 0, "" if was_open else BAG, any_label)
-    try:
-        for frame, face in seen:
-            finder.tell(frame.stamp, face)
-            session.count(received=1)
-            session.record(frame)
-        failed = session.status()
-        if failed.state == State.FAILED:
-            raise failed.error()
-        done = session.pause()
-        if not done.take_samples:
-            raise FerError("no picture of the last second could be kept: try again", "nothing_kept")
-        return Corrected(bag, done.take, done.take_samples)
-    finally:
-        if not was_open and session.open:
-            session.stop()
+    bag, done = whole_take.write(session, finder, label, subject, "" if session.open else BAG, seen, any_label)
+    if not done.take_samples:
+        raise FerError("no picture of the last second could be kept: try again", "nothing_kept")
+    return Corrected(bag, done.take, done.take_samples)
