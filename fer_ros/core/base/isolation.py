@@ -12,6 +12,7 @@ import os
 import site
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,6 +42,16 @@ def end(status: int) -> NoReturn:
         with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or its reader has gone
             stream.flush()
     os._exit(status)
+
+
+def end_with_starter() -> None:
+    """Let this process end when its standard input ends, so that it never outlives the one who started it."""
+
+    def wait() -> None:
+        sys.stdin.read()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def command(module: str, *arguments: str) -> list[str]:

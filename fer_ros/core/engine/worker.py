@@ -8,7 +8,8 @@ import json
 import os
 import signal
 import sys
-import threading
+
+from fer_ros.core.base import isolation
 
 #: So much it gives way to others: frames go on being read on time while it works.
 NICE = 5
@@ -22,7 +23,7 @@ def main() -> int:
     asked = json.loads(sys.stdin.readline() or "null")
     if asked is None:
         return 0
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    isolation.end_with_starter()
     from distributed import Worker
     from distributed.security import Security
 
@@ -46,11 +47,6 @@ def main() -> int:
 
     asyncio.run(work())
     return 0
-
-
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    os._exit(1)
 
 
 if __name__ == "__main__":

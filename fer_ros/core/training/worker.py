@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
+from fer_ros.core.base import isolation
+
 #: Seconds between two reports within a phase or of epochs.
 REPORT_EVERY = 0.1
 #: So much the worker gives way to others: frames go on being read on time while it trains.
@@ -63,7 +65,7 @@ def main() -> int:
     line = sys.stdin.readline()
     if not line:
         return 0
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    isolation.end_with_starter()
     asked = json.loads(line)
     last_phase, last_time = "", 0.0
 
@@ -97,11 +99,6 @@ def main() -> int:
         channel.send(error=text, code="fault")
         return 1
     return 0
-
-
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    os._exit(1)
 
 
 if __name__ == "__main__":
