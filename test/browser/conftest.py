@@ -240,3 +240,23 @@ def show() -> Iterator[Callable[[str], None]]:
     yield show
     node.destroy_node()
     rclpy.shutdown()
+
+
+@pytest.fixture
+def record_two(show: Callable[[str], None]) -> Callable[[Any], None]:
+    """``record_two(page)``: hold happy and surprise by their keys, in the view that records, for 20 samples each."""
+
+    def record(page: Any) -> None:
+        for key, label in (("4", "happy"), ("6", "surprise")):
+            show(label)
+            page.wait_for_timeout(400)
+            button = page.get_by_test_id(f"hold-{label}")
+            playwright.expect(button).to_have_attribute("aria-disabled", "false")
+            page.keyboard.down(key)
+            page.wait_for_function(
+                "label => +document.querySelector(`[data-testid=hold-${label}]`).dataset.count >= 20", arg=label,
+                timeout=PATIENCE,
+            )  # fmt: skip
+            page.keyboard.up(key)
+
+    return record

@@ -14,21 +14,11 @@ PATIENCE = 60_000
 
 
 def test_the_claim_is_shown_and_a_reading_is_corrected(
-    robot: Callable[..., Any], show: Callable[[str], None], open_page: Callable[..., Any]
+    robot: Callable[..., Any], record_two: Callable[[Any], None], open_page: Callable[..., Any]
 ) -> None:
     page = open_page(robot("face").url)
     page.get_by_role("link", name="Record").click()
-    for key, label in (("4", "happy"), ("6", "surprise")):
-        show(label)
-        page.wait_for_timeout(400)
-        button = page.get_by_test_id(f"hold-{label}")
-        expect(button).to_have_attribute("aria-disabled", "false")
-        page.keyboard.down(key)
-        page.wait_for_function(
-            "label => +document.querySelector(`[data-testid=hold-${label}]`).dataset.count >= 20", arg=label,
-            timeout=PATIENCE,
-        )  # fmt: skip
-        page.keyboard.up(key)
+    record_two(page)
     page.get_by_role("link", name="Train").click()
     page.get_by_test_id("train").click()
     result = page.get_by_test_id("result")

@@ -33,6 +33,23 @@ SYSTEM = """name => {
 }"""
 
 
+def _hears(page: Any, kind: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Load the page anew, with fields of each message of a kind changed on the wire."""
+
+    def connect(socket: Any) -> None:
+        server = socket.connect_to_server()
+
+        def hear(message: Any) -> None:
+            if isinstance(message, str) and (told := json.loads(message))["type"] == kind:
+                message = json.dumps({**told, **changed(told)})
+            socket.send(message)
+
+        server.on_message(hear)
+
+    page.route_web_socket("**/ws", connect)
+    page.reload()
+
+
 def _go(page: Any, tab: str) -> None:
     page.evaluate(f"location.hash = '{tab}'")
     expect(page.locator(f"main.{tab}")).to_be_visible()
@@ -100,18 +117,7 @@ def test_an_old_picture_says_its_age(robot: Make, open_page: Make) -> None:
     expect(page.get_by_test_id("face").first).to_be_visible()
     expect(page.get_by_test_id("late")).to_have_count(0)
 
-    def connect(socket: Any) -> None:
-        server = socket.connect_to_server()
-
-        def late(message: Any) -> None:
-            if isinstance(message, str) and (told := json.loads(message))["type"] == "clock.ping":
-                message = json.dumps({**told, "offset": (told["offset"] or 0.0) - 5000})
-            socket.send(message)
-
-        server.on_message(late)
-
-    page.route_web_socket("**/ws", connect)
-    page.reload()
+    _hears(page, "clock.ping", lambda told: {"offset": (told["offset"] or 0.0) - 5000})
     expect(page.get_by_test_id("late")).to_contain_text("5 seconds old")
 
 
@@ -122,20 +128,11 @@ def test_who_it_is_stands_beside_the_expression(robot: Make, open_page: Make) ->
     expect(page.get_by_test_id("face").first).to_be_visible()
     expect(page.get_by_test_id("who")).to_have_count(0)
 
-    def connect(socket: Any) -> None:
-        server = socket.connect_to_server()
+    def named(told: dict[str, Any]) -> dict[str, Any]:
+        assert all(face["subject"] == "" for face in told["faces"])
+        return {"faces": [{**face, "subject": name} for face in told["faces"]]}
 
-        def named(message: Any) -> None:
-            if isinstance(message, str) and (told := json.loads(message))["type"] == "emotions":
-                assert all(face["subject"] == "" for face in told["faces"])
-                faces = [{**face, "subject": name} for face in told["faces"]]
-                message = json.dumps({**told, "faces": faces})
-            socket.send(message)
-
-        server.on_message(named)
-
-    page.route_web_socket("**/ws", connect)
-    page.reload()
+    _hears(page, "emotions", named)
     expect(page.get_by_test_id("who")).to_have_text(name)
     expect(page.locator(".face .name").first).to_contain_text(f"{name} · ")
     # However long: nothing is wider than the phone, and the tag stays one line.
@@ -178,21 +175,11 @@ def test_no_rule_of_accessibility_is_broken(robot: Make, open_page: Make, langua
 
 
 def test_a_stranger_sees_their_own_and_a_refusal_speaks_their_language(
-    robot: Make, show: Callable[[str], None], open_page: Make
+    robot: Make, record_two: Callable[[Any], None], open_page: Make
 ) -> None:
     url = robot("face").url
     page = open_page(url + "#record", locale="ko-KR")
-    for key, label in (("4", "happy"), ("6", "surprise")):
-        show(label)
-        page.wait_for_timeout(400)
-        button = page.get_by_test_id(f"hold-{label}")
-        expect(button).to_have_attribute("aria-disabled", "false")
-        page.keyboard.down(key)
-        page.wait_for_function(
-            "label => +document.querySelector(`[data-testid=hold-${label}]`).dataset.count >= 20", arg=label,
-            timeout=PATIENCE,
-        )  # fmt: skip
-        page.keyboard.up(key)
+    record_two(page)
     _go(page, "train")
     page.get_by_test_id("advanced").locator("summary").click()
     page.get_by_label("모델 이름").fill("kim")
