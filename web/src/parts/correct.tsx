@@ -51,7 +51,7 @@ export function Correct() {
       {open.value && (
         <div role="group" aria-label={words.no}>
           <p class="hint">{training.value ? words.learning : words.hint}</p>
-          <div class="several">
+          <div class="chips">
             {names
               .filter((label) => label !== reading.label)
               .map((label) => (

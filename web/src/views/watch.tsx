@@ -70,7 +70,7 @@ function Several() {
   const words = text.value.watch;
   if (readings.value.length < 2) return null;
   return (
-    <div class="several" role="group" aria-label={words.several}>
+    <div class="chips" role="group" aria-label={words.several}>
       {readings.value.map((reading, index) => (
         <button
           key={reading.id}
