@@ -62,8 +62,3 @@ class Mailbox(Generic[T]):
         with self._ready:
             self._closed, self._item = True, None
             self._ready.notify_all()
-
-    def reopen(self) -> None:
-        """Use it again after :meth:`close`."""
-        with self._ready:
-            self._closed = False

@@ -74,11 +74,3 @@ def weights(network: Any) -> bytes:
 
             source.visititems(copy)
         return half.read_bytes()
-
-
-def keras_embeddings(network: Any, crops: FloatArray) -> FloatArray:
-    """What Keras gives for scaled crops, to compare the exported network with.
-
-    :param crops: float32 (n, height, width, channels).
-    """
-    return np.asarray(network.predict(crops, batch_size=256, verbose=0), dtype=np.float32)

@@ -6,7 +6,6 @@ What it says of a face that looks like none it was taught is the general model's
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +69,7 @@ class RidgeHead(Head):
         values = {a["mean"].size, a["scale"].size, len(a["kernel"]), a["known"].shape[1]}
         if len(values) != 1 or (a["scale"] <= 0).any() or not len(a["known"]) or a["gate"][0] > a["gate"][1]:
             raise ConfigError(f"{file}: its arrays do not fit each other: train the model anew")
-        self.arrays, self._file, self._embedding = a, file, prod(embedding_shape)
+        self.arrays, self._file = a, file
 
     def predict(self, embeddings: FloatArray) -> FloatArray:
         return self.read(Maps(embeddings, np.empty((len(embeddings), 0), np.float32)))
