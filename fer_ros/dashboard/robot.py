@@ -129,6 +129,10 @@ class Robot(ABC):
         """The labels that may be recorded."""
 
     @abstractmethod
+    async def detector(self) -> str:
+        """The name of the detector that finds the faces; ``auto``: the best one."""
+
+    @abstractmethod
     async def train(self, bags: Sequence[str], options: Json) -> Json:
         """Train a model; this may take minutes.
 

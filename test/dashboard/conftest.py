@@ -108,6 +108,9 @@ class DirectRobot(Robot):
     async def labels(self) -> tuple[str, ...]:
         return parse_labels(self._settings.labels)
 
+    async def detector(self) -> str:
+        return "haar"
+
     async def train(self, bags: Sequence[str], options: Json) -> Json:
         raise Refused("nothing is trained here")
 

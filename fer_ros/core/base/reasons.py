@@ -65,6 +65,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "cancelled": (),
     "no_training": (),
     "not_in_use": ("name",),
+    "not_taught": ("name",),
     # Of models.
     "model_damaged": ("name",),
     "model_taken": ("name",),

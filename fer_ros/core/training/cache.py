@@ -49,27 +49,28 @@ def key(kind: str, *parts: Any) -> bytes:
 class Cache:
     """What :meth:`opened` gives. One that was not opened keeps nothing. Any thread may use it."""
 
-    def __init__(self, now: float = 0.0) -> None:
+    def __init__(self, now: float = 0.0, writes: bool = True) -> None:
         self._lock = threading.Lock()
         self._base: sqlite3.Connection | None = None
         self._used: set[bytes] = set()
         self._put = 0
-        self._now = int(now)
+        self._now, self._writes = int(now), writes
 
     @classmethod
     @contextlib.contextmanager
-    def opened(cls, now: float | None = None) -> Iterator[Cache]:
-        """Open the file; only the process that trains may do so.
+    def opened(cls, now: float | None = None, writes: bool = True) -> Iterator[Cache]:
+        """Open the file.
 
         :param now: seconds since the epoch.
+        :param writes: False: only read what is there. Only the process that trains may write.
         """
-        self = cls(time.time() if now is None else now)
+        self = cls(time.time() if now is None else now, writes)
         self._open()
         try:
             yield self
         finally:
             with self._lock, self._harmless():
-                if self._base is not None:
+                if self._base is not None and self._writes:
                     self._tidy(self._base)
                     self._base.commit()
             if self._base is not None:
@@ -89,7 +90,7 @@ class Cache:
     def put(self, name: bytes, data: bytes) -> None:
         """Keep something."""
         with self._lock, self._harmless():
-            if self._base is not None and self._put < MAX_BYTES:
+            if self._base is not None and self._writes and self._put < MAX_BYTES:
                 self._put += len(data)
                 row = (name, self._now, _sum(name, data), data)
                 self._base.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", row)
@@ -98,6 +99,9 @@ class Cache:
         for _ in range(2):  # a damaged file is removed at the first attempt
             with self._harmless():
                 file = paths.embeddings_file()
+                if not self._writes:
+                    self._base = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=0.2)
+                    return
                 paths.private_folder(file.parent)
                 if shutil.disk_usage(file.parent).free < MIN_FREE:
                     return

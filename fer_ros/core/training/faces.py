@@ -21,6 +21,7 @@ from fer_ros.core.base.errors import ConfigError, FerError, quoted
 from fer_ros.core.base.geometry import Framing, InputSpec
 from fer_ros.core.base.labels import LabelNames
 from fer_ros.core.base.types import FloatArray, ImageArray, Maps
+from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.datasets.left_out import LeftOut
 from fer_ros.core.training.augment import Augmentation, augment
 from fer_ros.core.training.cache import Cache, key
@@ -85,6 +86,11 @@ class TooMany(FerError):
     """There are more faces than may be in memory."""
 
 
+def network_of(bundle: Bundle) -> str:
+    """What tells a bundle's backbone from all others in the cache."""
+    return f"{bundle.backbone.plugin} {bundle.checksums[bundle.backbone.file]}"
+
+
 def embed(
     backbone: Backbone,
     crops: ImageArray,
@@ -96,7 +102,7 @@ def embed(
     """What the backbone gives for crops; there may be none.
 
     :param progress: called with the number of crops done.
-    :param network: tells this backbone from all others in the cache.
+    :param network: :func:`network_of` its bundle.
     """
     shape, finer_shape = backbone.output_shape, backbone.finer_shape or (0,)
     embeddings, finer = (np.empty((len(crops), *s), dtype=np.float32) for s in (shape, finer_shape))
@@ -207,12 +213,13 @@ def _crops(
 ) -> Iterator[tuple[int, StoredSample, ImageArray | None]]:
     """Number of the bag, what is stored, and the crop, None where there is no face."""
     for session, (folder, framing) in enumerate(zip(folders, framings, strict=True)):
-        work = functools.partial(_crop, folder.name, framing, spec, cache)
+        work = functools.partial(cached, folder.name, framing, spec, cache)
         for stored, face in bags.each(folder, work, left_out=left_out.unreadable):
             yield session, stored, face
 
 
-def _crop(bag: str, framing: Framing | None, spec: InputSpec, cache: Cache, stored: StoredSample) -> ImageArray | None:
+def cached(bag: str, framing: Framing | None, spec: InputSpec, cache: Cache, stored: StoredSample) -> ImageArray | None:
+    """As :func:`cut`, from the cache where it is there."""
     shape = (spec.height, spec.width, spec.channels)
     name = key("crop", stored.picture, stored.roi, stored.eyes, framing, shape)
     data = cache.get(name, prod(shape))

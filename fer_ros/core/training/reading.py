@@ -98,14 +98,13 @@ class Reading:
         crops = found.crops
         if copies:
             crops = np.concatenate([crops, faces.altered(crops, self._request.options, copies)])
-        network = self._base.backbone
         maps = faces.embed(
             backbone,
             crops,
             self._base.input,
             lambda count: done(count / len(crops)),
             self._cache,
-            f"{network.plugin} {self._base.checksums[network.file]}",
+            faces.network_of(self._base),
         )
         return faces.labelled(found, folds, copies, maps.embeddings, maps.finer)
 

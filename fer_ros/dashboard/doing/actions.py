@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fer_ros.dashboard.doing.alike import AlikeSamples
 from fer_ros.dashboard.doing.correcting import Correcting
 from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.phone import Phone
@@ -17,6 +18,7 @@ def actions(
     robot: Robot,
     recording: Recording,
     samples: Samples,
+    alike: AlikeSamples,
     training: Training,
     models: Models,
     projects: Projects,
@@ -33,6 +35,7 @@ def actions(
         "samples.list": lambda c, m: samples.list(c, m["label"]),
         "samples.pictures": lambda c, m: samples.pictures(c, m["take"], m["stamps"]),
         "samples.add": lambda c, m: samples.add(c, m["label"], m["subject"], m["count"]),
+        "samples.alike": lambda c, m: alike.find(c, m["face"]),
         "correct": lambda c, m: correcting.correct(c, m["label"], m["face"], m["subject"]),
         "correct.undo": lambda c, m: correcting.undo(c),
         "label.check": lambda c, m: samples.check(m["label"]),

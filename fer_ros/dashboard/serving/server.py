@@ -16,6 +16,7 @@ from fer_ros.core.base.emoticons import Emoticons
 from fer_ros.core.base.errors import FerError, reason
 from fer_ros.core.base.labels import DEFAULT_LABELS
 from fer_ros.dashboard.doing.actions import actions
+from fer_ros.dashboard.doing.alike import AlikeSamples
 from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.phone import Phone
 from fer_ros.dashboard.doing.projects import Projects
@@ -140,8 +141,9 @@ class Server:
         link = Path(settings.camera_socket).expanduser() if settings.camera_socket else None
         self._phone = Phone(self._robot, self.hub, link)
         self._samples = Samples(self._robot, self.recording, reader)
+        alike = AlikeSamples(self._robot, self.hub, self.models, reader)
         self._actions = actions(
-            self._robot, self.recording, self._samples, self.training, self.models, self._projects, self._phone
+            self._robot, self.recording, self._samples, alike, self.training, self.models, self._projects, self._phone
         )
         self._ending = asyncio.Event()
         asyncio.get_running_loop().set_exception_handler(http_log.of_the_loop)
@@ -167,7 +169,7 @@ class Server:
             self.port = self.door.port
             self._loop = asyncio.get_running_loop()
             self._started.set()
-            helpers = [asyncio.create_task(self.recording.look()), asyncio.create_task(self._phone.look())]
+            helpers = [asyncio.create_task(part.look()) for part in (self.recording, self._phone, alike)]
             await self._ending.wait()
             for helper in helpers:
                 helper.cancel()

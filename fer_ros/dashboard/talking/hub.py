@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 #: Seconds for which the robot goes on delivering what nobody watches: a page that is hidden is often back at once, and
 #: to subscribe anew takes a second or more.
 LINGER = 5.0
+#: Pictures whose results may be on their way.
+SHOWN = 16
 
 #: Makes what one client is told, such as whether it is the one that records.
 ForClient = Callable[[Client], Json]
@@ -29,6 +32,8 @@ class Hub:
         self._clients: dict[Client, None] = {}
         self._kept: dict[str, Any] = {}
         self._watched = (False, False)
+        self._shown: deque[Preview] = deque(maxlen=SHOWN)
+        self._read: tuple[Preview, Json] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -88,14 +93,29 @@ class Hub:
 
     def show(self, picture: Preview) -> None:
         """Send a picture to the clients that watch."""
+        self._shown.append(picture)
         for client in self._clients:
             client.offer_picture(picture)
 
     def show_emotions(self, message: Json) -> None:
         """Send the result of a frame to the clients that watch."""
+        for picture in self._shown:
+            if picture.stamp / 1e6 == message["stamp"]:
+                self._read = picture, message
         text = protocol.encode(message)
         for client in self._clients:
             client.offer_emotions(text)
+
+    def last_face(self, number: int) -> tuple[Preview, Json] | None:
+        """The newest picture whose result is known, and a face in it; None where nothing was read, or not that face.
+
+        :param number: its ``id``; 0: the largest.
+        """
+        if self._read is None:
+            return None
+        picture, message = self._read
+        face = next((face for face in message["faces"] if number in (0, face["id"])), None)
+        return None if face is None else (picture, face)
 
     def show_stats(self, message: Json) -> None:
         """Send figures to the clients that watch."""
@@ -123,4 +143,7 @@ class Hub:
     def _say(self, pictures: bool, emotions: bool) -> None:
         if (pictures, emotions) != self._watched:
             self._watched = pictures, emotions
+            if not pictures:
+                self._shown.clear()
+                self._read = None
             self._robot.watch(pictures, emotions)

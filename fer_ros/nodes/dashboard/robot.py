@@ -62,7 +62,8 @@ class RosRobot(Robot):
         self._train = client(Train, "train")
         self._cancel = client(Trigger, "train/cancel")
         self._load_model = client(LoadModel, "load_model")
-        self._get_parameters = client(GetParameters, "recorder/get_parameters")
+        self._of_recorder = client(GetParameters, "recorder/get_parameters")
+        self._of_inference = client(GetParameters, "inference/get_parameters")
 
     def presence(self) -> dict[str, bool]:
         """Which nodes answer: ``inference``, ``recorder`` and ``trainer``."""
@@ -120,12 +121,16 @@ class RosRobot(Robot):
 
     async def labels(self) -> tuple[str, ...]:
         answer = await self._call(
-            self._get_parameters, GetParameters.Request(names=["labels", "label_names"]), "the recorder"
+            self._of_recorder, GetParameters.Request(names=["labels", "label_names"]), "the recorder"
         )
         try:
             return parse_labels(*(value.string_value for value in answer.values[:2]))
         except (FerError, IndexError) as error:
             raise Unavailable("the recorder does not tell its labels", "no_answer", node="recorder") from error
+
+    async def detector(self) -> str:
+        answer = await self._call(self._of_inference, GetParameters.Request(names=["detector"]), "inference")
+        return next((value.string_value for value in answer.values), "") or "auto"
 
     async def train(self, bags: Sequence[str], options: Json) -> Json:
         request = Train.Request(bags=list(bags), **options)

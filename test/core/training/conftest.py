@@ -42,6 +42,7 @@ def make_bag(fer_home: Path) -> MakeBag:
         roi: Roi | None = BOX,
         colours: dict[str, tuple[int, int, int]] = COLOURS,
         facts: dict[str, str] | None = None,
+        subject: str = "anna",
     ) -> Path:
         rng = np.random.default_rng(0)
         stamp = 1_700_000_000_000_000_000
@@ -49,7 +50,7 @@ def make_bag(fer_home: Path) -> MakeBag:
         with bags.BagWriter(folder, {"camera": "none", **(facts or {})}) as writer:
             for _ in range(takes):
                 for label, count in counts.items():
-                    writer.begin_take(label, "anna")
+                    writer.begin_take(label, subject)
                     for _ in range(count):
                         colour = np.array(colours[label]) * rng.uniform(0.85, 1.15) + rng.normal(0.0, 12.0, (48, 64, 3))
                         picture = cv2.imencode(".jpg", np.clip(colour, 0, 255).astype(np.uint8))[1].tobytes()
