@@ -110,6 +110,12 @@ def test_teach_train_keep_and_go_offline(
     expect(page.locator(".curve")).to_have_count(2)
     expect(page.get_by_test_id("result")).to_be_visible()
     expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "true")
+    # Why: a few taught pictures like this face, of different moments.
+    page.get_by_test_id("alike").locator("summary").click()
+    alike = page.get_by_test_id("alike-sample")
+    expect(alike.first.locator("img")).to_be_visible()
+    assert 2 <= alike.count() <= 5
+    assert alike.first.locator("img").evaluate("(image) => image.naturalWidth") > 0
     # What is saved becomes a bag and a model of the robot, and it answers alike.
     told = page.evaluate(ASK, ["answers", {}])
     assert main(["import", str(_save(page, tmp_path / "phone.zip"))]) == 0
@@ -137,7 +143,10 @@ def test_teach_train_keep_and_go_offline(
     # Deleted, brought back, deleted.
     page.get_by_test_id("remove-all").click()
     expect(page.get_by_test_id("hold-happy")).to_have_attribute("data-count", "0")
+    page.get_by_test_id("alike").locator("summary").click()
+    expect(alike).to_have_count(0)
     page.get_by_test_id("undo").click()
+    expect(alike.first).to_be_visible()
     expect(page.get_by_test_id("hold-happy")).not_to_have_attribute("data-count", "0")
     page.get_by_test_id("pictures-happy").click()
     page.get_by_test_id("remove-label").click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,21 @@ def test_the_claim_is_shown_and_a_reading_is_corrected(
 
     page.get_by_role("link", name="Watch").click()
     expect(page.get_by_test_id("now")).to_have_attribute("data-label", "surprise")
+    # Why: the taught pictures most like this face, and none of those that are deleted.
+    page.get_by_test_id("alike").locator("summary").click()
+    alike = page.get_by_test_id("alike-sample")
+    expect(alike.first).to_have_attribute("data-label", "surprise")
+    expect(alike.first.locator("img")).to_be_visible()
+    assert 2 <= alike.count() <= 5
+    page.get_by_role("link", name="Record").click()
+    page.get_by_role("button", name=re.compile("Delete take .*Surprise")).click()
+    page.get_by_role("link", name="Watch").click()
+    page.get_by_test_id("alike").locator("summary").click()
+    expect(alike.first).to_have_attribute("data-label", "happy")
+    assert {one.get_attribute("data-label") for one in alike.all()} == {"happy"}
+    page.get_by_test_id("undo").last.click()
+    expect(alike.first).to_have_attribute("data-label", "surprise")
+
     page.get_by_test_id("correct").click()
     page.get_by_test_id("correct-sad").click()
     expect(page.get_by_text("Sad:").first).to_be_visible()

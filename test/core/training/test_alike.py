@@ -1,4 +1,4 @@
-"""The taught samples most like a face: by the head's own embedding, one of each moment, and only what is there still."""
+"""The taught samples most like a face: by the embedding of the head, one of each moment, and only what is there."""
 
 from __future__ import annotations
 

@@ -149,6 +149,12 @@ export const en = {
     undone: "Taken back: the model from before is in use.",
   },
 
+  alike: {
+    title: "Why? The taught pictures most like this face",
+    looking: "They appear once a face was compared with all of them.",
+    theirs: "recorded by others, not shown",
+  },
+
   record: {
     title: "Hold a button while you show it",
     hint: "Or hold the keys 1 to 9. About 100 pictures of each are enough.",

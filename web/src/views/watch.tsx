@@ -3,9 +3,10 @@
 import { useRef } from "preact/hooks";
 import { useFrame } from "../animate";
 import { colour } from "../colours";
-import { link } from "../connection";
+import { Refusal, link, request } from "../connection";
 import { chosen, current, face, heard, likeliest, readings, stages } from "../faces";
 import { figure, labelName, text } from "../i18n";
+import { Alike, type AlikeSample } from "../parts/alike";
 import { Bars } from "../parts/bars";
 import { LAUNCH, Notice } from "../parts/controls";
 import { Correct } from "../parts/correct";
@@ -13,7 +14,8 @@ import { Stage } from "../parts/stage";
 import { Timeline } from "../parts/timeline";
 import { live, rate } from "../picture";
 import { STAGES } from "../protocol";
-import { model, nodes, stats } from "../state";
+import { model, models, nodes, stats, training } from "../state";
+import { reason } from "../toast";
 
 /** Why no expression is shown; only where somebody looks is "no face" the truth. */
 export function whyNobody(): { title: string; hint: string; sign: string } {
@@ -142,6 +144,36 @@ function Figures() {
   );
 }
 
+interface Told {
+  label: string;
+  picture: string;
+  take?: number;
+  stamp?: string;
+}
+
+async function alike(): Promise<AlikeSample[] | string | null> {
+  const id = current.peek()?.id;
+  if (id === undefined || training.peek()) return null;
+  try {
+    const reply = await request("samples.alike", { face: Math.max(id, 0) });
+    return (reply["samples"] as Told[]).map(({ label, picture, take, stamp }, at) => ({
+      ...{ label, picture },
+      key: stamp ? `${take}-${stamp}` : `other-${at}`,
+    }));
+  } catch (error) {
+    // It is out of sight, or offline: what was found stays until there is something else.
+    const passing = error instanceof Refusal && (error.reason?.code === "face_not_seen" || error.code === "lost");
+    return passing ? null : reason(error);
+  }
+}
+
+/** Only a model that was taught here has something to tell. */
+function Why() {
+  const name = model.value?.name ?? "";
+  const own = models.value?.models.some((one) => one.name === name && one.own) ?? false;
+  return own ? <Alike ask={alike} model={name} /> : null;
+}
+
 export function WatchView() {
   return (
     <>
@@ -160,6 +192,7 @@ export function WatchView() {
           <Bars />
           <Several />
           <Correct />
+          <Why />
         </section>
         <Figures />
       </div>

@@ -4,16 +4,18 @@ import { readProject, sha256, writeProject, type Card } from "../files/project";
 import { BadFile, type Files } from "../files/zip";
 import { packNpz } from "../files/npz";
 import { ours, paper, type Method } from "../learning/choice";
+import { nearest } from "../learning/alike";
 import type { Maps } from "../learning/features";
 import { folds as foldsOf } from "../learning/folds";
 import { answers, openHead, type Head } from "../learning/heads";
-import { random, type Epoch } from "../learning/perceptron";
+import type { Epoch } from "../learning/perceptron";
 import type { Task } from "../learning/ridge";
-import { altered, copiesOf } from "./altered";
-import { openBase, together, type Base } from "./base";
+import { copiesOf } from "./altered";
+import { openBase, type Base } from "./base";
 import { Detector } from "./detector";
-import { decoded, KEPT_SIDE, pixels, png } from "./pictures";
-import { resize, resized, scale, square, type Box, type InputSpec, type Picture } from "./pixels";
+import { Embedded } from "./embedded";
+import { KEPT_SIDE, pixels, png } from "./pictures";
+import { resize, resized, square, type Box, type Picture } from "./pixels";
 import type { Answers, Config, Hold, Reading, Result, State } from "./protocol";
 import { fetched, Network, start } from "./runtime";
 import { Store, type KeptModel, type Sample } from "./store";
@@ -29,11 +31,17 @@ export class TooFew extends Error {
 const FRAME = 0.62;
 const ITSELF = { scale: 1, dx: 0, dy: 0 };
 const SEED = 1;
+/** Samples that a face is compared with, spread evenly; those told; ms that reading their pictures may take at once. */
+const COMPARED = 300;
+const ALIKE = 5;
+const AT_ONCE = 120;
 
 export class Engine {
   private head: Head;
   private removed: Sample[] = [];
-  private readonly known = new Map<number, Float32Array[]>();
+  /** Of the face that was read last. */
+  private face: Maps | null = null;
+  private readonly embedded: Embedded;
   private kept: KeptModel | null = null;
 
   private constructor(
@@ -44,6 +52,7 @@ export class Engine {
     private samples: Sample[],
   ) {
     this.head = base.head;
+    this.embedded = new Embedded(base);
   }
 
   static async open(): Promise<Engine> {
@@ -77,9 +86,11 @@ export class Engine {
     const picture = pixels(bitmap);
     const seen = this.detector ? await this.detector.find(picture, time) : { box: middle(picture), eyes: null };
     const box = seen?.box ?? null;
+    this.face = null;
     if (!seen) return { box, probabilities: [], ms: performance.now() - began, kept: false };
     const face = square(picture, seen.box, this.config.detector?.framing ?? ITSELF, seen.eyes);
-    const [answer] = answers(this.head, await this.mapsOf([resize(face, this.spec)]));
+    this.face = await this.embedded.of([], [resize(face, this.embedded.spec)]);
+    const [answer] = answers(this.head, this.face);
     const ms = performance.now() - began;
     if (hold) await this.add(face, hold);
     return { box, probabilities: Array.from(answer!), ms, kept: hold !== null };
@@ -93,6 +104,21 @@ export class Engine {
 
   shown(label: string): Sample[] {
     return this.samples.filter((one) => one.label === label);
+  }
+
+  /** Some of the samples may not be read yet, as after the page was loaded: then those that are, and some more. */
+  async alike(): Promise<Sample[] | null> {
+    if (!this.face) return null;
+    const step = Math.ceil(this.samples.length / COMPARED);
+    const some = this.samples.filter((_, at) => at % step === 0 && this.head.labels.includes(this.samples[at]!.label));
+    const until = performance.now() + AT_ONCE;
+    const read: Sample[] = [];
+    for (const one of some) {
+      if (!this.embedded.has(one) && performance.now() > until) continue;
+      await this.embedded.of([one]);
+      read.push(one);
+    }
+    return nearest(this.head, this.face, await this.embedded.of(read), read, ALIKE).map((at) => read[at]!);
   }
 
   async remove(which: (sample: Sample) => boolean): Promise<void> {
@@ -113,8 +139,8 @@ export class Engine {
     if (!labels.length) throw new TooFew("few");
     if (labels.length < 2) throw new TooFew("one");
     const samples = [...this.samples];
-    const crops = method === "ours" && copiesOf(samples.length) ? await this.copies(samples) : [];
-    const maps = await this.mapsOfSamples(samples, crops, read);
+    const crops = method === "ours" && copiesOf(samples.length) ? await this.embedded.copies(samples) : [];
+    const maps = await this.embedded.of(samples, crops, read);
     const targets = samples.map(({ label }) => labels.indexOf(label));
     const found = foldsOf(samples.map((one, at) => ({ ...one, label: targets[at]! })));
     const repeat = Math.round(crops.length / samples.length);
@@ -145,48 +171,6 @@ export class Engine {
     return [...known, ...labels.filter((label) => !known.includes(label)).sort()];
   }
 
-  private async copies(samples: Sample[]): Promise<Picture[]> {
-    const next = random(SEED);
-    const out: Picture[] = [];
-    const crops = await Promise.all(samples.map((one) => this.crop(one)));
-    for (let copy = 0; copy < copiesOf(samples.length); copy++) for (const crop of crops) out.push(altered(crop, next));
-    return out;
-  }
-
-  private get spec(): InputSpec {
-    return this.base.card.input;
-  }
-
-  private async crop(sample: Sample): Promise<Picture> {
-    return resize(await decoded(sample.picture), this.spec);
-  }
-
-  private async mapsOfSamples(samples: Sample[], more: Picture[], read: (share: number) => void): Promise<Maps> {
-    const found: Float32Array[][] = [];
-    const told = (at: number) => at % 20 === 0 && read(at / (samples.length + more.length));
-    for (const [at, sample] of samples.entries()) {
-      let maps = this.known.get(sample.id);
-      if (!maps) this.known.set(sample.id, (maps = await this.embed(await this.crop(sample))));
-      found.push(maps);
-      told(at);
-    }
-    for (const [at, crop] of more.entries()) {
-      found.push(await this.embed(crop));
-      told(samples.length + at);
-    }
-    return together(found, this.base);
-  }
-
-  private embed(crop: Picture): Promise<Float32Array[]> {
-    return this.base.network.run(scale(crop, this.spec.scaling));
-  }
-
-  private async mapsOf(crops: Picture[]): Promise<Maps> {
-    const found = [];
-    for (const crop of crops) found.push(await this.embed(crop));
-    return together(found, this.base);
-  }
-
   private async keep(model: KeptModel | null): Promise<void> {
     await this.store.keepModel(model);
     await this.use(model);
@@ -203,7 +187,7 @@ export class Engine {
   }
 
   async answers(): Promise<Answers> {
-    const maps = await this.mapsOfSamples(this.samples, [], () => {});
+    const maps = await this.embedded.of(this.samples);
     return {
       labels: this.head.labels,
       truth: this.samples.map(({ label }) => label),

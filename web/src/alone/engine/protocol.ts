@@ -81,6 +81,8 @@ export interface Requests {
   save: { ask: object; reply: Blob };
   /** `complete`: false where the project's model was left, since its backbone is another. */
   load: { ask: { file: Blob }; reply: { complete: boolean; state: State } };
+  /** The taught pictures most like the face that was read last, the most alike first; null: no face was read. */
+  alike: { ask: object; reply: (Shown & { label: string })[] | null };
   answers: { ask: object; reply: Answers };
 }
 

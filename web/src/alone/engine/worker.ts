@@ -40,6 +40,8 @@ async function answer(message: Ask): Promise<unknown> {
       return one.save();
     case "load":
       return { complete: await one.load(message.ask.file), state: one.state };
+    case "alike":
+      return one.alike();
     case "answers":
       return one.answers();
   }

@@ -1,12 +1,13 @@
 /** The face as an emoticon, and how probable each expression is. */
 
 import { colour } from "../../colours";
-import type { Photographer } from "../../emoticon";
+import { keyboard, type Photographer } from "../../emoticon";
 import { labelName } from "../../i18n";
+import { Alike, type AlikeSample } from "../../parts/alike";
 import { Spoken } from "../../parts/spoken";
 import { onFace, photographed } from "../../photograph";
 import { camera, video } from "./camera";
-import { answer, box, emoticons, probabilities, state } from "./state";
+import { answer, ask, box, emoticons, probabilities, state } from "./state";
 import { words } from "./words";
 
 /** The picture as it is seen, with the emoticon on the face. */
@@ -41,6 +42,18 @@ function Bars() {
   );
 }
 
+/** Object URLs of the pictures that are shown, by the samples' numbers. */
+let shown = new Map<number, string>();
+
+async function alike(): Promise<AlikeSample[] | null> {
+  const found = await ask("alike", {}).catch(() => null);
+  if (!found) return null;
+  const next = new Map(found.map(({ id, picture }) => [id, shown.get(id) ?? URL.createObjectURL(picture)]));
+  for (const [id, url] of shown) if (!next.has(id)) URL.revokeObjectURL(url);
+  shown = next;
+  return found.map(({ id, label }) => ({ key: String(id), label, picture: next.get(id)! }));
+}
+
 export function Emoticon() {
   const label = answer.value;
   return (
@@ -51,6 +64,7 @@ export function Emoticon() {
       photographer={camera.value === "on" ? photographer : null}
     >
       <Bars />
+      {state.value.taught && keyboard.value.value !== "yes" && <Alike ask={alike} model="" />}
     </Spoken>
   );
 }
