@@ -11,8 +11,8 @@ import pytest
 
 from fer_ros.core import bags
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.geometry import Framing
-from fer_ros.core.base.types import ImageArray
+from fer_ros.core.base.geometry import Framing, InputSpec
+from fer_ros.core.base.types import FloatArray, ImageArray
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.forgetting.forget import forget
 from fer_ros.core.training import run
@@ -34,9 +34,14 @@ def test_the_samples_are_those_of_the_label_that_the_face_shows(
     general: Bundle, make_bag: MakeBag, monkeypatch: pytest.MonkeyPatch, head: str
 ) -> None:
     run.train(Request((make_bag("a", COUNTS, takes=2),), Options(head=head, base="general"), "kim"))
-    embedded = []
+    embedded: list[int] = []
     real = crop.scale
-    monkeypatch.setattr(crop, "scale", lambda crops, spec: embedded.append(len(crops)) or real(crops, spec))
+
+    def scale(crops: ImageArray, spec: InputSpec) -> FloatArray:
+        embedded.append(len(crops))
+        return real(crops, spec)
+
+    monkeypatch.setattr(crop, "scale", scale)
     alike = Alike("kim")
     assert not embedded  # all were in the cache of the training
     for label in COUNTS:
