@@ -81,7 +81,7 @@ class AlikeSamples:
         process = self._process
         if process is None:
             process = self._process = isolation.start(
-                isolation.command("fer_ros.core.training.alike_worker"),
+                isolation.command("fer_ros.core.training.alike.worker"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -59,7 +59,7 @@ def show(house: Any, expression: str) -> None:
 
 
 def helpers() -> list[Any]:
-    return [child for child in psutil.Process().children() if "alike_worker" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children() if "alike.worker" in " ".join(child.cmdline())]
 
 
 @pytest.mark.slow
@@ -115,7 +115,7 @@ def test_it_comes_back_after_its_process_was_killed_and_ends_with_the_server(hou
 
 
 def test_a_smaller_picture_that_is_shown_is_no_matter() -> None:
-    from fer_ros.core.training import alike_worker
+    from fer_ros.core.training.alike import worker
 
     class Known:
         def nearest(self, image: ImageArray, roi: Roi, eyes: Any, *_: Any) -> list[Any]:
@@ -126,4 +126,4 @@ def test_a_smaller_picture_that_is_shown_is_no_matter() -> None:
 
     picture = base64.b64encode(encode_jpeg(np.zeros((240, 320, 3), np.uint8))).decode()
     asked = {"picture": picture, "width": 640, "box": [200, 80, 240, 240], "eyes": [[2, 4], [6, 8]], "detector": "haar"}
-    assert alike_worker._answer(Known(), {**asked, "most": 5}) == []  # type: ignore[arg-type]
+    assert worker._answer(Known(), {**asked, "most": 5}) == []  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-/** Which taught samples are most like a face, by the embedding of the head; as `core/training/alike.py`. */
+/** Which taught samples are most like a face, by the embedding of the head; as `core/training/alike/samples.py`. */
 
 import { finest, row, unit, type Maps, type Rows } from "./features";
 import type { Head } from "./heads";

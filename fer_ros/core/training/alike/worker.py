@@ -16,7 +16,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fer_ros.core.training.alike import Alike
+    from fer_ros.core.training.alike.samples import Alike
 
 #: So much it gives way to others.
 NICE = 10
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _of(model: str, known: Alike | None) -> Alike:
-    from fer_ros.core.training.alike import Alike
+    from fer_ros.core.training.alike.samples import Alike
 
     return known if known is not None and known.model == model and known.fresh else Alike(model)
 

@@ -16,7 +16,7 @@ from fer_ros.core.base.types import FloatArray, ImageArray
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.forgetting.forget import forget
 from fer_ros.core.training import run
-from fer_ros.core.training.alike import APART, Alike, Sample
+from fer_ros.core.training.alike.samples import APART, Alike, Sample
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.request import Request
 from fer_ros.core.vision import crop
@@ -91,8 +91,8 @@ def test_a_model_that_was_not_taught_here_says_so(general: Bundle) -> None:
 
 
 def test_of_very_many_some_are_compared(general: Bundle, make_bag: MakeBag, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fer_ros.core.training.alike.MOST", 9)
+    monkeypatch.setattr("fer_ros.core.training.alike.samples.MOST", 9)
     run.train(Request((make_bag("a", COUNTS),), Options(head="ridge", base="general"), "kim"))
-    monkeypatch.setattr("fer_ros.core.training.alike.APART", 0)
+    monkeypatch.setattr("fer_ros.core.training.alike.samples.APART", 0)
     found = Alike("kim").nearest(picture("sad"), BOX, None, Framing(), 100)
     assert len(found) == 9 and {one.label for one in found} == set(COUNTS)

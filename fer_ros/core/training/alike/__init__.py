@@ -1,0 +1,1 @@
+"""Which taught samples are most like a face; the dashboard shows them."""
