@@ -18,12 +18,14 @@ DISCARDED = ".discarded-"
 _COMPRESSED = (".zstd", ".lz4")
 
 
-def part_files(folder: Path) -> list[Path]:
+def part_files(folder: Path, about: Metadata | None = None) -> list[Path]:
     """The files of a bag in order: those in ``metadata.yaml``, then those not listed yet.
 
     Symbolic links are files of a bag only if ``metadata.yaml`` names them, or if it names nothing.
+
+    :param about: what it says, where it was read already.
     """
-    stated = metadata.read(folder).parts
+    stated = (about or metadata.read(folder)).parts
     found = {
         file.name: file
         for file in sorted(folder.iterdir(), key=lambda f: _order(f.name))
@@ -42,10 +44,12 @@ def open_folder(path: Path) -> tuple[list[Path], Metadata]:
     :raises ConfigError: it is no bag, or a file is missing.
     :raises OSError: the folder cannot be read.
     """
-    stated, files = metadata.read(path), part_files(path)
+    stated = metadata.read(path)
+    files = part_files(path, stated)
     if _missing(path, stated, files):
         # Whoever records may have discarded a take in this moment: metadata.yaml tells by now.
-        stated, files = metadata.read(path), part_files(path)
+        stated = metadata.read(path)
+        files = part_files(path, stated)
     check_plain(path, stated)
     for name in _missing(path, stated, files):
         if (path / name).is_symlink():

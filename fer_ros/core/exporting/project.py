@@ -19,6 +19,7 @@ import yaml
 
 from fer_ros.core import bags
 from fer_ros.core.bags import StoredSample
+from fer_ros.core.bags.reader import open_bag
 from fer_ros.core.base import files, json_text, yaml_files
 from fer_ros.core.base.errors import BadImage, ConfigError, cure, reason
 from fer_ros.core.base.geometry import Framing
@@ -107,7 +108,7 @@ def write(writer: Writer, folders: Sequence[Path], model: Bundle | None, detecto
     numbers: dict[tuple[Path, int], int] = {}
     unreadable = LeftOut()
     for folder in folders:
-        framing = faces.framing_of(folder, detector)
+        framing = faces.framing_of(open_bag(folder), detector)
         read = bags.each(folder, functools.partial(_face, framing), left_out=unreadable.unreadable)
         for stored, face in read:
             if face is None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from fer_ros.core import bags
 from fer_ros.core.bags.messages import StoredSample
-from fer_ros.core.bags.reader import open_bag
+from fer_ros.core.bags.reader import Bag, open_bag
 from fer_ros.core.bags.summary import FACES, PICTURES
 from fer_ros.core.base import registry
 from fer_ros.core.base.contracts import Backbone, LabelledFaces
@@ -64,7 +64,7 @@ def gather(
     crops: list[ImageArray] = []
     rows = Rows()
     without_face, left_out, names = 0, LeftOut(strict), names or LabelNames()
-    framings = framings_of(folders, detector)
+    framings = [framing_of(bag, detector) for bag in opened(folders)]
     unwanted = {names.of(label) for label in without}
     for number, (session, stored, face) in enumerate(_crops(folders, framings, spec, left_out, cache or Cache()), 1):
         if progress and number % BATCH == 0:
@@ -170,23 +170,23 @@ def altered(crops: ImageArray, options: Options, copies: int, first: int = 0) ->
     return np.rint(np.stack(found)).astype(np.uint8).reshape(-1, *crops.shape[1:])
 
 
-def framings_of(folders: Sequence[Path], detector: str) -> list[Framing | None]:
-    """:func:`framing_of` of each bag.
+def opened(folders: Sequence[Path]) -> list[Bag]:
+    """The bags.
 
     :raises ConfigError: there is no bag, or one cannot be read.
     """
     if not folders:
         text = "there is no bag to train on: record one first, with `fer record` or record/start"
         raise ConfigError(text, "nothing_recorded")
-    return [framing_of(folder, detector) for folder in folders]
+    return [open_bag(folder) for folder in folders]
 
 
-def framing_of(folder: Path, detector: str) -> Framing | None:
+def framing_of(bag: Bag, detector: str) -> Framing | None:
     """How the boxes of a bag lead to the crops; None where its pictures are faces already.
 
     :param detector: whose boxes they are where the bag does not tell.
     """
-    facts = open_bag(folder).facts()
+    facts = bag.facts()
     if facts.get(PICTURES) == FACES:
         return None
     detector = choosing.resolve(detector)
@@ -195,7 +195,7 @@ def framing_of(folder: Path, detector: str) -> Framing | None:
     if stated not in registry.names("detectors"):
         log.warning(
             "%s: its detector %s is not installed, its boxes are taken for those of %s",
-            folder,
+            bag.path,
             quoted(stated),
             detector,
         )

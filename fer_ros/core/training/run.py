@@ -99,7 +99,9 @@ class _Training:
             tested, answers = self._tested(trained, labels, parted, samples)
             truth = found.origin.labels[tested]
             measured = _measure(truth, found.labels, answers, labels)
-            there = samples.chosen(tested).answered(general)
+            there = _known(trained.general, tested)
+            if there is None:
+                there = samples.chosen(tested).answered(general)
             baseline = _measure(truth, found.labels, there, self.base.labels)
             # It must answer as it ships, whatever it was measured by.
             samples.chosen(np.arange(1)).answered(head)
@@ -253,6 +255,13 @@ def _measure(
         return None
     mapped: npt.NDArray[np.int64] = np.array([labels.index(label) for label in true_labels], dtype=np.int64)[truth]
     return metrics.measure(mapped, answers.argmax(axis=1), labels)
+
+
+def _known(answers: FloatArray | None, rows: Indices) -> FloatArray | None:
+    """The answers to some faces; None where one of them is not known."""
+    if answers is None or not np.isfinite(answers[rows]).all():
+        return None
+    return answers[rows]
 
 
 def _check_finite(trained: TrainedHead) -> None:

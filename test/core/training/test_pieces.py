@@ -15,6 +15,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="needs fer_ros[cluster]")
 
+import pyarrow as pa
 from pyarrow import parquet
 
 from fer_ros.core import bags
@@ -28,6 +29,7 @@ from fer_ros.core.training.fitting import head_fit
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.outcome import Outcome
 from fer_ros.core.training.pieces import embedding, store
+from fer_ros.core.training.pieces.stored import Source, StoredRows
 from fer_ros.core.training.request import Request
 from test.core.training.conftest import MakeBag
 
@@ -247,3 +249,17 @@ def test_a_killed_worker_changes_nothing(general: Bundle, folders: list[Path], t
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "opened", killing)
         same(one, teach(folders, "two", head="linear", workers=2, cache=str(tmp_path / "cache")))
+
+
+@pytest.mark.parametrize("together", [store.ROWS, store.GROUP])
+def test_rows_come_in_the_order_asked_for_however_a_file_groups_them(tmp_path: Path, together: int) -> None:
+    rng = np.random.default_rng(0)
+    schema = pa.schema([("embedding", pa.binary(8))])
+    files, values = [], rng.normal(size=(2100, 2)).astype(np.float32)
+    for number, part in enumerate(np.split(values, [700, 701, 733])):
+        files.append((f"{number}.parquet", len(part)))
+        with parquet.ParquetWriter(tmp_path / files[-1][0], schema) as writer:
+            writer.write_table(pa.table([store.column(part)], schema=schema), row_group_size=together)
+    rows = StoredRows(Source(str(tmp_path), files), "embedding", (2,))
+    for asked in (np.arange(2100), rng.permutation(2100)[:300], np.array([5, 2099, 5, 700]), np.arange(0)):
+        np.testing.assert_array_equal(np.asarray(rows[asked]), values[asked])

@@ -210,6 +210,8 @@ class TrainedHead:
     :ivar held_out: float32 (pictures, labels), the answer to each picture of the training by what the other folds had
         taught; NaN where its answer does not count. None: the head does not find it out, so it is measured on faces
         that were held out.
+    :ivar general: float32 (pictures, labels of the general model), its head's answers to the same pictures, so that
+        they need not be read again; NaN or None: not known.
     """
 
     content: bytes
@@ -218,6 +220,7 @@ class TrainedHead:
     history: list[dict[str, float]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     held_out: FloatArray | None = None
+    general: FloatArray | None = None
 
     def __repr__(self) -> str:
         return f"TrainedHead({len(self.content)} bytes, plugin={self.plugin!r}, {len(self.history)} epochs)"

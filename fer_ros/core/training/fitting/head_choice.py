@@ -23,18 +23,18 @@ LEAST_SPREAD = 0.4
 def train(task: Task) -> TrainedHead:
     """What was taught; the general model's head where that is measured to be as good."""
     taught = ridge_fit.train(task, task.settings.keep_general)
-    if taught.held_out is None:
+    if taught.held_out is None or taught.general is None:
         return replace(taught, facts={**taught.facts, "chosen": "ridge", "why": "there is not enough to measure"})
     base, rows = task.base, np.flatnonzero(np.isfinite(taught.held_out).all(axis=1))
     truth = task.training.targets[rows]
     if not set(task.labels) <= set(base.labels):
         why = f"the general model '{base.name}' lacks some of the labels"
     else:
-        general = task.training.chosen(rows).answered(base.head)
+        general = taught.general[rows]
         there = np.array([base.labels.index(label) for label in task.labels])[truth]
         right = taught.held_out[rows].argmax(axis=1) == truth
         if not _clearly(right.astype(np.float64) - (general.argmax(axis=1) == there)):
-            return _kept(task, general, rows)
+            return _kept(task, taught.general)
         why = "it is better than the general model by more than chance"
     return replace(taught, facts={**taught.facts, "chosen": "ridge", "why": why})
 
@@ -46,15 +46,14 @@ def _clearly(gain: npt.NDArray[np.float64]) -> bool:
     return bool(mean > CLEARLY * max(float(gain.std()), LEAST_SPREAD) / np.sqrt(count))
 
 
-def _kept(task: Task, general: FloatArray, rows: npt.NDArray[np.int64]) -> TrainedHead:
-    """The general model's head as it is."""
+def _kept(task: Task, answers: FloatArray) -> TrainedHead:
+    """The general model's head as it is, and its answers."""
     base = task.base
-    held_out = np.full((task.training.pictures, len(base.labels)), np.nan, np.float32)
-    held_out[rows] = general
     return TrainedHead(
         content=(Path(base.path) / base.head_file).read_bytes(),
         plugin=base.head_plugin,
         labels=base.labels,
-        held_out=held_out,
+        held_out=answers,
+        general=answers,
         facts={"chosen": "general", "why": "what was taught is not better than the general model by more than chance"},
     )

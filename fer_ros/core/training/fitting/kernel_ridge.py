@@ -6,14 +6,13 @@ general model's answer, weighted, leaves over of the targets:
     scores(x) = prior ∘ P(x) + base + k(x)ᵀ A,    A = (K + λW⁻¹)⁻¹ (Y - prior ∘ P - base)
 
 (dual form of ridge regression, Saunders et al. 1998), W the weights of the rows. With B = (K + λW⁻¹)⁻¹ and a fold F
-left out, the coefficients of the others are A₋ = A_r - B_rF B_FF⁻¹ A_F, by the inverse of a block matrix: each λ costs
-one inverse, whatever the number of folds.
+left out, what the others leave over of F is B_FF⁻¹ A_F, by the inverse of a block matrix. With K + λW⁻¹ = L Lᵀ both
+come from L⁻¹: each λ costs one triangle, whatever the number of folds, priors and labels.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +24,10 @@ Indices = npt.NDArray[np.int64]
 TEMPERATURES = np.geomspace(1 / 3, 3.0, 25)
 #: How far a temperature is held near the usual one: deviation of its logarithm.
 TEMPERATURE_SPREAD = 0.35
+#: A triangle of so many rows is inverted at once.
+BLOCK = 64
+#: λ at least: below it the kernel of two equal rows would have no inverse.
+LEAST = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,9 @@ class Problem:
 
     def regular(self, ridge: float) -> Matrix:
         """The kernel with what keeps the coefficients small, (n, n)."""
-        return self.kernel + np.diag(ridge / self.weights)
+        found = self.kernel.copy()
+        found[np.diag_indices(len(found))] += max(ridge, LEAST) / self.weights
+        return found
 
     @property
     def truth(self) -> Indices:
@@ -75,21 +80,32 @@ def coefficients(problem: Problem, strength: Strength) -> Matrix:
     return np.asarray(np.linalg.solve(problem.regular(strength.ridge), _left_over(problem, strength)), dtype=np.float64)
 
 
-def held_out(problem: Problem, strengths: list[Strength]) -> list[Matrix]:
-    """Scores (measured, labels) of each measured row by the others: those whose fold is another; one entry a strength.
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What one strength leads to.
 
-    Rows that no fold leaves out are left at the scores of a fit to everything, and mean nothing.
+    :ivar scores: (measured, labels), of each measured row by those whose fold is another.
+    :ivar coefficients: A, (n, labels), of all rows.
     """
-    rows, labels = problem.kernel[problem.measured], problem.targets.shape[1]
-    out: list[Matrix] = [rows] * len(strengths)
+
+    scores: Matrix
+    coefficients: Matrix
+
+
+def held_out(problem: Problem, strengths: list[Strength]) -> list[Solved]:
+    """One entry a strength; each measured row is of a fold."""
+    labels = problem.targets.shape[1]
+    found: dict[int, Solved] = {}
     for ridge in dict.fromkeys(strength.ridge for strength in strengths):
         same = [i for i, strength in enumerate(strengths) if strength.ridge == ridge]
         # What differs between these is the right side only, so they are solved side by side.
-        fixed = np.hstack([strengths[i].prior * problem.general + strengths[i].base for i in same])
-        scores = _held_out(problem, rows, ridge, np.tile(problem.targets, len(same)) - fixed, fixed[problem.measured])
+        left = np.hstack([_left_over(problem, strengths[i]) for i in same])
+        full, rest = _solved(problem, ridge, left)
+        scores = np.tile(problem.targets[problem.measured], len(same)) - rest
         for place, i in enumerate(same):
-            out[i] = scores[:, place * labels : (place + 1) * labels]
-    return out
+            columns = slice(place * labels, (place + 1) * labels)
+            found[i] = Solved(scores[:, columns], full[:, columns])
+    return [found[i] for i in range(len(strengths))]
 
 
 def losses(scores: Matrix, truth: Indices, temperature: float) -> Matrix:
@@ -118,19 +134,28 @@ def _left_over(problem: Problem, strength: Strength) -> Matrix:
     return problem.targets - strength.prior * problem.general - strength.base
 
 
-def _held_out(problem: Problem, rows: Matrix, ridge: float, left: Matrix, fixed: Matrix) -> Matrix:
-    """See :func:`held_out`.
+def _solved(problem: Problem, ridge: float, left: Matrix) -> tuple[Matrix, Matrix]:
+    """Coefficients (n, columns), and what the other folds leave over of each measured row, (measured, columns).
 
-    :param rows: (measured, n), those of the kernel.
-    :param left: (n, columns), what the kernel is to explain; ``fixed`` (measured, columns) is added to its answer.
+    :param left: (n, columns), what the kernel is to explain.
     """
-    inverse: Any = np.linalg.inv(problem.regular(ridge))
-    full = inverse @ left
-    out = fixed + rows @ full
-    for fold in np.unique(problem.folds[problem.folds >= 0]):
+    triangle = lower_inverse(np.linalg.cholesky(problem.regular(ridge)))
+    full = triangle.T @ (triangle @ left)
+    rest = np.zeros((len(problem.folds), left.shape[1]))
+    for fold in np.unique(problem.folds[problem.measured]):
         inside = np.flatnonzero(problem.folds == fold)
-        own = np.flatnonzero(problem.folds[problem.measured] == fold)
-        without = full - inverse[:, inside] @ np.linalg.solve(inverse[np.ix_(inside, inside)], full[inside])
-        without[inside] = 0.0
-        out[own] = fixed[own] + rows[own] @ without
-    return np.asarray(out, dtype=np.float64)
+        # Above the first row of the fold its columns of the triangle are zero.
+        own = triangle[inside[0] :, inside]
+        rest[inside] = np.linalg.solve(own.T @ own, full[inside])
+    return full, rest[problem.measured]
+
+
+def lower_inverse(triangle: Matrix) -> Matrix:
+    """The inverse of a lower triangular matrix, halved until blocks are small: nearly all of it are products."""
+    half = len(triangle) // 2
+    if len(triangle) <= BLOCK:
+        return np.asarray(np.tril(np.linalg.inv(triangle)), dtype=np.float64)
+    out = np.zeros_like(triangle)
+    out[:half, :half], out[half:, half:] = lower_inverse(triangle[:half, :half]), lower_inverse(triangle[half:, half:])
+    out[half:, :half] = -out[half:, half:] @ (triangle[half:, :half] @ out[:half, :half])
+    return out

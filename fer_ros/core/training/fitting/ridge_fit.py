@@ -73,7 +73,7 @@ def train(task: Task, keep_general: bool = True, penalty: float = 0.0, prior: fl
         "temperature": round(fitted.heat, 2),
         "rows": fitted.rows,
     }
-    return TrainedHead(content, "ridge", labels, facts=facts, held_out=fitted.held_out)
+    return TrainedHead(content, "ridge", labels, facts=facts, held_out=fitted.held_out, general=fitted.general)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class _Fitted:
 
     :ivar kernel: (d, labels).
     :ivar known: (n, d), features that stand for all.
-    :ivar held_out: as of :class:`fer_ros.core.base.contracts.TrainedHead`.
+    :ivar held_out: as of :class:`fer_ros.core.base.contracts.TrainedHead`, and so is ``general``.
     """
 
     strength: Strength
@@ -90,6 +90,7 @@ class _Fitted:
     kernel: Matrix
     known: FloatArray
     held_out: FloatArray | None
+    general: FloatArray | None
     rows: int
 
 
@@ -109,13 +110,15 @@ def _fitted(task: Task, general: General, mean: FloatArray, scale: FloatArray, p
         measured=np.flatnonzero(faces.measured),
     )
     candidates = _candidates(task, faces, general, answers, penalty, prior)
-    scores = kernel_ridge.held_out(problem, candidates) if len(problem.measured) else []
+    solved = kernel_ridge.held_out(problem, candidates) if len(problem.measured) else []
+    scores = [one.scores for one in solved]
     costs = kernel_ridge.losses_by_heat(scores, problem.truth, TEMPERATURE)
-    best, heat = chosen(costs) if scores else (0, TEMPERATURE)
+    best, heat = chosen(costs) if solved else (0, TEMPERATURE)
     strength = candidates[best]
-    kernel = double.T @ kernel_ridge.coefficients(problem, strength)
+    kernel = double.T @ (solved[best].coefficients if solved else kernel_ridge.coefficients(problem, strength))
     held_out = _answers(task, problem, scores, costs, rows)
-    return _Fitted(strength, heat, kernel, x[known(x[: int(faces.pictures)])], held_out, len(rows))
+    there = _general(task, faces, problem.measured, rows) if held_out is not None else None
+    return _Fitted(strength, heat, kernel, x[known(x[: int(faces.pictures)])], held_out, there, len(rows))
 
 
 def _candidates(
@@ -191,4 +194,14 @@ def _answers(
         inside, others = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
         best, heat = chosen(costs[:, :, others]) if len(others) else (0, TEMPERATURE)
         out[rows[problem.measured[inside]]] = softmax((heat * scores[best][inside]).astype(np.float32))
+    return out
+
+
+def _general(
+    task: Task, faces: LabelledFaces, measured: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
+) -> FloatArray:
+    """The general model's answers to the measured ones of the fitted faces, at their places among all pictures."""
+    found = faces.chosen(measured).answered(task.base.head)
+    out = np.full((task.training.pictures, found.shape[1]), np.nan, np.float32)
+    out[rows[measured]] = found
     return out

@@ -89,7 +89,7 @@ def piece(asked: Asked, item: Item) -> Piece:
             told: dict[str, Any] = store.facts_of(kept)
             if told.get("network") == asked.network:
                 place.touch(name)
-                columns = kept.read(columns=["label", "subject", "take", "stamp"])
+                columns = kept.read(columns=["label", "subject", "take", "stamp"], use_threads=False)
                 return _found(name, columns.to_pydict(), told)
         raise FerError(
             f"the cache {asked.address}: {name} is of another backbone than {asked.network[:16]}: remove this file"

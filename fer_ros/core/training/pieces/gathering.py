@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from fer_ros.core.bags.reader import open_bag
 from fer_ros.core.base.contracts import Backbone, LabelledFaces
 from fer_ros.core.base.labels import LabelNames
 from fer_ros.core.bundles.bundle import Bundle
@@ -53,18 +52,18 @@ class Pieces:
         """Embed what is new; see :func:`fer_ros.core.training.faces.gather`."""
         options, rows, names = self._options, Rows(), LabelNames(self._options.label_names)
         sessions = []
-        for session, (folder, framing) in enumerate(
-            zip(folders, faces.framings_of(folders, options.detector), strict=True)
-        ):
-            for file in open_bag(folder).files:
-                self._items.append(Item(str(folder), str(file.absolute()), framing))
+        for session, bag in enumerate(faces.opened(folders)):
+            framing = faces.framing_of(bag, options.detector)
+            for file in bag.files:
+                self._items.append(Item(str(bag.path), str(file.absolute()), framing))
                 sessions.append(session)
         self._pieces = self._embedded(0, done)
         left_out, without_face = LeftOut(options.strict), 0
         for session, found in zip(sessions, self._pieces, strict=True):
             without_face += found.without_face
             _merge(left_out, found.left_out)
-            rows.add(session, [names.of(label) for label in found.labels], found.subjects, found.takes, found.stamps)
+            usual = {label: names.of(label) for label in dict.fromkeys(found.labels)}
+            rows.add(session, [usual[label] for label in found.labels], found.subjects, found.takes, found.stamps)
         return assembled(rows, without_face, least, left_out, names.renamed, None)
 
     def samples(self, found: Faces, folds: Folds, copies: int, backbone: Backbone, done: Share) -> LabelledFaces:

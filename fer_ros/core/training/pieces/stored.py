@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from itertools import pairwise
 from typing import Any
 
@@ -14,8 +13,8 @@ from fer_ros.core.training.pieces import store
 
 Indices = npt.NDArray[np.int64]
 
-#: Groups of rows of one column that are kept after they were read: neighbours are mostly asked for next.
-KEPT = 3
+#: Groups of rows of one file that are in memory at once.
+TOGETHER = store.GROUP // store.ROWS
 
 
 class Source:
@@ -29,7 +28,6 @@ class Source:
         self._store = store.at(address)
         self._names = [name for name, _ in files]
         self.starts = np.cumsum([0, *(count for _, count in files)])
-        self._groups: OrderedDict[tuple[int, int, str], FloatArray] = OrderedDict()
 
     def read(self, rows: Indices, column: str, out: FloatArray) -> None:
         """Read rows into ``out``, (n, values)."""
@@ -43,26 +41,17 @@ class Source:
             self._read_of(number, rows[first:last] - self.starts[number], column, out[first:last])
 
     def _read_of(self, number: int, rows: Indices, column: str, out: FloatArray) -> None:
-        groups = rows // store.GROUP
-        missing = [int(g) for g in np.unique(groups) if (number, int(g), column) not in self._groups]
-        if missing:
-            with self._store.opened(self._names[number]) as file:
-                for group in missing:
-                    table = file.read_row_group(group, columns=[column], use_threads=False)
-                    self._keep((number, group, column), store.rows_of(table, column))
-                    self._copy(number, group, rows, groups, column, out)
-        for group in np.unique(groups):
-            if int(group) not in missing:
-                self._copy(number, int(group), rows, groups, column, out)
-
-    def _copy(self, number: int, group: int, rows: Indices, groups: Indices, column: str, out: FloatArray) -> None:
-        own = groups == group
-        out[own] = self._groups[number, group, column][rows[own] - group * store.GROUP]
-
-    def _keep(self, key: tuple[int, int, str], values: FloatArray) -> None:
-        self._groups[key] = values
-        while len(self._groups) > KEPT:
-            self._groups.popitem(last=False)
+        with self._store.opened(self._names[number]) as file:
+            about = file.metadata
+            sizes = np.array([about.row_group(group).num_rows for group in range(about.num_row_groups)])
+            groups = np.searchsorted(np.cumsum(sizes), rows, side="right")
+            starts, needed = np.cumsum(sizes) - sizes, np.unique(groups)
+            for read in (needed[first : first + TOGETHER] for first in range(0, len(needed), TOGETHER)):
+                table = file.read_row_groups(read.tolist(), columns=[column], use_threads=False)
+                own = np.isin(groups, read)
+                place = np.searchsorted(read, groups[own])
+                before = (np.cumsum(sizes[read]) - sizes[read])[place]
+                out[own] = store.rows_of(table, column)[before + rows[own] - starts[read][place]]
 
 
 class StoredRows:

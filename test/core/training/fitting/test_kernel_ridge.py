@@ -46,7 +46,33 @@ def test_the_answers_without_a_fold_are_those_of_a_fit_without_it(ridge: float, 
         )
         scores = prior * given.general[row] + asked.base
         expected = scores + given.kernel[row, rest] @ kernel_ridge.coefficients(part, asked)
-        np.testing.assert_allclose(found[place], expected, atol=1e-8)
+        np.testing.assert_allclose(found.scores[place], expected, atol=1e-8)
+    np.testing.assert_allclose(found.coefficients, kernel_ridge.coefficients(given, asked), atol=1e-8)
+
+
+def test_equal_rows_that_nothing_holds_small_are_answered() -> None:
+    given, _ = problem(3)
+    twice = np.r_[np.arange(len(given.folds)), np.arange(len(given.folds))]
+    same = dataclasses.replace(
+        given,
+        kernel=given.kernel[np.ix_(twice, twice)],
+        targets=given.targets[twice],
+        general=given.general[twice],
+        weights=given.weights[twice],
+        folds=given.folds[twice],
+    )
+    (found,) = kernel_ridge.held_out(same, [strength(0.0, 0.0)])
+    assert np.isfinite(found.scores).all()
+    assert np.isfinite(found.coefficients).all()
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 65, 200, 257])
+def test_a_triangle_is_inverted(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    triangle = np.tril(rng.normal(size=(rows, rows))) / rows + np.eye(rows)
+    found = kernel_ridge.lower_inverse(triangle)
+    np.testing.assert_allclose(found @ triangle, np.eye(rows), atol=1e-9)
+    assert not np.triu(found, 1).any()
 
 
 def test_the_dual_form_is_ridge_regression() -> None:
