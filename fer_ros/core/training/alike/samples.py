@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_ros.core import bags
+from fer_ros.core.bags.reader import open_bag
 from fer_ros.core.base import paths
 from fer_ros.core.base.errors import BadImage, ConfigError
 from fer_ros.core.base.geometry import Framing
@@ -111,11 +112,12 @@ class Alike:
         """The samples that the model was taught on, and their features."""
         recipe, taught = bundle.recipe, set(bundle.data.get("counts") or bundle.labels)
         names = LabelNames(str(recipe.get("label_names", KNOWN)))
-        framings = faces.framings_of(folders, str(recipe.get("detector", choosing.AUTO))) if folders else []
+        detector = str(recipe.get("detector", choosing.AUTO))
         step = math.ceil(sum(bags.info(folder).samples for folder in folders) / MOST) or 1
         samples, crops = [], []
         with Cache.opened(writes=False) as cache:
-            for folder, framing in zip(folders, framings, strict=True):
+            for folder in folders:
+                framing = faces.framing_of(open_bag(folder), detector)
                 for stored in islice(bags.stored(folder), 0, None, step):
                     label = names.of(stored.label)
                     with contextlib.suppress(BadImage):

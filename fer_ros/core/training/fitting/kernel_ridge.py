@@ -139,7 +139,7 @@ def _solved(problem: Problem, ridge: float, left: Matrix) -> tuple[Matrix, Matri
 
     :param left: (n, columns), what the kernel is to explain.
     """
-    triangle = lower_inverse(np.linalg.cholesky(problem.regular(ridge)))
+    triangle = lower_inverse(np.asarray(np.linalg.cholesky(problem.regular(ridge)), dtype=np.float64))
     full = triangle.T @ (triangle @ left)
     rest = np.zeros((len(problem.folds), left.shape[1]))
     for fold in np.unique(problem.folds[problem.measured]):
