@@ -14,8 +14,8 @@ from launch_ros.actions import Node
 from fer_ros.core.base.timing import Backoff
 from fer_ros.nodes.launched import BAD_CONFIGURATION
 
-#: Seconds before the first return, and before any later one at most. At most seven returns fall into one minute.
-FIRST, LAST = 0.5, 30.0
+#: Seconds before the first return, and before any later one at most. At most nine returns fall into one minute.
+FIRST, LAST = 0.1, 30.0
 #: Seconds of running after which a crash counts as the first one again.
 HEALTHY = 20.0
 

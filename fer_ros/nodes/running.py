@@ -8,18 +8,16 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Collection, Sequence
-from pathlib import Path
 from types import FrameType
 
 import rclpy
-from ament_index_python import get_search_paths
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, ShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
 
 from fer_ros.core.base.errors import ConfigError, FerError
-from fer_ros.core.base.paths import share_dir
+from fer_ros.nodes import middleware
 from fer_ros.nodes.launched import BAD_CONFIGURATION, end_with_launch
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.logs import forward
@@ -146,24 +144,11 @@ def initialise(arguments: Sequence[str] | None = None) -> None:
     :param arguments: the command line, with ``--ros-args``; None takes that of the process.
     :raises ConfigError: ROS arguments or a parameter file cannot be understood.
     """
-    prepare_middleware()
+    middleware.prepare()
     try:
         rclpy.init(args=None if arguments is None else list(arguments), signal_handler_options=SignalHandlerOptions.NO)
     except Exception as error:
         raise ConfigError(first_line(error)) from error
-
-
-def prepare_middleware() -> None:
-    """Let Fast DDS hold raw pictures in shared memory and find others at once, see ``config/fastdds.xml``.
-
-    The user's own settings go first.
-    """
-    names = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-    if any(os.environ.get(name) for name in (*names, "FASTDDS_BUILTIN_TRANSPORTS")):
-        return
-    # Fast DDS 3 (Kilted) reads either variable, and complains on the terminal of a file for 2 (Jazzy).
-    three = any(Path(prefix, "share", "fastdds").is_dir() for prefix in get_search_paths())
-    os.environ[names[three]] = str(share_dir() / "config" / ("fastdds_3.xml" if three else "fastdds.xml"))
 
 
 def make(factory: Callable[[], ManagedNode]) -> ManagedNode:
@@ -172,7 +157,9 @@ def make(factory: Callable[[], ManagedNode]) -> ManagedNode:
     :raises ConfigError: its name, namespace or parameters are wrong.
     """
     try:
-        return factory()
+        node = factory()
+        middleware.prepared()
+        return node
     except (rclpy_implementation.RCLError, ParameterException, ValueError) as error:
         raise ConfigError(first_line(error)) from error
 

@@ -55,7 +55,7 @@ def test_a_node_that_is_killed_comes_back_and_the_others_go_on(start: Run) -> No
     until(lambda: all(processes(node) for node in nodes))
     first = {node: processes(node)[0] for node in nodes}
     os.kill(first["recorder"], signal.SIGKILL)
-    until(lambda: "recorder crashed (signal 9): it starts again in 0.5 s" in launch.out + launch.err)
+    until(lambda: "recorder crashed (signal 9): it starts again in 0.1 s" in launch.out + launch.err)
     second = until(lambda: processes("recorder"))[0]
     assert second != first["recorder"]
     assert [processes(node) for node in nodes if node != "recorder"] == [

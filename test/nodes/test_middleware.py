@@ -1,0 +1,106 @@
+"""What a process sets before ROS starts: its own port for data, in files that say the same for Fast DDS 2 and 3."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+import xml.etree.ElementTree as xml
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fer_ros.core.base.paths import share_dir
+from fer_ros.nodes import middleware
+
+NAMES = middleware.VARIABLES
+SPACE = "{http://www.eprosima.com}"
+
+
+def content(element: Any) -> list[Any]:
+    """Without the throughput controller, which only Fast DDS 2 knows."""
+    parts = [content(part) for part in element if part.tag != f"{SPACE}throughputController"]
+    return [element.tag, (element.text or "").strip(), parts]
+
+
+def test_the_files_for_both_versions_say_the_same() -> None:
+    two, three = (xml.parse(share_dir() / "config" / f"{name}.xml").getroot() for name in ("fastdds", "fastdds_3"))
+    assert content(two) == content(three)
+    assert [len(list(tree.iter(f"{SPACE}throughputController"))) for tree in (two, three)] == [1, 0]
+
+
+@pytest.mark.parametrize("given", [*NAMES, "FASTDDS_BUILTIN_TRANSPORTS", ""])
+def test_the_users_own_settings_stay(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    for name in (*NAMES, "FASTDDS_BUILTIN_TRANSPORTS"):
+        monkeypatch.setenv(name, "")  # so that it is put back at the end, whoever sets it
+        monkeypatch.delenv(name)
+    if given:
+        monkeypatch.setenv(given, "mine")
+    middleware.prepare()
+    found = {name: os.environ.get(name) for name in NAMES}
+    if given:
+        assert found == {name: "mine" if name == given else None for name in NAMES}
+        return
+    three = bool(list(Path(sys.prefix).glob("lib/libfastdds.so*")) or glob.glob("/opt/ros/*/lib/libfastdds.so*"))
+    assert found[NAMES[not three]] is None
+    own = Path(found[NAMES[three]] or "")
+    common = share_dir() / "config" / ("fastdds_3.xml" if three else "fastdds.xml")
+    ours, theirs = own.read_text().splitlines(), common.read_text().splitlines()
+    assert [line.strip() for line in theirs if line not in ours] == [middleware.DEFAULT_OFFSET]
+    assert len(ours) == len(theirs)
+    middleware.prepared()
+    assert os.environ[NAMES[three]] == str(common) and not own.exists()
+
+
+@pytest.mark.parametrize("domain", [0, 101, 232])
+def test_the_port_is_an_odd_one_of_the_domain_that_no_name_is_left_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, domain: int
+) -> None:
+    first = middleware.BASE + middleware.GAIN * domain
+    monkeypatch.setattr(middleware, "SHARED_MEMORY", tmp_path)
+    monkeypatch.setattr(middleware, "_free", lambda port: port >= first + middleware.FIRST + 4)  # two others run
+    left = {first + offset for offset in middleware.OFFSETS if first + offset <= 65535}
+    assert left
+    while left:
+        port = first + middleware.own_offset(domain) + 4
+        assert port in left and port % 2
+        left.remove(port)
+        (tmp_path / f"fastrtps_port{port}").touch()
+        (tmp_path / f"sem.fastrtps_port{port}_mutex").touch()
+    # All are used up: any will do.
+    assert middleware.own_offset(domain) + 4 in middleware.OFFSETS
+
+
+@pytest.mark.ros
+@pytest.mark.slow
+def test_a_process_does_not_take_the_port_of_one_that_was_killed(run: Any, tmp_path: Path) -> None:
+    """Fast DDS would: the others then go on writing into the memory of the dead one for seconds."""
+    script = """
+import os, re
+from fer_ros.nodes.running import *
+initialise([])
+node = make(lambda: rclpy.create_node("x"))
+print(os.environ.get("ROS_DOMAIN_ID") or 0, *set(re.findall(r"/fast[a-z]+_port(\\d+)", open("/proc/self/maps").read())))
+os.sys.stdout.flush()
+os.kill(os.getpid(), 9)
+"""
+    offsets: list[int] = []
+    for _ in range(3):
+        done = run(sys.executable, "-c", script, TMPDIR=str(tmp_path))
+        assert (done.code, done.err) == (-9, "")
+        domain, *numbers = map(int, done.out.split())
+        first = middleware.BASE + middleware.GAIN * domain
+        [offset] = [number - first for number in numbers if 0 <= number - first < middleware.GAIN]
+        offsets.append(offset)
+    assert len(set(offsets)) == 3 and set(offsets) <= set(middleware.OFFSETS)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.ros
+@pytest.mark.slow
+def test_the_file_that_is_loaded_is_for_the_fast_dds_that_is_here(run: Any) -> None:
+    """Fast DDS writes what it does not understand in a file to the terminal."""
+    script = "from fer_ros.nodes.running import *; initialise([]); print(bool(rclpy.create_node('x'))); leave()"
+    done = run(sys.executable, "-c", script)
+    assert (done.code, done.out, done.err) == (0, "True\n", "")
