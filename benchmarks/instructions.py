@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Instructions that a frame takes, by library and function, counted by callgrind (a minute; needs valgrind).
 
-    python benchmarks/instructions.py --model default
+    python benchmarks/instructions.py --model default --detector auto
 
 Counts are the same however busy the machine is. What a frame takes is the difference between a long run and a short
 one. Valgrind knows AVX2 and nothing newer: on a CPU with AVX-512 the network's part is really smaller.
@@ -15,16 +15,19 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-#: Frames of the two runs: both end after whole turns of the detector's searches, which come every seventh frame.
-SHORT, LONG = 21, 63
+from fer_ros.core.vision import choosing
+
+#: Frames of the two runs, 30 a second: both are whole turns of what the detectors do twice a second or less often.
+SHORT, LONG = 30, 90
 SHOWN = 12
 
 Counts = Counter[tuple[str, str]]
 
 
-def watch(model: str, frames: int) -> None:
+def watch(model: str, detector: str, frames: int) -> None:
     """What is counted: so many frames of the sample, read one after the other."""
     import cv2
 
@@ -37,16 +40,17 @@ def watch(model: str, frames: int) -> None:
     source = plugin(plugin.Settings(fps=0.0))
     source.open()
     # Drawn before, as many in both runs, so that the difference is what the recogniser takes.
-    pictures = [source.read(1.0) for _ in range(LONG)]
-    recogniser = Recogniser(Bundle.load(model), registry.load("detectors", "haar")())
+    # Stamped as by a camera, however slow valgrind is: detectors go by that.
+    pictures = [replace(source.read(1.0), stamp=number * 1_000_000_000 // 30) for number in range(LONG)]
+    recogniser = Recogniser(Bundle.load(model), registry.load("detectors", choosing.resolve(detector))())
     for frame in pictures[:frames]:
         recogniser.process(frame)
 
 
-def counted(model: str, frames: int) -> Counts:
+def counted(model: str, detector: str, frames: int) -> Counts:
     """Instructions of each function, (library, function) → count, in a run of so many frames."""
     with tempfile.TemporaryDirectory() as folder:
-        program = [sys.executable, __file__, "--model", model, "--frames", str(frames)]
+        program = [sys.executable, __file__, "--model", model, "--detector", detector, "--frames", str(frames)]
         # The interpreter of the ROS wheels starts itself once more, so children are followed.
         valgrind = ["valgrind", "--tool=callgrind", "--trace-children=yes", f"--callgrind-out-file={folder}/%p"]
         done = subprocess.run([*valgrind, *program], capture_output=True, text=True, check=False)
@@ -82,13 +86,14 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", default="default", help="name of a model (default: %(default)s)")
+    parser.add_argument("--detector", default=choosing.AUTO, help="name of a detector (default: %(default)s)")
     parser.add_argument("--frames", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.frames:
-        watch(given.model, given.frames)
+        watch(given.model, given.detector, given.frames)
         return
-    counts = counted(given.model, LONG)
-    counts.subtract(counted(given.model, SHORT))
+    counts = counted(given.model, given.detector, LONG)
+    counts.subtract(counted(given.model, given.detector, SHORT))
     total = sum(counts.values())
     print(f"{total / (LONG - SHORT) / 1e6:.1f} million instructions a frame")
     libraries: Counter[str] = Counter()
