@@ -25,7 +25,7 @@ from fer_ros.core.base.settings import setting
 from fer_ros.core.base.types import Face, ImageArray, Roi
 from fer_ros.core.vision import crop
 from fer_ros.core.vision.tracking import Clock, Detection, Track, Tracker, suppress
-from fer_ros.core.vision.windows import Patch
+from fer_ros.core.vision.windows import Patch, Window
 
 #: Seconds between searches while no face is known.
 IDLE = 0.09
@@ -33,9 +33,9 @@ IDLE = 0.09
 REST = 0.12
 #: Seconds without a frame from which a face may be anywhere: then the whole picture is searched first.
 BLIND = 0.3
-#: Degrees from which a face that a search has found is turned upright for the look from near, and what is turned of the
-#: picture, in sides of its box.
-TILTED, AROUND = 20.0, 3.0
+#: Degrees from which a face whose eyes are tilted is turned upright for the look from near; what is turned of the
+#: picture, in sides of its box; and the side that a box is reduced to before, pixels: turning many of them is dear.
+TILTED, AROUND, FINE = 10.0, 2.0, 224.0
 #: Score of both looks from which a face is not turned to look once more.
 SURE = 0.85
 #: Mean grey level below which a picture is brightened, what it is brought to, and by how much at most.
@@ -160,7 +160,7 @@ class FollowingDetector(Detector):
             return seen
         for track, place in left:
             # A neighbour's face may reach into what is looked at.
-            for owner, detection in self._tracker.match(self._near(image, *place), [track], now):
+            for owner, detection in self._tracker.match(self._near(image, track, place), [track], now):
                 if owner is not None and track not in seen:
                     track.hit(detection, now)
                     seen.add(track)
@@ -239,18 +239,21 @@ class FollowingDetector(Detector):
         """Look around a place, with a face turned upright that is tilted by so many degrees: it scores higher so."""
         if abs(tilt) < TILTED:
             return self.look(image, cx, cy, side)
-        reach = round(AROUND * side)
-        middle = (reach - 1) / 2.0
-        view = crop.turned(image, (cx, cy), (cx, cy), reach, tilt)
-        sine, cosine = math.sin(math.radians(tilt)), math.cos(math.radians(tilt))
+        whole = Window.around(cx, cy, math.sqrt(2.0) * AROUND * side, min(1.0, FINE / side), image.shape)
+        if min(whole.size) < 1:
+            return []
+        zoom, reach = whole.zoom, max(1, round(AROUND * side * whole.zoom))
+        centre, middle = ((cx - whole.x0) * zoom, (cy - whole.y0) * zoom), (reach - 1) / 2.0
+        view = crop.turned(whole.view(image), centre, centre, reach, tilt)
+        sine, cosine = math.sin(math.radians(tilt)) / zoom, math.cos(math.radians(tilt)) / zoom
 
         def back(x: float, y: float) -> tuple[float, float]:
             return cx + cosine * (x - middle) - sine * (y - middle), cy + sine * (x - middle) + cosine * (y - middle)
 
         found = []
-        for detection in self.look(view, middle, middle, side):
-            (x, y), width, height = back(*detection.roi.centre), detection.roi.width, detection.roi.height
-            roi = Roi(round(x - width / 2), round(y - height / 2), width, height).clipped(
+        for detection in self.look(view, middle, middle, side * zoom):
+            (x, y), width, height = back(*detection.roi.centre), detection.roi.width / zoom, detection.roi.height / zoom
+            roi = Roi(round(x - width / 2), round(y - height / 2), round(width), round(height)).clipped(
                 image.shape[1], image.shape[0]
             )
             eyes = None if detection.eyes is None else (back(*detection.eyes[0]), back(*detection.eyes[1]))
@@ -258,8 +261,10 @@ class FollowingDetector(Detector):
                 found.append(Detection(roi, detection.score, eyes))
         return found
 
-    def _near(self, image: ImageArray, cx: float, cy: float, side: float) -> list[Detection]:
-        return suppress([d for d in self.look(image, cx, cy, side) if d.score >= self.settings.keep])
+    def _near(self, image: ImageArray, track: Track, place: tuple[float, float, float]) -> list[Detection]:
+        """The faces around the place of a known one, which is turned as its eyes were tilted at the last look."""
+        found = self._look_upright(image, *place, crop.tilt_of(track.eyes))
+        return suppress([d for d in found if d.score >= self.settings.keep])
 
 
 def blend(first: float, second: float, weight: float) -> float:

@@ -1,8 +1,9 @@
 """A small network of YuNet's form, in an ONNX file, for which every bright square on black is a face.
 
 It runs in OpenCV's ``FaceDetectorYN`` like the real one, whose file is no part of the project. Its finest outputs say:
-the score, mean brightness of the 64×64 pixels around, less what their halves differ by, so that it is highest in the
-middle; the side of the box, the square root of how many of these pixels are bright. The coarser outputs are zero.
+the score, root of the mean brightness of the 96×96 pixels around, less what their halves differ by, so that it is
+highest in the middle; the side of the box, the square root of how many of these pixels are bright. The coarser outputs
+are zero.
 The format is that of https://onnx.ai/onnx/repo-docs/IR.html, with the field numbers of onnx.proto.
 """
 
@@ -16,6 +17,9 @@ from pathlib import Path
 import pytest
 
 SIDE, STRIDES = 320, (8, 16, 32)
+#: Side of what is averaged, pixels: more than a face has in a look from near; and what is added on each side for that.
+SEEN = 96
+PAD = (SEEN - STRIDES[0]) // 2
 OUTPUTS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
 
 
@@ -79,14 +83,15 @@ def write(file: Path) -> None:
     graph = Graph()
     graph.value(11, "input", (1, 3, SIDE, SIDE))
     grey = graph.mix("input", "grey", [[1.0 / 765.0] * 3], [0.0])
-    halves = [-1.0] * 32 + [1.0] * 32
-    whole, left_right, above_below = [1.0] * 64**2, halves * 64, [sign for sign in halves for _ in range(64)]
-    mean = graph.sums(grey, "mean", [whole], STRIDES[0], 28)
-    differ = graph.node("Abs", [graph.sums(grey, "differ", [left_right, above_below], STRIDES[0], 28)], "abs")
-    score = graph.node("Sub", [mean, graph.mix(differ, "lopsided", [[1.0, 1.0]], [0.0])], "score")
+    halves = [-1.0] * (SEEN // 2) + [1.0] * (SEEN // 2)
+    whole, left_right, above_below = [1.0] * SEEN**2, halves * SEEN, [sign for sign in halves for _ in range(SEEN)]
+    mean = graph.sums(grey, "mean", [whole], STRIDES[0], PAD)
+    differ = graph.node("Abs", [graph.sums(grey, "differ", [left_right, above_below], STRIDES[0], PAD)], "abs")
+    lopsided = graph.mix(differ, "lopsided", [[1.0, 1.0]], [0.0])
+    score = graph.node("Sub", [graph.node("Sqrt", [mean], "bright"), lopsided], "score")
     root = graph.node("Log", [graph.mix(mean, "positive", [[1.0]], [1e-6])], "log")
     # The centre lies in the middle of the place; of width and height the logarithm is told, in strides.
-    half = math.log(64.0 / STRIDES[0])
+    half = math.log(SEEN / STRIDES[0])
     boxes = graph.mix(root, "boxes", [[0.0], [0.0], [0.5], [0.5]], [0.5, 0.5, half, half])
     for stride in STRIDES:
         coarse = graph.sums(grey, f"coarse_{stride}", [[1.0] * stride**2], stride, 0)

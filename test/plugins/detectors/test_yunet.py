@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +11,27 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.types import ImageArray, Roi
+from fer_ros.core.vision.crop import tilt_of
 from fer_ros.core.vision.tracking import Detection
 from fer_ros.core.vision.windows import Window
 from fer_ros.plugins.detectors import yunet
-from fer_ros.plugins.detectors.yunet import GRID, LEAST, NEAR, NEAR_COST, YuNetDetector, YuNetSettings, detections
+from fer_ros.plugins.detectors.yunet import (
+    FLAT,
+    GRID,
+    LEAST,
+    LEAST_SIDE,
+    NEAR,
+    NEAR_COST,
+    STEEPEST,
+    YuNetDetector,
+    YuNetSettings,
+    detections,
+)
 from fer_ros.plugins.sources.sample import SampleSettings, SampleSource
 
 needs_opencv = pytest.mark.skipif(yunet._old(), reason="this OpenCV cannot run YuNet")
@@ -64,6 +79,27 @@ def test_boxes_come_back_in_pixels_of_the_whole_image() -> None:
         Detection(Roi(0, 200, 40, 40), 1.0, corner),
     ]
     assert detections(None, Window(0, 0, 640, 240, 0.5), (240, 640)) == []
+
+
+@given(told=st.floats(-60.0, 60.0), side=st.floats(4.0, 320.0), apart=st.floats(2.0, 100.0), zoom=st.floats(0.1, 4.0))
+def test_eyes_that_are_drawn_level_are_turned_to_the_tilt_of_the_head(
+    told: float, side: float, apart: float, zoom: float
+) -> None:
+    across, down = apart / 2 * math.cos(math.radians(told)), apart / 2 * math.sin(math.radians(told))
+    row = np.zeros((1, 15), np.float32)
+    row[0, [0, 1, 2, 3, 14]] = (0, 0, side, side, 0.9)
+    row[0, 4:8] = (200 - across, 100 - down, 200 + across, 100 + down)
+    for found in detections(row, Window(0, 0, 4000, 4000, zoom), (4000, 4000)):
+        assert found.eyes is not None
+        left, right = found.eyes
+        middle = [(a + b) / 2 * zoom for a, b in zip(left, right, strict=True)]
+        assert np.allclose(middle, (200, 100), atol=1e-2) and abs(math.dist(left, right) * zoom - apart) < 1e-2
+        tilt, slack = tilt_of(found.eyes), 0.1
+        assert tilt * told >= -slack and abs(told) - slack <= abs(tilt) <= max(abs(told), STEEPEST) + slack
+        if side < LEAST_SIDE - slack or abs(told) < FLAT - slack:
+            assert abs(tilt - told) < slack
+        if side > 60.0 and abs(told) > FLAT + 5.0:
+            assert abs(tilt) > 1.1 * abs(told) or abs(tilt) > STEEPEST - slack
 
 
 def picture(*places: tuple[int, int], side: int = 100, shape: tuple[int, int] = (480, 640)) -> ImageArray:
@@ -136,11 +172,11 @@ def test_of_many_faces_the_whole_picture_is_the_cheaper_look(make: Make, monkeyp
     monkeypatch.setattr(YuNetDetector, "_run", spy)
     make().search(picture(side=20, shape=(25, 300)))
     assert sizes == [(320, LEAST * GRID)], "OpenCV reads memory that nobody has written where a side is smaller"
-    # Reduced, this picture has 320×160 pixels, which cost more than two squares and less than three.
-    assert 2 * NEAR_COST < 320 * 160 < 3 * NEAR_COST
+    # Reduced, this picture has 320×160 pixels, which cost more than one square and less than two.
+    assert NEAR_COST < 320 * 160 < 2 * NEAR_COST
     detector = make(search_every=60.0)
     detector.detect(picture((40, 60), shape=(320, 640)))
-    assert not detector.dear(2) and detector.dear(3)
+    assert not detector.dear(1) and detector.dear(2)
     sizes.clear()
     detector.follow(picture((40, 60), shape=(320, 640)), 200_000_000)
     assert sizes == [(NEAR, NEAR)]
