@@ -1,13 +1,11 @@
 """A real browser without a screen before a real robot without a camera: Chromium, or what FER_BROWSER names.
 
-The camera of Chromium is a film of the drawn face, that of Firefox a pattern of its own.
+The camera is a film of the drawn face. Firefox takes no film: a canvas that shows a picture of it is its camera.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,75 +18,35 @@ import cv2
 import pytest
 
 from fer_ros.core.base import registry
+from test.browser import browsers
+from test.browser.browsers import BROWSER, LOST, PATIENCE
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: run `make test-browser`")
 
-#: Names of browsers, the one of Debian first; Ubuntu's is a snap, which does not run everywhere.
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--use-fake-device-for-media-stream",
-)
-#: Ms for which a page, and what is expected of it, is waited for: a busy machine is no error.
-PATIENCE = 60_000
 playwright.expect.set_options(timeout=PATIENCE)
 FILM_FRAMES = 20
-#: Of Firefox.
-PREFERENCES = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True}
-
-
-def _browser_path() -> str:
-    for name in BROWSERS:
-        path = shutil.which(name)
-        if path is None:
-            continue
-        try:
-            subprocess.run([path, "--version"], check=True, capture_output=True, timeout=120)
-        except (OSError, subprocess.SubprocessError):
-            continue
-        return path
-    pytest.skip(f"no browser that runs: install one of {', '.join(BROWSERS)} (Debian: apt-get install chromium)")
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the browser's camera sees: the drawn face, happy, in a YUV4MPEG2 file that Chromium plays over and over."""
+def drawn() -> list[Any]:
+    """Pictures of the drawn face, happy, BGR."""
     plugin = registry.load("sources", "face")
     source = plugin(plugin.Settings(expression="happy", fps=0.0))
     source.open()
+    pictures = [source.read(5.0).image for _ in range(FILM_FRAMES)]
+    source.close()
+    return pictures
+
+
+@pytest.fixture(scope="session")
+def film(drawn: list[Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the browser's camera sees, in a YUV4MPEG2 file that Chromium plays over and over."""
     path = tmp_path_factory.mktemp("film") / "happy.y4m"
     with path.open("wb") as file:
         file.write(b"YUV4MPEG2 W640 H480 F20:1 Ip A1:1 C420jpeg\n")
-        for _ in range(FILM_FRAMES):
-            file.write(b"FRAME\n" + cv2.cvtColor(source.read(5.0).image, cv2.COLOR_BGR2YUV_I420).tobytes())
-    source.close()
+        for picture in drawn:
+            file.write(b"FRAME\n" + cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420).tobytes())
     return path
-
-
-def _chromium(driver: Any, film: Path, environment: dict[str, str]) -> Any:
-    args = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
-    return driver.chromium.launch(executable_path=_browser_path(), args=args, env=environment)
-
-
-def _firefox(driver: Any, film: Path, environment: dict[str, str]) -> Any:
-    if not any(map(shutil.which, ("firefox-esr", "firefox"))):
-        pytest.skip("no Firefox: install one (Debian: apt-get install firefox-esr)")
-    script = Path(__file__).with_name("firefox.py")
-    return driver.firefox.launch(
-        channel="moz-firefox", executable_path=script, firefox_user_prefs=PREFERENCES, env=environment
-    )
-
-
-#: What FER_BROWSER may name.
-LAUNCH = {"chromium": _chromium, "firefox": _firefox}
-BROWSER = os.environ.get("FER_BROWSER") or "chromium"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -99,17 +57,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def launch(film: Path) -> Iterator[Callable[..., Any]]:
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a browser that has no other place for them puts its downloads."""
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="session")
+def launch(film: Path, downloads: Path) -> Iterator[Callable[..., Any]]:
     """``launch(**environment) -> Browser``; all of them end with the session."""
-    browsers = []
+    started = []
     with playwright.sync_playwright() as driver:
 
         def launch(**environment: str) -> Any:
-            browsers.append(LAUNCH[BROWSER](driver, film, {**os.environ, **environment}))
-            return browsers[-1]
+            started.append(browsers.launch(driver, film, downloads, {**os.environ, **environment}))
+            return started[-1]
 
         yield launch
-        for browser in browsers:
+        for browser in started:
             browser.close()
 
 
@@ -120,20 +84,17 @@ def browser(launch: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
-def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """``open_page(url, **context options) -> Page``; a test fails where its page logs an error.
-
-    What the browser itself logs of a connection that is lost is none.
-    """
+def open_page(browser: Any, drawn: list[Any]) -> Iterator[Callable[..., Any]]:
+    """``open_page(url, **context options) -> Page``; a test fails where its page logs an error."""
     contexts, errors = [], []
 
     def hear(message: Any) -> None:
-        if message.type == "error" and not re.search(r"WebSocket connection|Failed to load resource", message.text):
+        if message.type == "error" and not LOST.search(message.text):
             errors.append(message.text)
 
     def open_page(url: str, **options: Any) -> Any:
         options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
-        context = browser.new_context(**options)
+        context = browsers.new_context(browser, drawn[0], **options)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
@@ -243,10 +204,23 @@ def show() -> Iterator[Callable[[str], None]]:
 
 
 @pytest.fixture
+def saved(downloads: Path) -> Callable[..., Path]:
+    """``saved(page, button, file) -> Path``: what a click on a button downloads."""
+    return lambda page, button, file: browsers.downloaded(page, button, downloads, file)
+
+
+@pytest.fixture
+def tap() -> Callable[[Any], None]:
+    """``tap(locator)`` with a finger, or by a click in a browser that makes no clicks of the touches of a test."""
+    return lambda locator: locator.tap() if BROWSER == "chromium" else locator.click()
+
+
+@pytest.fixture
 def record_two(show: Callable[[str], None]) -> Callable[[Any], None]:
     """``record_two(page)``: hold happy and surprise by their keys, in the view that records, for 20 samples each."""
 
     def record(page: Any) -> None:
+        page.bring_to_front()  # keys go there
         for key, label in (("4", "happy"), ("6", "surprise")):
             show(label)
             page.wait_for_timeout(400)

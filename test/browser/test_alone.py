@@ -91,7 +91,7 @@ def _hold(page: Any, label: str, count: int) -> None:
 
 @pytest.mark.slow
 def test_teach_train_keep_and_go_offline(
-    alone: Callable[..., Any], address: str, tmp_path: Path, fer_home: Path
+    alone: Callable[..., Any], saved: Callable[..., Path], address: str, tmp_path: Path, fer_home: Path
 ) -> None:
     page = alone()
     asked: list[Any] = []
@@ -110,6 +110,12 @@ def test_teach_train_keep_and_go_offline(
     expect(page.locator(".curve")).to_have_count(2)
     expect(page.get_by_test_id("result")).to_be_visible()
     expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "true")
+    # A name that the robot would refuse is refused here, too.
+    page.get_by_test_id("add-label").click()
+    page.get_by_role("textbox").fill("one, two")
+    page.get_by_role("textbox").press("Enter")
+    expect(page.get_by_test_id("refused")).to_contain_text("comma")
+    page.keyboard.press("Escape")
     # Why: a few taught pictures like this face, of different moments.
     page.get_by_test_id("alike").locator("summary").click()
     alike = page.get_by_test_id("alike-sample")
@@ -118,7 +124,7 @@ def test_teach_train_keep_and_go_offline(
     assert alike.first.locator("img").evaluate("(image) => image.naturalWidth") > 0
     # What is saved becomes a bag and a model of the robot, and it answers alike.
     told = page.evaluate(ASK, ["answers", {}])
-    assert main(["import", str(_save(page, tmp_path / "phone.zip"))]) == 0
+    assert main(["import", str(saved(page, page.get_by_test_id("save"), tmp_path / "phone.zip"))]) == 0
     model, samples = Bundle.load("phone"), list(bags.read(fer_home / "bags" / "phone"))
     crops = np.stack([crop.resize(sample.image, model.input) for sample in samples])
     answers = _answers(model, crops)
@@ -155,7 +161,12 @@ def test_teach_train_keep_and_go_offline(
 
 @pytest.mark.slow
 def test_what_the_robot_taught_answers_alike_on_a_phone(
-    alone: Callable[..., Any], tmp_path: Path, fer_home: Path, teach: Callable[..., Bundle]
+    alone: Callable[..., Any],
+    tap: Callable[[Any], None],
+    saved: Callable[..., Path],
+    tmp_path: Path,
+    fer_home: Path,
+    teach: Callable[..., Bundle],
 ) -> None:
     crops = _faces()
     taught = teach(crops[::5], [("happy", "sad", "winking")[n % 3] for n in range(len(crops[::5]))])
@@ -175,7 +186,7 @@ def test_what_the_robot_taught_answers_alike_on_a_phone(
     assert np.abs(found - wanted).max() < 1e-3
     assert (found.argmax(axis=1) == wanted.argmax(axis=1)).mean() >= 0.98
     # And back: the same pictures to the byte, of the same person, and the same model.
-    assert main(["import", str(_save(page, tmp_path / "back.zip"))]) == 0
+    assert main(["import", str(saved(page, page.get_by_test_id("save"), tmp_path / "back.zip"))]) == 0
     back = list(bags.stored(fer_home / "bags" / "back"))
     assert [sample.picture for sample in back] == pictures and {sample.subject for sample in back} == {"Ann"}
     assert np.abs(_answers(Bundle.load("back"), crops) - wanted).max() < 1e-6
@@ -190,13 +201,13 @@ def test_what_the_robot_taught_answers_alike_on_a_phone(
     sign = page.get_by_test_id("emoticon")
     expect(sign).to_be_enabled()
     page.get_by_test_id("message").fill("안녕 ")
-    sign.tap()
-    page.get_by_test_id("candidates").get_by_role("button").first.tap()
+    tap(sign)
+    tap(page.get_by_test_id("candidates").get_by_role("button").first)
     message = page.get_by_test_id("message").input_value()
     assert message.startswith("안녕 ") and len(message) >= 5
     expect(page.get_by_test_id("copied")).to_have_text("복사됨")
     assert page.evaluate("() => navigator.clipboard.readText()") == message
-    page.get_by_test_id("clear").tap()
+    tap(page.get_by_test_id("clear"))
     expect(page.get_by_test_id("message")).to_have_value("")
 
 
@@ -283,11 +294,3 @@ def teach(fer_home: Path) -> Callable[..., Bundle]:
 def _answers(model: Bundle, crops: ImageArray) -> Any:
     backbone, head = model.open()
     return head.read(embed(backbone, crops, model.input))
-
-
-def _save(page: Any, file: Path) -> Path:
-    """The project that the page saves."""
-    with page.expect_download() as download:
-        page.get_by_test_id("save").click()
-    download.value.save_as(file)
-    return file

@@ -20,13 +20,11 @@ pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_the_lines_for_python_read_a_face_with_the_model_that_was_downloaded(
-    robot: Callable[..., Any], open_page: Callable[..., Any], tmp_path: Path
+    robot: Callable[..., Any], open_page: Callable[..., Any], saved: Callable[..., Path], tmp_path: Path
 ) -> None:
     page = open_page(robot("sample").url + "#models")
     model = page.get_by_test_id("model-small")
-    with page.expect_download() as download:
-        model.get_by_test_id("download").click()
-    download.value.save_as(tmp_path / "small.zip")
+    saved(page, model.get_by_test_id("download"), tmp_path / "small.zip")
     with zipfile.ZipFile(tmp_path / "small.zip") as archive:
         archive.extractall(tmp_path)
     plugin = registry.load("sources", "sample")

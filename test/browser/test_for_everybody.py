@@ -136,7 +136,7 @@ def test_who_it_is_stands_beside_the_expression(robot: Make, open_page: Make) ->
     expect(page.get_by_test_id("who")).to_have_text(name)
     expect(page.locator(".face .name").first).to_contain_text(f"{name} · ")
     # However long: nothing is wider than the phone, and the tag stays one line.
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator(".face .tag").first.bounding_box()["height"] < 40
 
 
@@ -197,6 +197,7 @@ def test_a_stranger_sees_their_own_and_a_refusal_speaks_their_language(
     expect(stranger.locator(".material li")).to_have_count(2)
     expect(stranger.get_by_test_id("train")).to_be_enabled()
 
+    page.bring_to_front()
     # The name is taken: said in Korean, without the node's English.
     _go(page, "train")
     page.get_by_test_id("train").click()

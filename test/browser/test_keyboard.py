@@ -22,25 +22,27 @@ SHARES = """() => {
 }"""
 
 
-def test_taps_gather_a_message(robot: Callable[..., Any], open_page: Callable[..., Any]) -> None:
+def test_taps_gather_a_message(
+    robot: Callable[..., Any], open_page: Callable[..., Any], tap: Callable[[Any], None]
+) -> None:
     table = yaml.safe_load((share_dir() / "config" / "emoticons.yaml").read_text())
     page = open_page(robot("face").url, permissions=["clipboard-read", "clipboard-write"], **PHONE)
     page.evaluate(SHARES)
     page.evaluate("location.hash = 'emoticons'")
-    page.get_by_test_id("keyboard").tap()
+    tap(page.get_by_test_id("keyboard"))
     expect(page.get_by_test_id("emoticon")).to_be_enabled()
-    page.get_by_test_id("emoticon").tap()
+    tap(page.get_by_test_id("emoticon"))
     expect(page.get_by_test_id("message")).not_to_have_value("")
     first = page.get_by_test_id("message").input_value()
-    page.get_by_test_id("candidates").get_by_role("button").first.tap()
+    tap(page.get_by_test_id("candidates").get_by_role("button").first)
     expect(page.get_by_test_id("message")).not_to_have_value(first)
     message = page.get_by_test_id("message").input_value()
     assert first in {row[0] for row in table.values()} and message.startswith(first)
     assert message.removeprefix(first) in {row[1] for row in table.values()}
     expect(page.get_by_test_id("copied")).to_have_text("copied")
     assert page.evaluate("() => navigator.clipboard.readText()") == message
-    page.get_by_test_id("share-message").tap()
-    page.get_by_test_id("save-photo").tap()
+    tap(page.get_by_test_id("share-message"))
+    tap(page.get_by_test_id("save-photo"))
     page.wait_for_function("() => window.shared.length === 2")
     text, photo = page.evaluate(
         "() => window.shared.map(({text, files}) => text ?? [files[0].type, files[0].size > 10000])"
@@ -49,6 +51,6 @@ def test_taps_gather_a_message(robot: Callable[..., Any], open_page: Callable[..
     # All of it is in sight, above the navigation, and nothing is wider than the phone.
     card, navigation = page.locator(".speaking").bounding_box(), page.locator("nav").bounding_box()
     assert card["y"] + card["height"] <= navigation["y"]
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    page.get_by_test_id("keyboard").tap()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    tap(page.get_by_test_id("keyboard"))
     expect(page.get_by_test_id("message")).to_have_count(0)

@@ -15,15 +15,17 @@ TABS = ("watch", "record", "train", "models", "emoticons", "camera")
 Make = Callable[..., Any]
 
 
-@pytest.mark.only_chromium("touches go through its protocol")
-def test_everything_fits_and_a_finger_holds_a_button(robot: Make, open_page: Make) -> None:
+def test_everything_fits(robot: Make, open_page: Make) -> None:
     page = open_page(robot("sample").url, **PHONE, locale="ko-KR", color_scheme="dark")
     expect(page.get_by_test_id("face").first).to_be_visible()
-    assert page.evaluate("[document.documentElement.lang, document.documentElement.dataset.theme]") == ["ko", "dark"]
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dataset.theme]") == [
+        "ko",
+        page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'"),
+    ]
     for tab in TABS:
         page.evaluate(f"location.hash = '{tab}'")
         expect(page.locator(f"main.{tab}")).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") == 390, tab
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, tab
         navigation = page.locator("nav").bounding_box()
         assert navigation["y"] + navigation["height"] == pytest.approx(844, abs=1), tab
         unnamed = page.eval_on_selector_all(
@@ -31,7 +33,11 @@ def test_everything_fits_and_a_finger_holds_a_button(robot: Make, open_page: Mak
             "all => all.filter(e => !(e.ariaLabel || e.innerText || e.labels?.length)).map(e => e.outerHTML)",
         )
         assert not unnamed, tab
-    page.evaluate("location.hash = 'record'")
+
+
+@pytest.mark.only_chromium("touches go through its protocol")
+def test_a_finger_holds_a_button(robot: Make, open_page: Make) -> None:
+    page = open_page(robot("sample").url + "#record", **PHONE, locale="ko-KR")
     button = page.get_by_test_id("hold-surprise")
     expect(button).to_have_attribute("aria-disabled", "false")
     button.scroll_into_view_if_needed()
@@ -70,7 +76,6 @@ def test_everything_fits_and_a_finger_holds_a_button(robot: Make, open_page: Mak
     assert tag.bounding_box()["height"] < 60
 
 
-@pytest.mark.only_chromium("a film as the camera")
 def test_the_camera_of_a_browser_is_the_camera_of_the_robot(robot: Make, open_page: Make) -> None:
     first = robot("browser")
     url = first.url

@@ -18,7 +18,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 def test_recordings_go_out_and_come_back(
-    robot: Callable[..., Any], open_page: Callable[..., Any], tmp_path: Path, fer_home: Path
+    robot: Callable[..., Any], open_page: Callable[..., Any], saved: Callable[..., Path], tmp_path: Path, fer_home: Path
 ) -> None:
     running = robot("face")
     page = open_page(running.url)
@@ -34,10 +34,7 @@ def test_recordings_go_out_and_come_back(
     page.mouse.up()
     expect(page.get_by_test_id("take")).to_have_count(1)
     page.get_by_role("link", name="Models").click()
-    with page.expect_download() as download:
-        page.get_by_test_id("save").click()
-    file = tmp_path / "my faces.zip"
-    download.value.save_as(file)
+    file = saved(page, page.get_by_test_id("save"), tmp_path / "my faces.zip")
     with Reader(file) as found:
         count = len(found.samples)
         assert count >= 5 and found.labels == ["happy"]
@@ -49,4 +46,4 @@ def test_recordings_go_out_and_come_back(
     (tmp_path / "no.zip").write_bytes(b"no project")
     phone.get_by_test_id("file").set_input_files(str(tmp_path / "no.zip"))
     expect(phone.get_by_role("alert")).to_be_visible()
-    expect(phone.locator("html")).to_have_js_property("scrollWidth", 390)
+    phone.wait_for_function("document.documentElement.scrollWidth <= 390")

@@ -43,6 +43,7 @@ def test_hold_seven_buttons_train_and_see_the_right_emoticon(
     robot: Callable[..., Any],
     show: Callable[[str], None],
     open_page: Callable[..., Any],
+    saved: Callable[..., Path],
     tmp_path: Path,
     fer_home: Path,
 ) -> None:
@@ -93,7 +94,7 @@ def test_hold_seven_buttons_train_and_see_the_right_emoticon(
     expect(page.get_by_test_id("confusion").locator("tbody tr")).to_have_count(7)
     page.set_viewport_size({"width": 320, "height": 640})
     # The table scrolls, the page does not.
-    expect(page.locator("html")).to_have_js_property("scrollWidth", 320)
+    page.wait_for_function("document.documentElement.scrollWidth <= 320")
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(page.get_by_test_id("split")).not_to_be_empty()
     expect(page.get_by_label("Before: default")).not_to_be_checked()
@@ -105,9 +106,7 @@ def test_hold_seven_buttons_train_and_see_the_right_emoticon(
         show(label)
         expect(page.get_by_test_id("emoticon")).to_have_attribute("data-emoticon", emoticons[label][0])
     expect(page.get_by_test_id("candidates").get_by_role("button")).to_have_count(len(emoticons["angry"]) - 1)
-    with page.expect_download() as saved:
-        page.get_by_test_id("save-photo").click()
-    saved.value.save_as(tmp_path / "photo.png")
+    saved(page, page.get_by_test_id("save-photo"), tmp_path / "photo.png")
     photo = cv2.imread(str(tmp_path / "photo.png"))
     assert photo.shape == (480, 640, 3)
     # The emoticon is a large patch of few colours over a picture that has many.
@@ -121,9 +120,7 @@ def test_hold_seven_buttons_train_and_see_the_right_emoticon(
     page.get_by_test_id("save-name").click()
     mine = page.get_by_test_id("model-kim")
     expect(mine).to_be_visible()
-    with page.expect_download() as saved:
-        mine.get_by_test_id("download").click()
-    saved.value.save_as(tmp_path / "kim.zip")
+    saved(page, mine.get_by_test_id("download"), tmp_path / "kim.zip")
     assert any(name.endswith("model.yaml") for name in zipfile.ZipFile(tmp_path / "kim.zip").namelist())
     page.get_by_test_id("model-default").get_by_test_id("use").click()
     expect(page.get_by_test_id("model-default").get_by_text("in use", exact=True)).to_be_visible()

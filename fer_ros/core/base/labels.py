@@ -119,6 +119,19 @@ def check_label(name: str) -> str:
     return name
 
 
+def new_label(name: str) -> str:
+    """The label itself, if it may be given from now on: lists of labels are parted by commas.
+
+    Bags and models that hold one with a comma are read all the same.
+
+    :raises ConfigError: it holds a comma, or as of :func:`check_label`.
+    """
+    if "," in check_label(name):
+        text = f"label {name!r} is not allowed: it holds a comma, which parts the labels of a list; leave it away"
+        raise ConfigError(text, "label_comma")
+    return name
+
+
 def _canonical(folded: str) -> str:
     return ALIASES.get(folded, folded)
 

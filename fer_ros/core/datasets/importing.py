@@ -14,7 +14,7 @@ from fer_ros.core.bags import BagWriter
 from fer_ros.core.bags.summary import FACES, PICTURES
 from fer_ros.core.base.contracts import Clock, Detector
 from fer_ros.core.base.errors import ConfigError, quoted
-from fer_ros.core.base.labels import LabelNames, check_label
+from fer_ros.core.base.labels import LabelNames, new_label
 from fer_ros.core.base.types import Eyes, ImageArray, Roi
 from fer_ros.core.datasets import fer2013
 from fer_ros.core.datasets.batches import Batch, batches, in_order
@@ -197,7 +197,7 @@ def _prepare(picture: LabelledPicture, detector: Detector | None, keep_without_f
 
 def _teachable(label: str) -> bool:
     try:
-        check_label(label)
+        new_label(label)
     except ConfigError:
         return False
     return True

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from fer_ros.core import bags
 from fer_ros.core.bags import BagWriter, Revision
-from fer_ros.core.base.labels import LabelNames, check_label
+from fer_ros.core.base.labels import LabelNames, new_label
 from fer_ros.core.recording.session import Session
 from fer_ros.core.trash.store import Entry
 
@@ -30,7 +30,7 @@ def revise(session: Session, bag: str, number: int, stamps: Collection[int], lab
     :raises ConfigError: there is no such bag, take or sample, or another process records into it.
     :raises StorageError: the disk failed.
     """
-    label = check_label(LabelNames(session.settings.label_names).of(label)) if label else ""
+    label = new_label(LabelNames(session.settings.label_names).of(label)) if label else ""
     if (writer := _open(session, bag)) is not None:
         revision = writer.revise(number, stamps, label)
         session.taken_back(0 if label else revision.samples)

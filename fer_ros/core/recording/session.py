@@ -11,7 +11,7 @@ from fer_ros.core import bags
 from fer_ros.core.bags import BagWriter, StorageError
 from fer_ros.core.base.contracts import Clock
 from fer_ros.core.base.errors import BadImage, ConfigError, FerError, disk_code
-from fer_ros.core.base.labels import check_label
+from fer_ros.core.base.labels import new_label
 from fer_ros.core.base.paths import check_name
 from fer_ros.core.recording.faces import FaceFinder
 from fer_ros.core.recording.settings import RecordingSettings, check_take, meant, parse_labels, renamed
@@ -80,7 +80,7 @@ class Session:
         :raises StorageError: the disk is full.
         """
         asked, label = label, meant(label, self._labels, self.settings.label_names)
-        check_take(label, (*self._labels, check_label(label)) if any_label else self._labels, seconds, samples)
+        check_take(label, (*self._labels, new_label(label)) if any_label else self._labels, seconds, samples)
         self.end_take()
         writer = self._opened(bag)
         try:

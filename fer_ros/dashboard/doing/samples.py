@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from fer_ros.core.bags.messages import END_OF_TIME
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.labels import check_label, resolve
+from fer_ros.core.base.labels import new_label, resolve
 from fer_ros.dashboard.doing.recording import Busy, Recording
 from fer_ros.dashboard.doing.takes import TakeReader
 from fer_ros.dashboard.robot import Json, Robot
@@ -91,7 +91,7 @@ class Samples:
         :raises FerError: not all have come, or the recorder refused or does not run.
         """
         files = self._files.pop(client, [])
-        check_label(label)
+        new_label(label)
         if len([file for file in files if file.whole]) != count or len(files) != count:
             raise ConfigError("not all of the files have come: send them again", "files_missing")
         if self._recording.holder is not None or self._recording.foreign:
@@ -105,9 +105,7 @@ class Samples:
         :returns: ``means``: the one of the robot's that it is another name of; empty where it is new.
         :raises FerError: it cannot be.
         """
-        if "," in check_label(label):
-            raise ConfigError("a label cannot hold a comma: choose another name", "label_comma")
-        return {"means": resolve(label, await self._robot.labels()) or ""}
+        return {"means": resolve(new_label(label), await self._robot.labels()) or ""}
 
     def forget(self, client: Client) -> None:
         """Throw away what a client has sent."""

@@ -12,6 +12,7 @@ from fer_ros.core.base.labels import (
     NONE_OF_THESE,
     LabelNames,
     check_label,
+    new_label,
     resolve,
     standard,
 )
@@ -79,3 +80,11 @@ def test_the_names_of_data_sets_and_languages_become_the_usual_ones(name: str, l
     names, untouched = LabelNames(), LabelNames(AS_IS)
     assert names.of(name) == label and names.renamed == ({name: label} if name != label else {})
     assert untouched.of(name) == name and not untouched.renamed
+
+
+def test_a_new_label_holds_no_comma_and_an_old_one_is_read() -> None:
+    assert new_label("윙크, not".replace(",", "")) == "윙크 not" and check_label("fear, surprise") == "fear, surprise"
+    for name, code in (("fear, surprise", "label_comma"), ("", "label_not_allowed"), ("a\tb", "label_not_allowed")):
+        with pytest.raises(ConfigError) as error:
+            new_label(name)
+        assert error.value.code == code and "\n" not in str(error.value)

@@ -167,3 +167,23 @@ def test_no_order_of_parts_makes_a_file_that_was_not_sent(parts: list[tuple[int,
                 assert 1 <= file.parts <= doing.PARTS and len(file.data) <= file.parts
 
     asyncio.run(run())
+
+
+def test_every_way_to_give_a_label_has_the_same_rule(house: Any) -> None:
+    async def script(new: Any) -> None:
+        browser = await new()
+        take = (await hold(browser, "happy"))["take"]
+        for label, code in (("one, two", "label_comma"), ("x" * 65, "")):
+            await browser.send_file(JPEG)
+            answers = [
+                await browser.ask("record.start", label=label),
+                await browser.ask("record.revise", take=take, label=label),
+                await browser.ask("samples.add", label=label, count=1),
+                await browser.ask("label.check", label=label),
+            ]
+            for answer in answers:
+                assert not answer["ok"] and "\n" not in answer["message"], answer
+                assert (answer.get("reason") or {"code": ""})["code"] == code, (label, str(answer))
+        assert browser.last("takes")["counts"].keys() == {"happy"}
+
+    house.visit(script)

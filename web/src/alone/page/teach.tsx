@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { labelName } from "../../i18n";
 import { holdByKeys } from "../../keys";
-import { Button, Field } from "../../parts/controls";
+import { Button, Field, Notice } from "../../parts/controls";
 import { Dialog } from "../../parts/dialog";
 import { HoldButton } from "../../parts/hold_button";
 import { Icons } from "../../parts/icons";
@@ -17,6 +17,8 @@ import { words } from "./words";
 const looking = signal<string | null>(null);
 const adding = signal(false);
 const fresh = signal("");
+/** Why the name will not do. */
+const refused = signal("");
 
 function press(label: string): void {
   if (!config.peek() || held.peek() === label) return;
@@ -124,6 +126,10 @@ function Add() {
   const add = () => {
     const label = fresh.peek().trim();
     if (!label) return;
+    if (label.includes(",")) {
+      refused.value = texts.comma;
+      return;
+    }
     if (!labels.peek().includes(label)) added.value = [...added.peek(), label];
     fresh.value = "";
     adding.value = false;
@@ -142,10 +148,18 @@ function Add() {
       <Field
         label={texts.addHint}
         value={fresh.value}
-        onInput={(value) => (fresh.value = value)}
+        onInput={(value) => {
+          fresh.value = value;
+          refused.value = "";
+        }}
         maxLength={64}
         autoFocus
       />
+      {refused.value && (
+        <Notice kind="bad" testId="refused">
+          {refused.value}
+        </Notice>
+      )}
     </Dialog>
   );
 }

@@ -1,0 +1,128 @@
+"""How each browser is started, and what it lacks: Chromium, or what FER_BROWSER names."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+#: Names of browsers, the one of Debian first; Ubuntu's is a snap, which does not run everywhere.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--use-fake-device-for-media-stream",
+)
+#: Ms for which a page, and what is expected of it, is waited for: a busy machine is no error.
+PATIENCE = 60_000
+#: What a browser logs of a connection that is lost, in its own words: no error of the page.
+LOST = re.compile(r"WebSocket connection|Failed to load resource|connection to (the server at )?ws://")
+#: Of Firefox.
+PREFERENCES = {"dom.events.testing.asyncClipboard": True}
+#: In place of the camera of Firefox, which takes no film: a canvas with a picture.
+CAMERA = """([picture, allowed]) => {
+    if (!navigator.mediaDevices) return;
+    navigator.mediaDevices.getUserMedia = async () => {
+        if (!allowed) throw new DOMException("permission denied", "NotAllowedError");
+        const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
+        const face = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [face.width, face.height];
+        const pen = canvas.getContext("2d");
+        setInterval(() => pen.drawImage(face, 0, 0), 50);
+        return canvas.captureStream(20);
+    };
+}"""
+BROWSER = os.environ.get("FER_BROWSER") or "chromium"
+
+
+def launch(driver: Any, film: Path, downloads: Path, environment: dict[str, str]) -> Any:
+    """Start the browser.
+
+    :param film: what Chromium's camera sees.
+    :param downloads: where Firefox puts them.
+    """
+    start = {"chromium": _chromium, "firefox": _firefox}[BROWSER]
+    return start(driver, film, downloads, environment)
+
+
+def new_context(browser: Any, face: Any, **options: Any) -> Any:
+    """A context with a camera.
+
+    :param face: what Firefox's camera sees, BGR.
+    """
+    if BROWSER == "chromium":
+        return browser.new_context(**options)
+    # It knows no permissions: the clipboard is free by its preferences, the camera is ours.
+    allowed = "camera" in options.pop("permissions", ())
+    context = browser.new_context(**options)
+    picture = base64.b64encode(cv2.imencode(".jpg", face)[1].tobytes()).decode()
+    context.add_init_script(f"({CAMERA})({json.dumps([picture, allowed])})")
+    return context
+
+
+def downloaded(page: Any, button: Any, downloads: Path, file: Path) -> Path:
+    """The file that a click on a button gives.
+
+    :param file: what it becomes.
+    """
+    if BROWSER == "chromium":
+        with page.expect_download() as download:
+            button.click()
+        download.value.save_as(file)
+        return file
+    # It tells of no download that a page makes by itself, but it makes it.
+    before = set(downloads.iterdir())
+    button.click()
+    deadline = time.monotonic() + PATIENCE / 1000
+    while True:
+        new = [one for one in downloads.iterdir() if one not in before]
+        if len(new) == 1 and new[0].suffix != ".part" and new[0].stat().st_size:
+            return Path(shutil.copy(new[0], file))
+        assert time.monotonic() < deadline, f"no download: {new}"
+        page.wait_for_timeout(100)
+
+
+def _chromium(driver: Any, film: Path, downloads: Path, environment: dict[str, str]) -> Any:
+    args = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
+    return driver.chromium.launch(executable_path=_chromium_path(), args=args, env=environment)
+
+
+def _chromium_path() -> str:
+    for name in BROWSERS:
+        path = shutil.which(name)
+        if path is None:
+            continue
+        try:
+            subprocess.run([path, "--version"], check=True, capture_output=True, timeout=120)
+        except (OSError, subprocess.SubprocessError):
+            continue
+        return path
+    pytest.skip(f"no browser that runs: install one of {', '.join(BROWSERS)} (Debian: apt-get install chromium)")
+
+
+def _firefox(driver: Any, film: Path, downloads: Path, environment: dict[str, str]) -> Any:
+    if not any(map(shutil.which, ("firefox-esr", "firefox"))):
+        pytest.skip("no Firefox: install one (Debian: apt-get install firefox-esr)")
+    return driver.firefox.launch(
+        channel="moz-firefox",
+        executable_path=Path(__file__).with_name("firefox.py"),
+        firefox_user_prefs=PREFERENCES,
+        downloads_path=downloads,
+        env=environment,
+    )
