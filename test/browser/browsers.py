@@ -31,7 +31,7 @@ FLAGS = (
 #: Ms for which a page, and what is expected of it, is waited for: a busy machine is no error.
 PATIENCE = 60_000
 #: What a browser logs of a connection that is lost, in its own words: no error of the page.
-LOST = re.compile(r"WebSocket connection|Failed to load resource|connection to (the server at )?ws://")
+LOST = re.compile(r"WebSocket connection|Failed to load resource|ws://127")
 #: Of Firefox.
 PREFERENCES = {"dom.events.testing.asyncClipboard": True}
 #: In place of the camera of Firefox, which takes no film: a canvas with a picture.
