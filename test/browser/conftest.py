@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ import cv2
 import pytest
 
 from fer_ros.core.base import registry
-from test.browser import browsers
-from test.browser.browsers import BROWSER, LOST, PATIENCE
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: run `make test-browser`")
 
+#: ``browsers.py``: pytest 7 imports no other file of the tests by its name.
+browsers: Any = SourceFileLoader("fer_browsers", str(Path(__file__).with_name("browsers.py"))).load_module()
+BROWSER, LOST, PATIENCE = browsers.BROWSER, browsers.LOST, browsers.PATIENCE
 playwright.expect.set_options(timeout=PATIENCE)
 FILM_FRAMES = 20
 
