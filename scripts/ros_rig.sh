@@ -6,7 +6,7 @@
 #     scripts/ros_rig.sh --only params,train   # --list names them
 #     scripts/ros_rig.sh --kills 2 --starts 5  # fewer rounds
 #
-# Writes nothing into the checkout. $VENV: the environment (.venv). Status 1 where a check fails.
+# Leaves nothing in the checkout but compiled Python. $VENV: the environment (.venv). Status 1 where a check fails.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 venv=${VENV:-.venv}
@@ -16,4 +16,6 @@ export PATH=$venv/bin:$PATH
 export AMENT_PREFIX_PATH=$venv${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}
 export LD_LIBRARY_PATH=$venv/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export ROS_AUTOMATIC_DISCOVERY_RANGE=${ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}
+# As an installed package is: with PYTHONDONTWRITEBYTECODE, each start would compile it anew.
+"$venv/bin/python" -m compileall -q fer_ros
 exec "$venv/bin/python" -m scripts.rig.main "$@"

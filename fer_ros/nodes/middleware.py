@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
 import os
 import random
 import socket
@@ -42,6 +43,7 @@ def prepare() -> None:
     with contextlib.suppress(OSError, ValueError):
         domain = int(os.environ.get("ROS_DOMAIN_ID") or 0)
         text = file.read_text().replace(DEFAULT_OFFSET, f"<offsetd3>{own_offset(domain)}</offsetd3>")
+        bury()
         handle, path = tempfile.mkstemp(suffix=".xml", prefix="fer_fastdds_")
         _own.append((VARIABLES[three], str(file), path))
         atexit.register(prepared)
@@ -57,6 +59,23 @@ def prepared() -> None:
         os.environ[variable] = file
         with contextlib.suppress(OSError):
             os.unlink(path)
+
+
+def bury() -> None:
+    """Remove what killed processes have left of their ports in shared memory, as ``fastdds shm clean`` does.
+
+    If one was killed while it read a message, Fast DDS 2.14 wants to give the message back as soon as it sees the lock
+    file of the dead one. It locks the same mutex twice, and the sender, such as the camera, hangs for good.
+    """
+    for lock in SHARED_MEMORY.glob("fast*_port*_el"):
+        with contextlib.suppress(OSError):
+            handle = os.open(lock, os.O_RDONLY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused while its process lives
+                lock.with_name(lock.name.removesuffix("_el")).unlink(missing_ok=True)
+                lock.unlink(missing_ok=True)
+            finally:
+                os.close(handle)
 
 
 def own_offset(domain: int) -> int:

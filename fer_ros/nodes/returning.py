@@ -13,6 +13,7 @@ from launch_ros.actions import Node
 
 from fer_ros.core.base.timing import Backoff
 from fer_ros.nodes.launched import BAD_CONFIGURATION
+from fer_ros.nodes.middleware import bury
 
 #: Seconds before the first return, and before any later one at most. At most nine returns fall into one minute.
 FIRST, LAST = 0.1, 30.0
@@ -47,6 +48,8 @@ class Supervision:
         if context.is_shutdown:
             return []
         crashed = event.returncode not in (0, BAD_CONFIGURATION)
+        if crashed:
+            bury()
         if crashed and self._respawn:
             if time.monotonic() - self._since >= HEALTHY:
                 self._backoff.reset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import glob
 import os
 import sys
@@ -72,6 +73,19 @@ def test_the_port_is_an_odd_one_of_the_domain_that_no_name_is_left_of(
     assert middleware.own_offset(domain) + 4 in middleware.OFFSETS
 
 
+def test_only_the_dead_are_buried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(middleware, "SHARED_MEMORY", tmp_path)
+    names = ("fastrtps_port7451", "fastrtps_port7451_el", "fastdds_port7453", "fastdds_port7453_el", "fastrtps_9f_el")
+    for name in names:
+        (tmp_path / name).touch()
+    with (tmp_path / "fastdds_port7453_el").open() as alive:
+        fcntl.flock(alive, fcntl.LOCK_EX)
+        middleware.bury()
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[2:])
+    middleware.bury()
+    assert [path.name for path in tmp_path.iterdir()] == ["fastrtps_9f_el"]  # a segment: Fast DDS looks after those
+
+
 @pytest.mark.ros
 @pytest.mark.slow
 def test_a_process_does_not_take_the_port_of_one_that_was_killed(run: Any, tmp_path: Path) -> None:
@@ -93,7 +107,7 @@ os.kill(os.getpid(), 9)
         first = middleware.BASE + middleware.GAIN * domain
         [offset] = [number - first for number in numbers if 0 <= number - first < middleware.GAIN]
         offsets.append(offset)
-    assert len(set(offsets)) == 3 and set(offsets) <= set(middleware.OFFSETS)
+    assert offsets[0] != offsets[1] != offsets[2] and set(offsets) <= set(middleware.OFFSETS)
     assert not list(tmp_path.iterdir())
 
 
