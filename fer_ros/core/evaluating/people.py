@@ -10,7 +10,7 @@ import numpy as np
 from fer_ros.core.base.types import ImageArray
 
 #: What can be drawn over a face.
-WEARS = ("mask", "sunglasses")
+WEARS = ("mask", "sunglasses", "hand")
 #: Where the face is in a portrait of people_dev, in its sides: centre x, centre y and side of the box, the means over
 #: its 420 pictures; they scatter by 0.01, 0.01 and 0.03.
 CENTRE, SIDE = (0.504, 0.558), 0.60
@@ -42,7 +42,7 @@ def compose(portrait: ImageArray, side: float, tilt: float = 0.0, light: float =
 
 
 def wearing(portrait: ImageArray, what: str) -> ImageArray:
-    """The portrait with a surgical mask or with sunglasses."""
+    """The portrait with a surgical mask, with sunglasses, or with a hand over the mouth."""
     image: Any = portrait.copy()
     height, width = image.shape[:2]
 
@@ -67,6 +67,19 @@ def wearing(portrait: ImageArray, what: str) -> ImageArray:
             shape = [(0.04, -0.27), (0.36, -0.28), (0.37, -0.16), (0.28, -0.08), (0.12, -0.07), (0.05, -0.14)]
             cv2.fillPoly(image, [at([(sign * x, y) for x, y in shape])], (18, 16, 14), cv2.LINE_AA)
         cv2.polylines(image, [at([(-0.05, -0.23), (0.05, -0.23)])], False, (18, 16, 14), 3)
+    elif what == "hand":
+        (left, top), (right, below) = at([(-0.25, 0.04), (0.25, 0.14)]).tolist()
+        shade = np.median(image[top : below + 1, left : right + 1], axis=(0, 1))
+        light, dark, thick = (0.95 * shade).tolist(), (0.6 * shade).tolist(), SIDE * width
+        cv2.fillPoly(
+            image, [at([(0.3, 0.04), (0.62, 0.2), (0.62, 0.75), (0.42, 0.8), (0.28, 0.55)])], light, cv2.LINE_AA
+        )
+        for number in range(4):  # from the palm to the left; the mouth shows between them
+            tip, root = at(
+                [(-0.26 + 0.03 * abs(number - 1), 0.06 + 0.12 * number), (0.36, 0.1 + 0.12 * number)]
+            ).tolist()
+            cv2.line(image, tip, root, dark, max(1, round(0.105 * thick)), cv2.LINE_AA)
+            cv2.line(image, tip, root, light, max(1, round(0.085 * thick)), cv2.LINE_AA)
     else:
         raise ValueError(f"nothing is known of wearing {what!r}")
     return np.asarray(image, dtype=np.uint8)
