@@ -44,7 +44,7 @@ faults: setup-dev ## damage thousands of bags at random, minutes long; FER_FAULT
 	@FER_FAULTS=$${FER_FAULTS:-4000} $(RUN) $(BIN)/python -m pytest -q -o faulthandler_timeout=0 \
 		test/core/bags/test_faults.py $(ARGS)
 
-test-browser: ## test the dashboard's page in a real browser, which must be installed; BROWSER=firefox, ARGS="-k phone"
+test-browser: ## test the dashboard's page in a real browser, which must be installed; BROWSER=firefox or webkit, ARGS="-k phone"
 	@scripts/setup.sh browser
 	@FER_BROWSER=$(BROWSER) $(RUN) $(BIN)/python -m pytest test/browser $(ARGS)
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,9 @@ from fer_ros.core.base import registry
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: run `make test-browser`")
 
 #: ``browsers.py``: pytest 7 imports no other file of the tests by its name.
-browsers: Any = SourceFileLoader("fer_browsers", str(Path(__file__).with_name("browsers.py"))).load_module()
+_spec: Any = spec_from_file_location("fer_browsers", Path(__file__).with_name("browsers.py"))
+browsers: Any = module_from_spec(_spec)
+_spec.loader.exec_module(browsers)
 BROWSER, LOST, PATIENCE = browsers.BROWSER, browsers.LOST, browsers.PATIENCE
 playwright.expect.set_options(timeout=PATIENCE)
 FILM_FRAMES = 20
@@ -52,9 +54,13 @@ def film(drawn: list[Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out, with the reason, what only Chromium can show."""
+    """Leave out, with the reason, what this browser cannot show, or this driver not drive."""
     for item in items:
-        if (only := item.get_closest_marker("only_chromium")) and BROWSER != "chromium":
+        webkit = item.path.name == "test_webkit.py"
+        if webkit != (BROWSER == "webkit") and item.path.parent == Path(__file__).parent:
+            reason = "only with FER_BROWSER=webkit" if webkit else "Playwright drives no WebKitGTK"
+            item.add_marker(pytest.mark.skip(reason=reason))
+        elif (only := item.get_closest_marker("only_chromium")) and BROWSER != "chromium":
             item.add_marker(pytest.mark.skip(reason=f"not in {BROWSER}: {only.args[0]}"))
 
 
@@ -90,9 +96,9 @@ def open_page(browser: Any, drawn: list[Any]) -> Iterator[Callable[..., Any]]:
     """``open_page(url, **context options) -> Page``; a test fails where its page logs an error."""
     contexts, errors = [], []
 
-    def hear(message: Any) -> None:
-        if message.type == "error" and not LOST.search(message.text):
-            errors.append(message.text)
+    def note(text: str) -> None:
+        if not LOST.search(text):
+            errors.append(text)
 
     def open_page(url: str, **options: Any) -> Any:
         options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
@@ -100,8 +106,8 @@ def open_page(browser: Any, drawn: list[Any]) -> Iterator[Callable[..., Any]]:
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", hear)
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: note(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: note(str(error)))
         page.goto(url)
         return page
 
