@@ -153,6 +153,7 @@ export const en = {
     title: "Why? The taught pictures most like this face",
     looking: "They appear once a face was compared with all of them.",
     theirs: "recorded by others, not shown",
+    note: "Pictures that others recorded are not shown.",
   },
 
   record: {

@@ -59,6 +59,7 @@ export function Alike({ ask, model }: AlikeProps) {
           </li>
         ))}
       </ol>
+      {found.some(({ picture }) => !picture) && <p class="note">{words.note}</p>}
       {found.length === 0 && <p class="hint">{refused || words.looking}</p>}
     </details>
   );

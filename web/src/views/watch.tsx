@@ -51,7 +51,7 @@ export function Now() {
       data-label={reading?.label ?? ""}
     >
       <span class="emoji big" key={reading?.emoticon ?? ""} aria-hidden="true">
-        {reading ? reading.emoticon || "·" : nobody.sign}
+        {reading ? reading.emoticon || labelName(reading.label).slice(0, 1).toUpperCase() : nobody.sign}
       </span>
       <div>
         <p class="label">
