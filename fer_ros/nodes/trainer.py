@@ -32,7 +32,7 @@ from fer_ros.nodes.diagnostics import OK, Diagnostics, Health
 from fer_ros.nodes.lifecycle import ManagedNode
 from fer_ros.nodes.messages import reasons as reason_messages
 from fer_ros.nodes.messages import training as train_messages
-from fer_ros.nodes.parts.training_job import TrainingJob
+from fer_ros.nodes.parts.training_job import Spare, TrainingJob
 from fer_ros.nodes.parts.training_settings import TrainingSettings
 from fer_ros.nodes.running import run
 from fer_ros.nodes.waiting import answer
@@ -49,6 +49,13 @@ class TrainerSettings:
 
     swap: bool = setting(True, "make inference use the new model (by its service load_model)", live=True)
     select: bool = setting(True, "select the new model, so that it is used after a restart too", live=True)
+    keep_ready: float = setting(
+        600.0,
+        "seconds that a process waits for the next training after one, 75 MB: a correction is learned sooner; 0: none",
+        low=0.0,
+        high=86_400.0,
+        live=True,
+    )
 
 
 class TrainerNode(ManagedNode):
@@ -64,6 +71,7 @@ class TrainerNode(ManagedNode):
         self._training = TrainingSettings(self, self.parameters)
         self.parameters.check_unknown()
         self._job: TrainingJob | None = None
+        self._spare = Spare()
         self._swapping = False
         self._last = "nothing was trained yet"
         group = ReentrantCallbackGroup()
@@ -91,6 +99,7 @@ class TrainerNode(ManagedNode):
         self.publish(train_messages.ended(TrainProgress.PHASE_IDLE, FerError(self._last), 0.0))
 
     def rest(self) -> None:
+        self._spare.end()
         if self._job is not None:
             self._job.end()
 
@@ -149,7 +158,7 @@ class TrainerNode(ManagedNode):
         try:
             self._check_free()
             asked = self._training.request(request, _bags(request.bags))
-            job = self._job = TrainingJob(tell)
+            job = self._job = TrainingJob(tell, self._spare.take())
         except FerError as error:
             self._refuse(response, error)
             return
@@ -161,6 +170,8 @@ class TrainerNode(ManagedNode):
         finally:
             self._job, self._swapping = None, False
             response.seconds = job.elapsed
+            if job.outcome is not None and self.state == "active":
+                self._spare.prepare(self._settings.keep_ready)
 
     def _check_free(self) -> None:
         if self.state != "active":

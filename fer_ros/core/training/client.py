@@ -14,6 +14,7 @@ import os
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 
 from fer_ros.core.base import isolation
@@ -32,6 +33,8 @@ ENVIRONMENT = {
 }
 #: Seconds that the process may take to end by itself once it has answered.
 END = 5.0
+#: Seconds before a waiting process gives up from which it gets no task any more.
+LAST = 10.0
 
 
 class Cancelled(FerError):
@@ -41,11 +44,16 @@ class Cancelled(FerError):
 class TrainingProcess:
     """One training. Any thread may call :meth:`cancel`, also before :meth:`run`."""
 
-    def __init__(self) -> None:
-        """Start the process, which loads its libraries meanwhile."""
+    def __init__(self, ready: float = 0.0) -> None:
+        """Start the process, which loads its libraries meanwhile.
+
+        :param ready: seconds that it waits for :meth:`run`, with all loaded that a training of ours needs; then it ends
+            by itself. 0: it is run at once.
+        """
         self._errors = tempfile.TemporaryFile()
+        self._waits = time.monotonic() + ready - LAST
         self._process = isolation.start(
-            isolation.command("fer_ros.core.training.worker"),
+            isolation.command("fer_ros.core.training.worker", *([str(ready)] if ready else [])),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -60,6 +68,11 @@ class TrainingProcess:
     def pid(self) -> int:
         """Of the process."""
         return self._process.pid
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a process that was to wait still does."""
+        return time.monotonic() < self._waits and self._process.poll() is None
 
     def run(self, request: Request, report: Callable[[Progress], None]) -> Outcome:
         """Train and wait for the end.

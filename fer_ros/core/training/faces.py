@@ -109,7 +109,8 @@ def embed(
     if cache is None:
         cache, names = Cache(), [b""] * len(crops)
     else:
-        names = [key("maps", crop_.tobytes(), network, spec, shape, finer_shape) for crop_ in crops]
+        stated = [repr(part).encode() for part in (network, spec, shape, finer_shape)]
+        names = [key("maps", crop_.tobytes(), *stated) for crop_ in crops]
     missing = []
     for row, name in enumerate(names):
         data = cache.get(name, embeddings[row].nbytes + finer[row].nbytes)

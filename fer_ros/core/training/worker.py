@@ -1,7 +1,8 @@
 """The process that trains; ``fer_ros.core.training.client`` starts it.
 
 One line of JSON on standard input says what to train; lines of JSON on standard output say how far it is and, at the
-end, what came of it. It ends when its standard input ends, so it never outlives the one who started it.
+end, what came of it. It ends when its standard input ends, so it never outlives the one who started it. Its argument,
+if there is one, are the seconds that it waits for that line.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import dataclasses
 import json
 import logging
 import os
+import select
 import signal
 import sys
 import threading
@@ -47,6 +49,19 @@ class _LogHandler(logging.Handler):
         self._channel.send(log=record.getMessage(), level=record.levelno)
 
 
+def _prepare() -> None:
+    """Load what most trainings load once they have begun."""
+    from fer_ros.core.base import registry
+    from fer_ros.core.base.errors import FerError
+    from fer_ros.core.bundles.bundle import Bundle
+    from fer_ros.core.training.fitting import head_choice  # noqa: F401
+    from fer_ros.core.training.options import Options
+
+    with contextlib.suppress(FerError, OSError):  # said when it is asked for
+        registry.load("heads", Options().head)
+        Bundle.load(Options().base).open()
+
+
 def main() -> int:
     """Train what standard input asks for."""
     # Whatever prints to standard output from here on, such as a library, must not get among the messages.
@@ -62,8 +77,10 @@ def main() -> int:
     from fer_ros.core.training.outcome import Progress
     from fer_ros.core.training.request import Request
 
-    line = sys.stdin.readline()
-    if not line:
+    patience = float(sys.argv[1]) if len(sys.argv) > 1 else None
+    if patience is not None:
+        _prepare()
+    if not select.select([sys.stdin], [], [], patience)[0] or not (line := sys.stdin.readline()):
         return 0
     isolation.end_with_starter()
     asked = json.loads(line)
@@ -102,4 +119,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    isolation.end(main())

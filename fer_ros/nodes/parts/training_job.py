@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -24,12 +25,12 @@ class TrainingJob:
     :ivar error: why it ended otherwise.
     """
 
-    def __init__(self, tell: Callable[[Progress, float], None]) -> None:
-        """Start the process, which loads its libraries meanwhile.
+    def __init__(self, tell: Callable[[Progress, float], None], process: TrainingProcess | None = None) -> None:
+        """Take a process, or start one, which loads its libraries meanwhile.
 
         :param tell: gets each progress and the seconds since the request, in any thread.
         """
-        self.process = TrainingProcess()
+        self.process = process or TrainingProcess()
         self.step: Progress | None = None
         self.outcome: Outcome | None = None
         self.error: FerError | None = None
@@ -73,3 +74,35 @@ class TrainingJob:
             self.error = error
         except Exception as error:
             self.error = FerError(f"a fault of the program ended the training: {type(error).__name__}: {error}")
+
+
+class Spare:
+    """A process that waits for the next training, so that a correction need not wait for it."""
+
+    def __init__(self) -> None:
+        self._process: TrainingProcess | None = None
+
+    def prepare(self, seconds: float) -> None:
+        """Start it, unless it is not wanted.
+
+        :param seconds: that it waits.
+        """
+        self.end()
+        if seconds > 0.0:
+            with contextlib.suppress(OSError):  # no memory for one more: the next training says so
+                self._process = TrainingProcess(seconds)
+
+    def take(self) -> TrainingProcess | None:
+        """The process, if there is one and it still waits."""
+        if self._process is None or not self._process.waiting:
+            self.end()
+            return None
+        process, self._process = self._process, None
+        return process
+
+    def end(self) -> None:
+        """End it; harmless where there is none."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.cancel()
+            process.end()

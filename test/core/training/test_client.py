@@ -135,3 +135,20 @@ def _until(true: object, seconds: float = 30.0) -> None:
     while not true():  # type: ignore[operator]
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
+
+
+def test_a_process_that_waits_trains_what_it_is_given(request_: Request) -> None:
+    process = TrainingProcess(600.0)
+    assert process.waiting
+    assert process.run(request_, ignore).model == "anna"
+    assert not process.waiting and process._process.returncode == 0
+
+
+def test_a_process_that_nobody_needs_ends_by_itself(request_: Request) -> None:
+    process = TrainingProcess(0.1)
+    assert not process.waiting
+    assert process._process.wait(60) == 0
+    process.end()
+    unused = TrainingProcess(600.0)
+    unused.end()
+    assert unused._process.returncode == 0
