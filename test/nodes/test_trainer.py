@@ -290,3 +290,12 @@ def test_a_head_is_trained_with_its_own_parameters(ros: Any, bag: str, fer_home:
     assert "hidden_units" not in second and not {"epochs", "hidden_units"} & set(trainer.node._parameters)
     refused = trainer.train(bags=[bag], head="linear", hidden_units=5)
     assert not refused.success and "hidden_units" in refused.message and "learning_rate" in refused.message
+
+
+def test_a_process_waits_for_the_next_training(ros: Any, fer_home: Path, bag: str, wait: Wait) -> None:
+    trainer = Trained(ros, swap=False)
+    for name in ("first", "second"):
+        assert trainer.train(bags=[bag], head="ridge", name=name).success
+        wait(lambda: trainer.node._spare._process is not None)
+    trainer.node.trigger_deactivate()
+    assert trainer.node._spare._process is None

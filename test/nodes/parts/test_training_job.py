@@ -1,0 +1,32 @@
+"""The process that waits for the next training: taken once, ended where it is not wanted any more."""
+
+from __future__ import annotations
+
+import pytest
+
+from fer_ros.nodes.parts.training_job import Spare
+
+pytestmark = pytest.mark.slow
+
+
+def test_it_is_taken_once() -> None:
+    spare = Spare()
+    assert spare.take() is None
+    spare.prepare(600.0)
+    process = spare.take()
+    assert process is not None and process.waiting and spare.take() is None
+    process.cancel()
+    process.end()
+
+
+def test_it_ends_where_it_is_not_wanted_any_more() -> None:
+    spare = Spare()
+    spare.prepare(600.0)
+    first = spare._process
+    spare.prepare(0.1)
+    second = spare._process
+    assert spare.take() is None
+    assert first is not None and second is not None and first is not second
+    assert None not in (first._process.returncode, second._process.returncode)
+    spare.prepare(0.0)
+    assert spare.take() is None
