@@ -297,5 +297,4 @@ def test_a_process_waits_for_the_next_training(ros: Any, fer_home: Path, bag: st
     for name in ("first", "second"):
         assert trainer.train(bags=[bag], head="ridge", name=name).success
         wait(lambda: trainer.node._spare._process is not None)
-    trainer.node.trigger_deactivate()
-    assert trainer.node._spare._process is None
+    assert trainer.node.trigger_deactivate() and trainer.node._spare._process is None
