@@ -9,6 +9,7 @@ import os
 import random
 import socket
 import tempfile
+import time
 from pathlib import Path
 
 from ament_index_python import get_search_paths
@@ -25,6 +26,8 @@ OFFSETS = range(51, 200, 2)
 #: How the profiles say that default.
 DEFAULT_OFFSET = "<offsetd3>11</offsetd3>"
 SHARED_MEMORY = Path("/dev/shm")
+#: Seconds for which a lock file is left alone.
+YOUNG = 0.5
 #: Variable, common profile and own profile, while that one exists.
 _own: list[tuple[str, str, str]] = []
 
@@ -69,6 +72,8 @@ def bury() -> None:
     """
     for lock in SHARED_MEMORY.glob("fast*_port*_el"):
         with contextlib.suppress(OSError):
+            if time.time() - lock.stat().st_mtime < YOUNG:
+                continue  # its process may have made it, and be about to lock it
             handle = os.open(lock, os.O_RDONLY)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused while its process lives

@@ -78,6 +78,10 @@ def test_only_the_dead_are_buried(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     names = ("fastrtps_port7451", "fastrtps_port7451_el", "fastdds_port7453", "fastdds_port7453_el", "fastrtps_9f_el")
     for name in names:
         (tmp_path / name).touch()
+    middleware.bury()
+    assert len(list(tmp_path.iterdir())) == len(names)  # too young to tell
+    for name in names:
+        os.utime(tmp_path / name, (0, 0))
     with (tmp_path / "fastdds_port7453_el").open() as alive:
         fcntl.flock(alive, fcntl.LOCK_EX)
         middleware.bury()
