@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from fer_ros.core.base.errors import ConfigError, FerError
-from fer_ros.core.engine import Engine, opened
+from fer_ros.core.engine import Engine, opened, versions
 from test.core.engine.conftest import Cluster
 
 ITEMS = [*range(40)]
@@ -127,9 +127,7 @@ def test_a_real_cluster(cluster: Callable[[], Cluster]) -> None:
 
 
 @pytest.mark.slow
-def test_a_cluster_that_cannot_work(
-    cluster: Callable[[], Cluster], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cluster_that_cannot_work(cluster: Callable[[], Cluster], monkeypatch: pytest.MonkeyPatch) -> None:
     from fer_ros.core.engine import cluster as clusters
 
     monkeypatch.setattr(clusters, "PATIENCE", 1.0)
@@ -140,13 +138,20 @@ def test_a_cluster_that_cannot_work(
     with pytest.raises(ConfigError, match=r"has no workers: start some with `dask worker tcp://"):  # noqa: SIM117
         with opened(cluster=real.address):
             pass
-    monkeypatch.undo()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "package"), versions.PACKAGES.items())
+def test_a_worker_with_another_version_is_refused(
+    cluster: Callable[[], Cluster], tmp_path: Path, name: str, package: str
+) -> None:
     # As pip leaves it where another version is installed.
-    info = tmp_path / "ai_edge_litert-1.2.3.dist-info"
+    info = tmp_path / f"{package.replace('-', '_')}-1.2.3.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ai-edge-litert\nVersion: 1.2.3\n")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.2.3\n")
+    real = cluster()
     real.worker(PYTHONPATH=str(tmp_path))
-    with pytest.raises(ConfigError, match=r"has LiteRT 1\.2\.3, here is \d\S*: install the same"):  # noqa: SIM117
+    with pytest.raises(ConfigError, match=rf"has {name} 1\.2\.3, here is \d\S*: install the same"):  # noqa: SIM117
         with opened(cluster=real.address):
             pass
 
