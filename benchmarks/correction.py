@@ -3,9 +3,9 @@
 
     python benchmarks/correction.py [--corrections 10] [--samples 40] [--json]
 
-`fer live --dashboard` runs camera, inference, recorder, trainer and dashboard in one process, on a drawn face. Two
-labels of so many samples are recorded first. Each correction keeps the last second of the face and teaches the head
-anew; the seconds of the parts are those that the trainer wrote down.
+`fer live --dashboard` runs camera, inference, recorder, trainer and dashboard in one process, on the photographed face,
+whose pictures take as long as a camera's. Two labels of so many samples are recorded first. Each correction keeps the
+last second of the face and teaches the head anew; the seconds of the parts are those that the trainer wrote down.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def main() -> int:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fer_") as home:
         os.environ["FER_HOME"] = home
-        command = [sys.executable, "-m", "fer_ros.cli.main", "live", "--source", "face", "--dashboard"]
+        command = [sys.executable, "-m", "fer_ros.cli.main", "live", "--source", "sample", "--dashboard"]
         command += ["--namespace", NAMESPACE, "--set", "dashboard.port=0"]
         with (Path(home) / "log").open("wb") as log:
             live = subprocess.Popen(command, stdout=log, stderr=log)

@@ -75,7 +75,7 @@ class TrainingProcess:
         return time.monotonic() < self._waits and self._process.poll() is None
 
     def run(self, request: Request, report: Callable[[Progress], None]) -> Outcome:
-        """Train and wait for the end.
+        """Train and wait for the model.
 
         :param report: see :func:`fer_ros.core.training.run.train`; called in this thread.
         :raises Cancelled: :meth:`cancel` was called.
@@ -90,9 +90,13 @@ class TrainingProcess:
             "spread": {"workers": request.workers, "cluster": request.cluster, "cache": request.cache},
         }
         try:
-            return self._converse(json.dumps(asked), report)
-        finally:
+            outcome = self._converse(json.dumps(asked), report)
+        except BaseException:
             self.end()
+            raise
+        # The model can be used already while the process frees its memory.
+        threading.Thread(target=self.end, name="training ends", daemon=True).start()
+        return outcome
 
     def cancel(self) -> None:
         """End the training now; harmless when it has ended."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import random
-import tempfile
 from typing import Any
 
 from fer_ros.cli import machine
+from fer_ros.cli.benchmarks.scenarios import homes
 from fer_ros.cli.benchmarks.workers.processes import Child
 from fer_ros.core.base.errors import FerError
 
@@ -25,7 +25,7 @@ def measure(source: str, seconds: float) -> dict[str, Any]:
     """
     domain = random.choice([d for d in range(1, 102) if str(d) != os.environ.get("ROS_DOMAIN_ID")])
     ros = ["--ros-args", "-r", "__ns:=/fer"]
-    with tempfile.TemporaryDirectory(prefix="fer_bench_") as home:
+    with homes.fresh() as home:
         alone = {"ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "FER_HOME": home}
         with (
             Child("fer_ros.nodes.camera", [*ros, "-p", f"source:={source}"], alone) as camera,

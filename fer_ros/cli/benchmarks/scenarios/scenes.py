@@ -18,6 +18,8 @@ from fer_ros.core.base.types import ImageArray, Roi
 SWING, SWINGS_PER_S, FPS = 1.0 / 6.0, 1.5, 30.0
 #: Side of the cell around each of many faces, in sides of its box.
 ROOM = 1.6
+#: Tiles of a scattered picture on its shorter side: too small for a face.
+TILES = 20
 #: Frames of the source in which a face must come.
 PATIENCE = 60
 
@@ -32,9 +34,17 @@ def fast(images: Iterator[ImageArray]) -> Iterator[ImageArray]:
         yield np.asarray(moved, dtype=np.uint8)
 
 
-def upside_down(images: Iterator[ImageArray]) -> Iterator[ImageArray]:
-    """The same light and texture, but no face stands upright."""
-    return (np.asarray(cv2.flip(image, 0), dtype=np.uint8) for image in images)
+def scattered(images: Iterator[ImageArray]) -> Iterator[ImageArray]:
+    """The same light and texture, but no face: the pictures cut into tiles, which are shuffled."""
+    for image in images:
+        side = max(1, min(image.shape[:2]) // TILES)
+        out = image.copy()
+        corners = list(itertools.product(*(range(0, size - side + 1, side) for size in image.shape[:2])))
+        order = np.random.default_rng(0).permutation(len(corners))
+        for (y, x), place in zip(corners, order, strict=True):
+            row, column = corners[place]
+            out[y : y + side, x : x + side] = image[row : row + side, column : column + side]
+        yield out
 
 
 def many(images: Iterator[ImageArray], count: int, detector: Detector) -> Iterator[ImageArray]:

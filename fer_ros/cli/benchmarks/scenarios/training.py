@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import resource
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from fer_ros.cli.benchmarks.scenarios import homes
 from fer_ros.core import bags
 from fer_ros.core.base import registry
 from fer_ros.core.base.errors import FerError
@@ -34,7 +34,7 @@ def measure(samples: int, model: str, detector: str) -> dict[str, Any]:
     :raises FerError: it failed.
     """
     previous = os.environ.get("FER_HOME")
-    with tempfile.TemporaryDirectory(prefix="fer_bench_") as home:
+    with homes.fresh() as home:
         base = Bundle.load(model)
         os.environ["FER_HOME"] = home
         try:
