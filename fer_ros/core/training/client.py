@@ -74,9 +74,10 @@ class TrainingProcess:
         """Whether a process that was to wait still does."""
         return time.monotonic() < self._waits and self._process.poll() is None
 
-    def run(self, request: Request, report: Callable[[Progress], None]) -> Outcome:
-        """Train and wait for the model.
+    def run(self, request: Request, report: Callable[[Progress], None], gone: bool = True) -> Outcome:
+        """Train and wait for the end.
 
+        :param gone: wait for the end of the process, too; False: only for the model, which is there a little sooner.
         :param report: see :func:`fer_ros.core.training.run.train`; called in this thread.
         :raises Cancelled: :meth:`cancel` was called.
         :raises FerError: in one sentence, what was wrong and what to do.
@@ -94,8 +95,10 @@ class TrainingProcess:
         except BaseException:
             self.end()
             raise
-        # The model can be used already while the process frees its memory.
-        threading.Thread(target=self.end, name="training ends", daemon=True).start()
+        if gone:
+            self.end()
+        else:
+            threading.Thread(target=self.end, name="training ends", daemon=True).start()
         return outcome
 
     def cancel(self) -> None:

@@ -69,7 +69,7 @@ class TrainingJob:
 
     def _run(self, request: Request) -> None:
         try:
-            self.outcome = self.process.run(request, self.report)
+            self.outcome = self.process.run(request, self.report, gone=False)
         except FerError as error:
             self.error = error
         except Exception as error:

@@ -80,10 +80,12 @@ def _train(bag: Path, base: Bundle, detector: str) -> dict[str, Any]:
     recogniser = Recogniser(base, registry.load("detectors", detector)())
     before, began = _cpu(), time.perf_counter()
     request = Request((bag,), Options(base=base.name, detector=detector))
-    outcome = TrainingProcess().run(request, lambda progress: None)
+    process = TrainingProcess()
+    outcome = process.run(request, lambda progress: None, gone=False)
     trained = time.perf_counter()
     recogniser.swap(Bundle.load(outcome.model))
     ended = time.perf_counter()
+    process.end()
     return {
         "samples": sum(bags.info(bag).labels.values()),
         "seconds": round(ended - began, 2),
