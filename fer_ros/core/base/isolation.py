@@ -20,6 +20,9 @@ from typing import Any, NoReturn
 #: Runs a module with the path that it is given. Python is started in its isolated mode (``-I``), with which it takes
 #: neither ``PYTHONPATH`` nor the folder of a script.
 STARTER = Path(__file__).with_name("isolated_start.py")
+#: Environment of processes that calculate: two BLAS threads on two busy cores wait for each other many times longer
+#: than they work.
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
 
 
 def isolate() -> None:
@@ -77,6 +80,23 @@ def start(command: Sequence[str], env: Mapping[str, str] | None = None, **option
     :param env: as of :class:`subprocess.Popen`; so are ``options``, of which ``stdin`` should be one.
     """
     return subprocess.Popen(command, env=env, close_fds=True, **options)
+
+
+def converse(module: str, *arguments: str, stderr: Any, **environment: str) -> subprocess.Popen[str]:
+    """Start a module of ours that calculates, and is asked and answers by lines on its standard input and output.
+
+    :param stderr: as of :class:`subprocess.Popen`.
+    :param environment: further variables.
+    """
+    return start(
+        command(module, *arguments),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env={**os.environ, **ONE_THREAD, **environment},
+        text=True,
+        encoding="utf-8",
+    )
 
 
 def safe_path(path: list[str], python_path: str, working: str) -> list[str]:

@@ -19,8 +19,6 @@ from fer_ros.core.base.errors import FerError
 from fer_ros.core.engine import dask_engine
 from fer_ros.core.engine.dask_engine import DaskEngine
 
-#: One thread each: more of them wait for each other where every core has a worker.
-ENVIRONMENT = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
 #: Seconds that the workers may take to start, also on a busy machine.
 START = 120.0
 #: A worker that ends is replaced; so often in all, since one that cannot run at all would be replaced for ever.
@@ -108,7 +106,7 @@ class _Processes:
                 stdin=subprocess.PIPE,
                 stdout=self._errors,
                 stderr=self._errors,
-                env={**os.environ, **ENVIRONMENT},
+                env={**os.environ, **isolation.ONE_THREAD},
             )
             self._running.add(process)
         assert process.stdin

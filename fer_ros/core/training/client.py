@@ -10,7 +10,6 @@ import contextlib
 import dataclasses
 import json
 import logging
-import os
 import subprocess
 import tempfile
 import threading
@@ -25,12 +24,6 @@ from fer_ros.core.training.request import Request
 
 log = logging.getLogger(__name__)
 
-ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-}
 #: Seconds that the process may take to end by itself once it has answered.
 END = 5.0
 #: Seconds before a waiting process gives up from which it gets no task any more.
@@ -52,14 +45,9 @@ class TrainingProcess:
         """
         self._errors = tempfile.TemporaryFile()
         self._waits = time.monotonic() + ready - LAST
-        self._process = isolation.start(
-            isolation.command("fer_ros.core.training.worker", *([str(ready)] if ready else [])),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env={**os.environ, **ENVIRONMENT},
-            text=True,
-            encoding="utf-8",
+        waits = [str(ready)] if ready else []
+        self._process = isolation.converse(
+            "fer_ros.core.training.worker", *waits, stderr=self._errors, TF_CPP_MIN_LOG_LEVEL="3"
         )
         self._lock = threading.Lock()
         self._cancelled = False

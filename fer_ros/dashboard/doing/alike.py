@@ -6,14 +6,12 @@ import asyncio
 import base64
 import contextlib
 import json
-import os
 import subprocess
 import threading
 import time
 
 from fer_ros.core.base import isolation
 from fer_ros.core.base.errors import ConfigError, FerError
-from fer_ros.core.training.client import ENVIRONMENT
 from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.takes import TakeReader
 from fer_ros.dashboard.robot import Json, Robot, Unavailable
@@ -80,14 +78,8 @@ class AlikeSamples:
         """
         process = self._process
         if process is None:
-            process = self._process = isolation.start(
-                isolation.command("fer_ros.core.training.alike.worker"),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, **ENVIRONMENT},
-                text=True,
-                encoding="utf-8",
+            process = self._process = isolation.converse(
+                "fer_ros.core.training.alike.worker", stderr=subprocess.DEVNULL
             )
         assert process.stdin is not None and process.stdout is not None
         late = threading.Timer(ANSWER, process.kill)

@@ -35,8 +35,9 @@ def main() -> int:
     known: Alike | None = None
     for line in sys.stdin:
         try:
-            known = _of(json.loads(line)["model"], known)
-            told: dict[str, Any] = {"samples": _answer(known, json.loads(line))}
+            asked = json.loads(line)
+            known = _of(asked["model"], known)
+            told: dict[str, Any] = {"samples": _answer(known, asked)}
         except FerError as error:
             known, told = None, {"error": str(error), "code": error.code, "values": error.values}
         except Exception as error:
