@@ -24,7 +24,7 @@ class Mailbox(Generic[T]):
 
     @property
     def closed(self) -> bool:
-        """Whether nothing is kept."""
+        """Whether nothing more is taken."""
         return self._closed
 
     def put(self, item: T, wait: bool = False) -> bool:
@@ -57,8 +57,13 @@ class Mailbox(Generic[T]):
                 self._ready.notify_all()
             return item
 
-    def close(self) -> None:
-        """Throw away what is in the box and let every waiting reader go on with None."""
+    def close(self, keep: bool = False) -> None:
+        """Take nothing more, and let every waiting reader go on.
+
+        :param keep: whether the last item may still be fetched; without it that is thrown away.
+        """
         with self._ready:
-            self._closed, self._item = True, None
+            self._closed = True
+            if not keep:
+                self._item = None
             self._ready.notify_all()

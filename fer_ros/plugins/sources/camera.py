@@ -139,7 +139,8 @@ class _Grabber(threading.Thread):
         finally:
             self.ended.set()
             self.opened.set()
-            self.newest.close()
+            # What was seen before it ended is still worth reading.
+            self.newest.close(keep=True)
             camera.release()
 
     def _configure(self, camera: cv2.VideoCapture) -> None:

@@ -34,6 +34,14 @@ def test_closing_lets_a_waiting_reader_go_and_keeps_nothing() -> None:
     assert box.get(0) is None
 
 
+def test_the_last_item_can_be_kept_for_a_reader_that_comes_late() -> None:
+    box: Mailbox[int] = Mailbox()
+    box.put(1)
+    box.close(keep=True)
+    box.put(2)
+    assert box.closed and [box.get(), box.get()] == [1, None]
+
+
 def test_each_item_reaches_exactly_one_reader() -> None:
     box: Mailbox[int] = Mailbox()
     got: list[int] = []

@@ -69,6 +69,19 @@ def test_the_newest_frame_is_given_and_the_rest_are_counted(video_file: Path, nu
     assert not grabbers()
 
 
+def test_what_was_seen_before_the_camera_ended_is_read_by_a_late_reader(
+    video_file: Path, number: Callable[[Frame], int]
+) -> None:
+    source = CameraSource(CameraSettings(str(video_file)))
+    source.open()
+    for thread in grabbers():
+        thread.join(10.0)
+    assert number(source.read(5.0)) == FRAMES - 1
+    with pytest.raises(SourceUnavailable, match="stopped giving frames"):
+        source.read(5.0)
+    source.close()
+
+
 def test_unplugged_and_back(video_file: Path) -> None:
     source = CameraSource(CameraSettings(str(video_file)))
     for _ in range(2):
