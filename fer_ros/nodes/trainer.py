@@ -19,7 +19,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from std_srvs.srv import Trigger
 
 from fer_msgs.action import Train as TrainAction
-from fer_msgs.msg import TrainProgress
+from fer_msgs.msg import RecordStatus, TrainProgress
 from fer_msgs.srv import LoadModel, Train
 from fer_ros.core import bags
 from fer_ros.core.base.errors import ConfigError, FerError
@@ -51,7 +51,7 @@ class TrainerSettings:
     select: bool = setting(True, "select the new model, so that it is used after a restart too", live=True)
     keep_ready: float = setting(
         600.0,
-        "seconds that a process waits for the next training after one, 75 MB: a correction is learned sooner; 0: none",
+        "seconds that a process waits for a training after a take or a training, 75 MB: it is learned sooner; 0: none",
         low=0.0,
         high=86_400.0,
         live=True,
@@ -87,6 +87,7 @@ class TrainerNode(ManagedNode):
             cancel_callback=lambda goal: CancelResponse.REJECT if self._cancel() else CancelResponse.ACCEPT,
             callback_group=group,
         )
+        topics.create_subscription(self, RecordStatus, "record/status", self._on_status, topics.latched())
         self._load_model = self.create_client(LoadModel, "load_model", callback_group=group)
         self._diagnostics = Diagnostics(self, lambda: self._training.options.head, self._health)
 
@@ -114,6 +115,10 @@ class TrainerNode(ManagedNode):
     def destroy_node(self) -> None:
         self._action.destroy()
         super().destroy_node()
+
+    def _on_status(self, message: RecordStatus) -> None:
+        if self._job is None and self.state == "active":
+            self._spare.foresee(message, self._settings.keep_ready)
 
     async def _on_train(self, request: Train.Request, response: Train.Response) -> Train.Response:
         await self._train(request, response, lambda message: None)

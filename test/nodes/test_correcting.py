@@ -67,10 +67,14 @@ def test_a_reading_is_corrected_learned_and_undone(ros: Any, wait: Wait, fer_hom
     started = robot.ros.call(robot.probe, StartRecording, "/fer/record/start", label="happy", samples=5)
     assert started.success
     wait(lambda: recorder._recorder.status().take_samples == 5)
-    robot.add(TrainerNode)
+    trainer = robot.add(TrainerNode)
+    # A bag is open, so somebody is going to train.
+    wait(lambda: trainer._spare._process is not None)
+    waiting = trainer._spare._process
     robot.watch()
     answer = robot.correct("surprise")
     assert answer.success, answer.message
+    assert waiting._process.wait(10.0) == 0, "the process that waited has trained"
     assert answer.bag == Path(started.bag).name and answer.take == 2 and answer.model
     wait(lambda: robot.seen[-1].model == answer.model)
     undone = robot.ros.call(robot.probe, DiscardTake, "/fer/record/discard", bag=answer.bag, take=answer.take)

@@ -7,12 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 
+from fer_msgs.msg import RecordStatus
 from fer_ros.core.base.errors import FerError
 from fer_ros.core.training.client import TrainingProcess
 from fer_ros.core.training.outcome import Outcome, Progress
 from fer_ros.core.training.request import Request
 from fer_ros.nodes.waiting import until
 
+#: States of the recorder in which a bag is open.
+OPEN = (RecordStatus.STATE_PAUSED, RecordStatus.STATE_RECORDING)
 #: Seconds that the thread may take to end after a training was cancelled.
 JOIN = 1.0
 
@@ -81,11 +84,22 @@ class Spare:
 
     def __init__(self) -> None:
         self._process: TrainingProcess | None = None
+        self._take: tuple[str, int] | None = None
+
+    def foresee(self, status: RecordStatus, seconds: float) -> None:
+        """Start it when a take begins, unless one waits: who records is going to train.
+
+        :param seconds: see :meth:`prepare`.
+        """
+        take = (status.bag, status.take) if status.state in OPEN else None
+        begins, self._take = take not in (None, self._take), take
+        if begins and not (self._process is not None and self._process.waiting):
+            self.prepare(seconds)
 
     def prepare(self, seconds: float) -> None:
-        """Start it, unless it is not wanted.
+        """Start it anew, unless it is not wanted.
 
-        :param seconds: that it waits.
+        :param seconds: that it waits; 0: it is not wanted.
         """
         self.end()
         if seconds > 0.0:

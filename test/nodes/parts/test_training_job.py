@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fer_msgs.msg import RecordStatus
 from fer_ros.nodes.parts.training_job import Spare
 
 pytestmark = pytest.mark.slow
@@ -17,6 +18,26 @@ def test_it_is_taken_once() -> None:
     assert process is not None and process.waiting and spare.take() is None
     process.cancel()
     process.end()
+
+
+def test_it_is_foreseen_when_a_take_begins_and_only_then() -> None:
+    spare = Spare()
+
+    def heard(state: int, take: int, seconds: float = 600.0) -> object:
+        spare.foresee(RecordStatus(state=state, bag="/bags/one", take=take), seconds)
+        return spare._process
+
+    assert heard(RecordStatus.STATE_IDLE, 0) is None
+    assert heard(RecordStatus.STATE_FAILED, 1) is None
+    assert heard(RecordStatus.STATE_RECORDING, 1, seconds=0.0) is None
+    first = heard(RecordStatus.STATE_RECORDING, 2)
+    assert first is not None and heard(RecordStatus.STATE_PAUSED, 2) is first
+    assert heard(RecordStatus.STATE_RECORDING, 3) is first
+    spare.end()
+    assert heard(RecordStatus.STATE_PAUSED, 3) is None, "the take is no new one"
+    assert heard(RecordStatus.STATE_IDLE, 3) is None
+    assert heard(RecordStatus.STATE_RECORDING, 3) is not None
+    spare.end()
 
 
 def test_it_ends_where_it_is_not_wanted_any_more() -> None:
