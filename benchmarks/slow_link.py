@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
-import socket
 import sys
 import time
 from urllib.parse import urlsplit
@@ -20,55 +18,18 @@ from urllib.parse import urlsplit
 import aiohttp
 import numpy as np
 from live_page import HELLO, live_page
+from slow_proxy import serve
 
 from fer_ros.dashboard.talking.protocol import BINARY
 
-#: Bytes that the proxy passes on at once, and those that its sockets may hold.
-CHUNK, BUFFER = 1024, 4096
 #: Seconds at the beginning that do not count: the first picture tells how slow the link is.
 BEGIN = 2.0
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rate: float, delay: float) -> None:
-    """Pass bytes on at a rate, each after the delay."""
-    waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
-
-    async def deliver() -> None:
-        while True:
-            at, data = await waiting.get()
-            await asyncio.sleep(max(0.0, at - time.monotonic()))
-            writer.write(data)
-            await writer.drain()
-
-    delivering = asyncio.create_task(deliver())
-    due = time.monotonic()
-    try:
-        while data := await reader.read(CHUNK):
-            due = max(due, time.monotonic()) + len(data) / rate
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            waiting.put_nowait((time.monotonic() + delay, data))
-    finally:
-        delivering.cancel()
-        writer.close()
-
-
-async def _serve(host: str, port: int, rate: float, delay: float) -> asyncio.Server:
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = socket.socket()
-        there.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-        there.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(there, (host, port))
-        far_reader, far_writer = await asyncio.open_connection(sock=there, limit=BUFFER)
-        with contextlib.suppress(ConnectionError, asyncio.CancelledError):  # at the end
-            await asyncio.gather(_pump(far_reader, writer, rate, delay), _pump(reader, far_writer, rate, delay))
-
-    return await asyncio.start_server(connected, "127.0.0.1", 0)
 
 
 async def measure(url: str, rate: float, delay: float, seconds: float) -> dict[str, float]:
     """Watch for so long."""
     address = urlsplit(url)
-    proxy = await _serve(str(address.hostname), int(address.port or 80), rate, delay)
+    proxy = await serve(str(address.hostname), int(address.port or 80), rate, delay)
     port = proxy.sockets[0].getsockname()[1]
     ages: list[tuple[float, float]] = []
     sizes: list[int] = []

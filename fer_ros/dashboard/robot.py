@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,12 +32,14 @@ class Preview:
     :ivar stamp: acquisition, nanoseconds.
     :ivar data: a JPEG or PNG.
     :ivar width: of the camera's picture, pixels; boxes use these pixels, and ``data`` may be smaller.
+    :ivar whole: makes the JPEG at the camera's size where ``data`` is smaller; any thread may call it.
     """
 
     stamp: int
     data: bytes
     width: int
     height: int
+    whole: Callable[[], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,16 +53,36 @@ export async function share(words: string): Promise<void> {
   await navigator.share({ text: words }).catch(() => undefined);
 }
 
+/** Whether a photograph is on its way for so long that the page says so, ms. */
+export const developing = signal(false);
+const SOON = 200;
+let taking = false;
+
+async function taken(photographer: Photographer, sign: string): Promise<Blob | null> {
+  taking = true;
+  const timer = window.setTimeout(() => (developing.value = true), SOON);
+  try {
+    return await photographer(sign);
+  } catch {
+    return null; // the connection was lost meanwhile, which the page says anyway
+  } finally {
+    window.clearTimeout(timer);
+    taking = developing.value = false;
+  }
+}
+
 /** Fingers share a photograph, since that is how phones keep one, too; others get a file. */
 export async function keepPhoto(photographer: Photographer, sign: string): Promise<void> {
+  if (taking) return;
   const words = text.peek().emoticons;
-  const blob = await photographer(sign);
+  const blob = await taken(photographer, sign);
   if (blob === null) return warn(words.noPhoto);
   const file = new File([blob], `fer-${Date.now()}.png`, { type: blob.type });
   const what = { files: [file] };
   if (matchMedia("(hover: none)").matches && canShare() && navigator.canShare(what)) {
-    await navigator.share(what).catch(() => undefined);
-    return;
+    const error = await navigator.share(what).catch((reason: unknown) => reason);
+    // Browsers let nothing be shared any more when the tap is too long ago, as after a slow link.
+    if ((error as Error | undefined)?.name !== "NotAllowedError") return;
   }
   download(blob, file.name);
   tell(words.saved);

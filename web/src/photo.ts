@@ -1,10 +1,13 @@
-/** The photograph of the robot's picture with an emoticon on it; it never goes to the node. */
+/** The photograph of the robot's picture with an emoticon on it; what is made here never goes to the node. */
 
-import { face, type Reading } from "./faces";
-import { onFace, photographed, type Spot } from "./photograph";
-import { size, snapshot } from "./picture";
+import { request } from "./connection";
+import type { Reading } from "./faces";
+import { onFace, photographed } from "./photograph";
 
 export type Place = "over" | "beside";
+
+/** Ms for which a picture is waited for. */
+const PATIENCE = 60000;
 
 interface PhotoOptions {
   /** The face that gets the emoticon; null: it goes into a corner. */
@@ -14,18 +17,20 @@ interface PhotoOptions {
   mirrored: boolean;
 }
 
-/** Null where there is no picture. */
+/**
+ * Null where the picture cannot be fetched.
+ * @throws {Refusal} there is none, or no connection.
+ */
 export async function photograph({ reading, emoticon, place, mirrored }: PhotoOptions): Promise<Blob | null> {
-  const picture = snapshot();
-  const whole = size.peek();
-  if (picture === null || whole === null) return null;
+  // Not the one on the screen: where the link is slow, that is a small one.
+  const told = await request("photograph", { face: Math.max(0, reading?.id ?? 0) });
+  const file = await fetch(String(told["url"]), { signal: AbortSignal.timeout(PATIENCE) });
+  if (!file.ok) return null;
+  const picture = await createImageBitmap(await file.blob());
   const { width, height } = picture;
-  const shown = place === "over" && reading ? face(reading.id) : undefined;
-  return photographed({ picture, width, height, mirrored, sign: emoticon, spot: spot(shown?.box, width / whole.width) });
-}
-
-function spot(box: readonly number[] | undefined, scale: number): Spot {
-  if (!box) return null;
-  const [x, y, width, height] = box.map((value) => value * scale) as [number, number, number, number];
-  return onFace({ x, y, width, height });
+  const box = told["box"] as [number, number, number, number] | null;
+  const scale = width / Number(told["width"]);
+  const [x, y, w, h] = (box ?? [0, 0, 0, 0]).map((value) => value * scale) as [number, number, number, number];
+  const spot = box && reading && place === "over" ? onFace({ x, y, width: w, height: h }) : null;
+  return photographed({ picture, width, height, mirrored, sign: emoticon, spot });
 }

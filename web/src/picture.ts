@@ -156,11 +156,3 @@ export function useLivePicture() {
   }, []);
   return canvas;
 }
-
-/** The picture on the screen as a canvas of its own; null where there is none. */
-export function snapshot(): HTMLCanvasElement | null {
-  if (drawn === null || !live.peek()) return null;
-  const copy = document.createElement("canvas");
-  paint(copy);
-  return copy;
-}

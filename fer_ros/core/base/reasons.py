@@ -43,6 +43,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "not_in_trash": (),
     "take_running": (),
     "others_record": (),
+    "no_picture": (),
     "recorded_as": ("label", "there"),
     # Of correcting a reading.
     "nothing_kept": (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
@@ -31,7 +32,7 @@ async def send(request: web.Request, tickets: Tickets[Download], door: Door) -> 
         return web.Response(status=404, text=f"{error}\n", headers=_FRESH)
     with file:
         headers = {
-            "Content-Type": "application/zip",
+            "Content-Type": mimetypes.guess_type(name)[0] or "application/octet-stream",
             "Content-Disposition": f'attachment; filename="{name}"',  # of safe characters only
         }
         answer = web.StreamResponse(headers={**headers, **_FRESH})

@@ -15,15 +15,9 @@ from fer_ros import __version__
 from fer_ros.core.base.emoticons import Emoticons
 from fer_ros.core.base.errors import FerError, reason
 from fer_ros.core.base.labels import DEFAULT_LABELS
-from fer_ros.dashboard.doing.actions import actions
-from fer_ros.dashboard.doing.alike import AlikeSamples
+from fer_ros.dashboard.doing.actions import Doing
 from fer_ros.dashboard.doing.models import Models
-from fer_ros.dashboard.doing.phone import Phone
-from fer_ros.dashboard.doing.projects import Projects
 from fer_ros.dashboard.doing.recording import Recording
-from fer_ros.dashboard.doing.samples import Samples
-from fer_ros.dashboard.doing.takes import TakeReader
-from fer_ros.dashboard.doing.tickets import Download, Tickets
 from fer_ros.dashboard.doing.training import Training, known_heads
 from fer_ros.dashboard.robot import Json, Robot
 from fer_ros.dashboard.serving import door, downloads, http_log, links, static_files, tls
@@ -132,19 +126,8 @@ class Server:
     async def _serve(self) -> None:
         settings = self._settings
         self.hub = Hub(self._robot)
-        reader = TakeReader()
-        self._downloads: Tickets[Download] = Tickets()
-        self.models = Models(self._robot, self.hub, self._downloads)
-        self._projects = Projects(self.models, self._downloads)
-        self.recording = Recording(self._robot, self.hub, reader, settings.max_take)
-        self.training = Training(self._robot, self.hub, self.models, self.recording, reader)
-        link = Path(settings.camera_socket).expanduser() if settings.camera_socket else None
-        self._phone = Phone(self._robot, self.hub, link)
-        self._samples = Samples(self._robot, self.recording, reader)
-        alike = AlikeSamples(self._robot, self.hub, self.models, reader)
-        self._actions = actions(
-            self._robot, self.recording, self._samples, alike, self.training, self.models, self._projects, self._phone
-        )
+        self._doing = doing = Doing(self._robot, self.hub, settings)
+        self.recording, self.training, self.models = doing.recording, doing.training, doing.models
         self._ending = asyncio.Event()
         asyncio.get_running_loop().set_exception_handler(http_log.of_the_loop)
         runner = web.AppRunner(
@@ -169,7 +152,7 @@ class Server:
             self.port = self.door.port
             self._loop = asyncio.get_running_loop()
             self._started.set()
-            helpers = [asyncio.create_task(part.look()) for part in (self.recording, self._phone, alike)]
+            helpers = [asyncio.create_task(helper) for helper in doing.helpers()]
             await self._ending.wait()
             for helper in helpers:
                 helper.cancel()
@@ -181,7 +164,7 @@ class Server:
 
     async def _end(self) -> None:
         goodbyes = (client.close(1001, "the server is ending") for client in self.hub)
-        await asyncio.gather(self.recording.end(), self._phone.end(), *goodbyes)
+        await asyncio.gather(self._doing.end(), *goodbyes)
 
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard])
@@ -217,10 +200,10 @@ class Server:
         return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})
 
     async def _on_download(self, request: web.Request) -> web.StreamResponse:
-        return await downloads.send(request, self._downloads, self.door)
+        return await downloads.send(request, self._doing.downloads, self.door)
 
     async def _on_upload(self, request: web.Request) -> web.StreamResponse:
-        return await downloads.take(request, self._projects.receive, self.door)
+        return await downloads.take(request, self._doing.projects.receive, self.door)
 
     async def _on_socket(self, request: web.Request) -> web.StreamResponse:
         socket = new_socket()
@@ -242,17 +225,16 @@ class Server:
     async def _talk(self, client: Client, socket: web.WebSocketResponse, request: web.Request) -> None:
         client.tell(await asyncio.to_thread(self._welcome))
         self.hub.add(client)
-        takers = {protocol.CAMERA: self._phone.take, protocol.FILE: self._samples.take}
-        conversation = Conversation(client, self._actions, self._robot.now, self.hub.watch, self.recording.hold, takers)
+        conversation = Conversation(
+            client, self._doing.actions, self._robot.now, self.hub.watch, self.recording.hold, self._doing.takers
+        )
         self.hub.spawn(self._tell_more(client))
         try:
             await conversation.listen(socket, lambda: self._deafen(request))
         finally:
             client.abort_in(CLOSING)
             self.hub.remove(client)
-            await self.recording.gone(client)
-            await self._phone.stop(client)
-            self._samples.forget(client)
+            await self._doing.gone(client)
 
     def _deafen(self, request: web.Request) -> asyncio.Future[None]:
         self.door.refuse("too many or too large messages")

@@ -32,6 +32,8 @@ PICTURE = 1 << 19
 
 #: Does what a request asks for; what it returns goes into the reply.
 Action = Callable[[Client, Message], Awaitable[Mapping[str, Any] | None]]
+#: Takes a binary message.
+Taker = Callable[[Client, protocol.Binary], Awaitable[None]]
 
 
 class Refusal(Exception):
@@ -98,7 +100,7 @@ class Conversation:
         now: Callable[[], int],
         watch: Callable[[Client, Watch], None],
         hold: Callable[[Client], None],
-        takers: Mapping[int, Callable[[Client, protocol.Binary], Awaitable[None]]],
+        takers: Mapping[int, Taker],
     ) -> None:
         """Keep the parts that do the work.
 

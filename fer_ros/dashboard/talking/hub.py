@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from typing import Any
 
 from fer_ros.dashboard.robot import Json, Preview, Robot
@@ -17,6 +19,8 @@ log = logging.getLogger(__name__)
 #: Seconds for which the robot goes on delivering what nobody watches: a page that is hidden is often back at once, and
 #: to subscribe anew takes a second or more.
 LINGER = 5.0
+#: Seconds after a picture after which none is taken to come any more.
+STALE = 2.5
 #: Pictures whose results may be on their way.
 SHOWN = 16
 
@@ -33,6 +37,8 @@ class Hub:
         self._kept: dict[str, Any] = {}
         self._watched = (False, False)
         self._shown: deque[Preview] = deque(maxlen=SHOWN)
+        self._newest: Preview | None = None
+        self._came = 0.0
         self._read: tuple[Preview, Json] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -93,7 +99,8 @@ class Hub:
 
     def show(self, picture: Preview) -> None:
         """Send a picture to the clients that watch."""
-        self._shown.append(picture)
+        self._newest, self._came = picture, time.monotonic()
+        self._shown.append(replace(picture, whole=None))  # which may hold a large one
         for client in self._clients:
             client.offer_picture(picture)
 
@@ -116,6 +123,11 @@ class Hub:
         picture, message = self._read
         face = next((face for face in message["faces"] if number in (0, face["id"])), None)
         return None if face is None else (picture, face)
+
+    @property
+    def newest(self) -> Preview | None:
+        """The picture that came last; None where none comes."""
+        return self._newest if time.monotonic() - self._came < STALE else None
 
     def show_stats(self, message: Json) -> None:
         """Send figures to the clients that watch."""
@@ -145,5 +157,5 @@ class Hub:
             self._watched = pictures, emotions
             if not pictures:
                 self._shown.clear()
-                self._read = None
+                self._newest = self._read = None
             self._robot.watch(pictures, emotions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from collections.abc import Sequence
@@ -146,12 +147,16 @@ class DashboardNode(ManagedNode):
         except BadImage as error:
             self.drops.add(error.reason)
             return
+        quality, whole = self._view.jpeg_quality, None
         if incoming.image is not None:
-            small = Incoming(incoming.stamp, incoming.frame_id, image=_narrowed(incoming.image))
-            data = small.file(self._view.jpeg_quality)
+            small = _narrowed(incoming.image)
+            data = Incoming(incoming.stamp, incoming.frame_id, image=small).file(quality)
+            if small is not incoming.image:
+                whole = functools.partial(incoming.file, quality)
         else:
             data = incoming.picture
-        server.post(lambda: server.hub.show(Preview(incoming.stamp, data, width, height)))
+        preview = Preview(incoming.stamp, data, width, height, whole)
+        server.post(lambda: server.hub.show(preview))
 
     def _on_emotions(self, message: EmotionArray) -> None:
         self._post(lambda server: server.hub.show_emotions(dashboard_messages.emotions(message)))

@@ -142,7 +142,7 @@ def test_what_waits_is_bounded(house: Any, monkeypatch: Any) -> None:
         complaint = await other.until(lambda: (m := other.last("error")) and m)
         assert "too many files wait" in complaint["message"]
         await browser.socket.close()
-        await other.until(lambda: not house.server._samples._files.get(browser) and house.server.clients == 1)
+        await other.until(lambda: not house.server._doing._samples._files.get(browser) and house.server.clients == 1)
         await other.send_file(JPEG, 0)
         assert (await other.ask("samples.add", label="happy", count=1))["samples"] == 1
 

@@ -40,6 +40,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "samples.pictures": {"take": 3, "stamps": ["1"]},
     "samples.add": {"label": "sad", "subject": "Kim", "count": 3},
     "samples.alike": {"face": 3},
+    "photograph": {"face": 3},
     "label.check": {"label": "윙크"},
     "correct": {"label": "sad", "face": 3, "subject": "Kim"},
     "correct.undo": {},

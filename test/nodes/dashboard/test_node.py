@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import numpy as np
 import pytest
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
@@ -21,7 +22,7 @@ from fer_msgs.srv import DiscardTake
 from fer_ros.core import bags
 from fer_ros.core.base import paths
 from fer_ros.core.base.types import Frame
-from fer_ros.core.vision.images import encode_jpeg
+from fer_ros.core.vision.images import decode_compressed, encode_jpeg
 from fer_ros.nodes import topics
 from fer_ros.nodes.camera import CameraNode
 from fer_ros.nodes.dashboard.node import DashboardNode
@@ -216,6 +217,16 @@ def test_pictures_of_a_camera_that_sends_them_raw(ros: Any, wait: Wait, add: Cal
         assert page.pictures[0][24:26] == b"\xff\xd8"
         width, height = (int.from_bytes(page.pictures[0][at : at + 2], "little") for at in (16, 18))
         assert (height, width) == face.shape[:2]
+        # Wider than a page shows: a photograph is as large as the camera's picture all the same.
+        wide = np.ascontiguousarray(np.tile(face, (1, 1 + 1280 // face.shape[1], 1)))
+        while width != wide.shape[1]:
+            publisher.publish(images.image(wide, messages.header(Frame(wide, time.time_ns(), "eye"))))
+            await asyncio.sleep(0.05)
+            width = int.from_bytes(page.pictures[-1][16:18], "little")
+        url = (await page.ask("photograph"))["url"]
+        async with aiohttp.request("GET", f"{dashboard.url.rstrip('/')}{url}") as answer:
+            photograph = decode_compressed(await answer.read())
+        assert photograph.shape == wide.shape and decode_compressed(page.pictures[-1][24:]).shape[1] <= 1280
 
     visit(dashboard.url, script)
     wait(lambda: publisher.get_subscription_count() == 0)

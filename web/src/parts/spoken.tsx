@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { colour } from "../colours";
-import { canShare, choose, copied, copyMessage, copySign, keepPhoto, keyboard, LONGEST, message, share, type Photographer } from "../emoticon";
+import { canShare, choose, copied, copyMessage, copySign, developing, keepPhoto, keyboard, LONGEST, message, share, type Photographer } from "../emoticon";
 import { labelName, text } from "../i18n";
 import { Button } from "./controls";
 
@@ -52,7 +52,7 @@ export function Actions({ sign, photographer, first = "copy", children }: Action
         onClick={() => photographer && void keepPhoto(photographer, sign)}
         testId="save-photo"
       >
-        {words.save}
+        <span aria-live="polite">{developing.value ? words.saving : words.save}</span>
       </Button>
       {children}
     </div>
