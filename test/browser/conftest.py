@@ -5,20 +5,24 @@ The camera is a film of the drawn face. Firefox takes no film: a canvas that sho
 
 from __future__ import annotations
 
+import functools
+import http.server
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import pytest
 
 from fer_ros.core.base import registry
+from fer_ros.core.exporting import static_page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: run `make test-browser`")
 
@@ -115,6 +119,46 @@ def open_page(browser: Any, drawn: list[Any]) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert not errors
+
+
+class _Server(http.server.SimpleHTTPRequestHandler):
+    #: First lines of the requests.
+    heard: ClassVar[list[str]] = []
+
+    def log_message(self, format: str, *args: Any) -> None:
+        self.heard.append(self.requestline)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the page that needs no server is served, by Python's plain one."""
+    folder = tmp_path_factory.mktemp("alone") / "page"
+    static_page.export(folder, "small")
+    handler = functools.partial(_Server, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def heard(address: str) -> list[str]:
+    """First lines of all requests to that server so far."""
+    return _Server.heard
+
+
+@pytest.fixture
+def alone(open_page: Callable[..., Any], address: str) -> Callable[..., Any]:
+    """``alone(**context options) -> Page`` from there, once the network is there."""
+
+    def alone(**options: Any) -> Any:
+        page = open_page(address, permissions=["camera", "clipboard-read", "clipboard-write"], **options)
+        playwright.expect(page.get_by_test_id("page")).to_have_attribute("data-ready", "true")
+        return page
+
+    return alone
 
 
 class Robot:

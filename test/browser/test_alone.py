@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import shutil
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,7 +18,6 @@ from fer_ros.core.base import registry
 from fer_ros.core.base.types import ImageArray, Roi
 from fer_ros.core.bundles.bundle import Bundle
 from fer_ros.core.datasets import importing
-from fer_ros.core.exporting import static_page
 from fer_ros.core.training.augment import Augmentation, augment
 from fer_ros.core.training.faces import embed
 from fer_ros.core.vision import crop
@@ -43,40 +39,6 @@ ASK = """async ([name, ask]) => {
 }"""
 
 
-class _Server(http.server.SimpleHTTPRequestHandler):
-    #: First lines of the requests.
-    heard: ClassVar[list[str]] = []
-
-    def log_message(self, format: str, *args: Any) -> None:
-        self.heard.append(self.requestline)
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the exported page is served."""
-    folder = tmp_path_factory.mktemp("alone") / "page"
-    static_page.export(folder, "small")
-    handler = functools.partial(_Server, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def alone(open_page: Callable[..., Any], address: str) -> Callable[..., Any]:
-    """``alone(**context options) -> Page``, once the network is there."""
-
-    def alone(**options: Any) -> Any:
-        page = open_page(address, permissions=["camera", "clipboard-read", "clipboard-write"], **options)
-        expect(page.get_by_test_id("page")).to_have_attribute("data-ready", "true")
-        return page
-
-    return alone
-
-
 def _hold(page: Any, label: str, count: int) -> None:
     button = page.get_by_test_id(f"hold-{label}")
     before = int(button.get_attribute("data-count"))
@@ -91,7 +53,12 @@ def _hold(page: Any, label: str, count: int) -> None:
 
 @pytest.mark.slow
 def test_teach_train_keep_and_go_offline(
-    alone: Callable[..., Any], saved: Callable[..., Path], address: str, tmp_path: Path, fer_home: Path
+    alone: Callable[..., Any],
+    saved: Callable[..., Path],
+    address: str,
+    heard: list[str],
+    tmp_path: Path,
+    fer_home: Path,
 ) -> None:
     page = alone()
     asked: list[Any] = []
@@ -134,15 +101,15 @@ def test_teach_train_keep_and_go_offline(
     # All of it again without a network, and nothing went anywhere else.
     page.wait_for_function("() => navigator.serviceWorker.ready.then(() => true)")
     page.context.set_offline(True)
-    heard = len(_Server.heard)
+    before = len(heard)
     page.reload()
     expect(page.get_by_test_id("face")).to_be_visible()
     expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "true")
     assert int(page.get_by_test_id("hold-happy").get_attribute("data-count")) >= 8
-    assert {line for line in _Server.heard[heard:] if "/sw.js" not in line} == set()
+    assert {line for line in heard[before:] if "/sw.js" not in line} == set()
     page.context.set_offline(False)
     assert asked and all(request.method == "GET" and request.post_data is None for request in asked)
-    assert all(line.startswith("GET ") for line in _Server.heard)
+    assert all(line.startswith("GET ") for line in heard)
     assert {
         request.url.partition("#")[0] for request in asked if not request.url.startswith((address, "blob:"))
     } == set()

@@ -4,9 +4,11 @@ import { connect } from "./connection";
 import { keepFocus } from "./focus";
 import { token } from "./identity";
 import { applyTheme } from "./theme";
+import { keepPlace } from "./turning";
 
 applyTheme();
 token.get(); // out of the address bar before anything else reads it
 keepFocus();
+keepPlace();
 render(<App />, document.getElementById("page")!);
 connect();

@@ -1,10 +1,12 @@
 import { render } from "preact";
 import { applyTheme } from "../theme";
+import { keepPlace } from "../turning";
 import { App } from "./page/app";
 import { readFrames, startCamera } from "./page/camera";
 import { open } from "./page/state";
 
 applyTheme();
+keepPlace();
 render(<App />, document.getElementById("page")!);
 void open().then(() => performance.mark("fer-open"));
 void startCamera().then(readFrames);

@@ -1,0 +1,58 @@
+"""A phone that is turned: what the person was looking at stays on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(300)]
+
+UPRIGHT, SIDEWAYS = {"width": 390, "height": 844}, {"width": 844, "height": 390}
+PHONE = {"viewport": UPRIGHT, "has_touch": True, "is_mobile": True}
+#: Puts an element where one looks; resolves when the page has seen that it was scrolled.
+LOOK = """(element, down) => new Promise(done => {
+    document.addEventListener("scroll", () => requestAnimationFrame(done), { once: true });
+    const { top, height } = element.getBoundingClientRect();
+    scrollBy({ top: top + height / 2 - down * innerHeight, behavior: "instant" });
+})"""
+PLACE = "element => [scrollY, element.getBoundingClientRect().top, element.getBoundingClientRect().bottom]"
+
+
+def _turn(page: Any, size: dict[str, int]) -> None:
+    page.set_viewport_size(size)
+    page.wait_for_function("width => innerWidth === width", arg=size["width"])
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def _stays(page: Any, seen: Any, down: float) -> None:
+    page.set_viewport_size(UPRIGHT)
+    seen.evaluate(LOOK, down)
+    before = seen.evaluate(PLACE)
+    assert before[0] > 0
+    for _ in range(2):
+        _turn(page, SIDEWAYS)
+        _, top, bottom = seen.evaluate(PLACE)
+        assert 48 <= top < bottom <= 390, (top, bottom)
+        _turn(page, UPRIGHT)
+        assert seen.evaluate(PLACE)[1:] == pytest.approx(before[1:], abs=2)  # what is above may have grown
+
+
+@pytest.mark.parametrize(
+    ("tab", "seen"),
+    [("emoticons", ".gallery dl > div:nth-child(5)"), ("record", ".samples .chips")],
+)
+def test_the_robot_s_page(robot: Callable[..., Any], open_page: Callable[..., Any], tab: str, seen: str) -> None:
+    page = open_page(f"{robot('sample').url}#{tab}", **PHONE)
+    expect(page.locator(seen).last).to_be_visible()
+    _stays(page, page.locator(seen).last, 0.35)
+
+
+@pytest.mark.parametrize("seen", ["train", "hold-neutral", "add-label"])
+def test_the_page_without_a_server(alone: Callable[..., Any], seen: str) -> None:
+    page = alone(**PHONE)
+    expect(page.get_by_test_id("face")).to_be_visible()
+    # Above, the picture stays in its place.
+    _stays(page, page.get_by_test_id(seen), 0.5)
