@@ -9,6 +9,7 @@ import os
 import random
 import socket
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -28,6 +29,8 @@ DEFAULT_OFFSET = "<offsetd3>11</offsetd3>"
 SHARED_MEMORY = Path("/dev/shm")
 #: Seconds for which a lock file is left alone.
 YOUNG = 0.5
+#: Seconds between two looks for dead processes. Fast DDS needs two looks of its own, a second apart, to find one.
+LOOK = 0.25
 #: Variable, common profile and own profile, while that one exists.
 _own: list[tuple[str, str, str]] = []
 
@@ -77,10 +80,18 @@ def bury() -> None:
             handle = os.open(lock, os.O_RDONLY)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused while its process lives
+                if not os.path.samestat(os.fstat(handle), lock.stat()):
+                    continue  # another one has buried it meanwhile, and the name belongs to a process that lives
                 lock.with_name(lock.name.removesuffix("_el")).unlink(missing_ok=True)
                 lock.unlink(missing_ok=True)
             finally:
                 os.close(handle)
+
+
+def bury_until(over: threading.Event) -> None:
+    """Bury whoever is killed from now on, until ``over`` is set: also those that nobody starts again."""
+    while not over.wait(LOOK):
+        bury()
 
 
 def own_offset(domain: int) -> int:

@@ -90,10 +90,13 @@ class Host:
         :param dispensable: nodes that may fail to start; the others then go on without them.
         """
         self._nodes, self._ending, self._dispensable = list(nodes), ending, dispensable
-        self._stopping = False
+        self._stopping = threading.Event()
         self._executor = SingleThreadedExecutor(context=self._nodes[0].context)
         forward(self._nodes[-1].get_logger())
         self._thread = threading.Thread(target=self._spin, name="executor", daemon=True)
+        self._undertaker = threading.Thread(
+            target=middleware.bury_until, args=[self._stopping], name="undertaker", daemon=True
+        )
         for node in self._nodes:
             node.on_finished = ending.finish
             self._executor.add_node(node)
@@ -101,10 +104,11 @@ class Host:
     def start(self) -> None:
         """Bring the nodes up, in the given order, and spin."""
         self._thread.start()
+        self._undertaker.start()
 
     def stop(self) -> None:
         """Stop spinning, free everything and destroy the nodes; after a good end nothing is kept for their return."""
-        self._stopping = True
+        self._stopping.set()
         # A task, as waking alone leaves spin_once waiting for the next callback.
         self._executor.create_task(lambda: None)
         if self._thread.is_alive():
@@ -127,7 +131,7 @@ class Host:
                     continue  # the log has said why
                 self._ending.finish(error)
                 return
-        while not self._stopping:
+        while not self._stopping.is_set():
             try:
                 self._executor.spin_once()
             except (ExternalShutdownException, ShutdownException):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import glob
 import os
+import re
 import sys
 import xml.etree.ElementTree as xml
 from pathlib import Path
@@ -90,6 +91,25 @@ def test_only_the_dead_are_buried(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["fastrtps_9f_el"]  # a segment: Fast DDS looks after those
 
 
+def test_a_name_that_lives_again_is_not_buried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Between a look at a lock file and its lock, another process may bury it, and a third one take the name."""
+    monkeypatch.setattr(middleware, "SHARED_MEMORY", tmp_path)
+    lock = tmp_path / "fastrtps_port7451_el"
+    lock.touch()
+    os.utime(lock, (0, 0))
+    flock = fcntl.flock
+
+    def late(handle: int, how: int) -> None:
+        lock.unlink()
+        lock.touch()
+        lock.with_name("fastrtps_port7451").touch()
+        flock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    middleware.bury()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fastrtps_port7451", "fastrtps_port7451_el"]
+
+
 @pytest.mark.ros
 @pytest.mark.slow
 def test_a_process_does_not_take_the_port_of_one_that_was_killed(run: Any, tmp_path: Path) -> None:
@@ -113,6 +133,57 @@ os.kill(os.getpid(), 9)
         offsets.append(offset)
     assert offsets[0] != offsets[1] != offsets[2] and set(offsets) <= set(middleware.OFFSETS)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.ros
+@pytest.mark.slow
+def test_who_is_killed_beside_a_node_is_buried(start: Any, wait: Any) -> None:
+    """Also one that nobody starts again: with its lock files there, the node hangs sooner or later as it publishes."""
+    stranger = start(sys.executable, "-c", "import rclpy\nrclpy.init()\nrclpy.spin(rclpy.create_node('stranger'))")
+    node = start(sys.executable, "-m", "fer_ros.nodes.recorder", "--ros-args", "--log-level", "debug")
+    wait(lambda: "activated" in node.err and len(locks(stranger)) == 2)  # for data, and for the graph
+    left = locks(stranger)
+    assert all(lock.exists() for lock in left)
+    stranger.kill()
+    wait(lambda: not any(lock.exists() for lock in left))
+    assert all(lock.exists() for lock in locks(node)) and locks(node)
+
+
+def locks(process: Any) -> list[Path]:
+    """The lock files of the ports that a process listens to in shared memory."""
+    folder = Path(f"/proc/{process.popen.pid}/fd")
+    opened = (os.readlink(path) for path in folder.iterdir() if path.is_symlink())
+    return [Path(name) for name in opened if re.search(r"/fast[a-z]+_port\d+_el$", name)]
+
+
+@pytest.mark.ros
+@pytest.mark.slow
+def test_what_others_tell_a_new_node_waits_in_its_socket(run: Any) -> None:
+    """All introduce themselves at once, while Fast DDS rests for a third of a second before it reads on."""
+    script = """
+import os, socket
+from fer_ros.nodes.running import *
+initialise([])
+node = make(lambda: rclpy.create_node("x"))
+for number in map(int, os.listdir("/proc/self/fd")):
+    try:
+        with socket.socket(fileno=os.dup(number)) as end:
+            if end.type == socket.SOCK_DGRAM and end.getsockname()[1] >= 7000:
+                print(end.getsockname()[1], end.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF))
+    except OSError:
+        pass
+os.sys.stdout.flush()
+leave()
+"""
+    done = run(sys.executable, "-c", script)
+    assert (done.code, done.err) == (0, "")
+    domain = int(os.environ.get("ROS_DOMAIN_ID") or 0)
+    first = middleware.BASE + middleware.GAIN * domain
+    sizes = [tuple(map(int, line.split())) for line in done.out.splitlines()]
+    discovery = [size for port, size in sizes if first <= port < first + middleware.GAIN]
+    allowed = int(Path("/proc/sys/net/core/rmem_max").read_text())
+    # Linux takes twice what it is asked for, as the packets' own data count, too.
+    assert discovery and min(discovery) >= 2 * min(1 << 20, allowed)
 
 
 @pytest.mark.ros
