@@ -11,6 +11,8 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 import fer_ros
 
@@ -148,3 +150,26 @@ def test_tests_share_code_by_conftest_alone() -> None:
         if not (node.module or "").endswith(".conftest")
     }
     assert by_name == set()
+
+
+def test_every_pinned_version_is_for_the_pythons_that_get_it() -> None:
+    """As the installed ones say of themselves, so it is seen in one Python what another cannot install."""
+    seen, wrong = 0, []
+    for line in (ROOT / "requirements" / "constraints.txt").read_text().splitlines():
+        if not (pin := line.partition("#")[0].strip()):
+            continue
+        requirement = Requirement(pin)
+        try:
+            installed = importlib.metadata.distribution(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        if not requirement.specifier.contains(installed.version):
+            continue  # of another Python, or the system's own
+        seen += 1
+        takes = SpecifierSet(installed.metadata["Requires-Python"] or "")
+        # 3.10 is Ubuntu 22.04's, 3.11 Debian 12's, 3.12 Ubuntu 24.04's.
+        for python in ("3.10.12", "3.11.2", "3.12.3", "3.13.0"):
+            these = {"python_version": python.rpartition(".")[0], "python_full_version": python}
+            if (requirement.marker is None or requirement.marker.evaluate(these)) and not takes.contains(python):
+                wrong.append(f"{pin} is given to {python}, and wants {takes}")
+    assert seen and wrong == []
