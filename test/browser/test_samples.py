@@ -194,7 +194,9 @@ def test_pictures_and_films_become_samples(
 
     happy = page.get_by_test_id("hold-happy")
     page.get_by_test_id("show-happy").click()
-    page.get_by_test_id("files").set_input_files([tmp_path / name for name in ("face.png", "wall.jpg", "letter.jpg")])
+    page.get_by_test_id("add-files-input").set_input_files(
+        [tmp_path / name for name in ("face.png", "wall.jpg", "letter.jpg")]
+    )
     said = page.get_by_text("1 picture added")
     expect(said).to_contain_text("1 without a face.")
     expect(said).to_contain_text("1 file could not be read.")

@@ -43,7 +43,7 @@ class Doing:
         self.recording = Recording(robot, hub, reader, settings.max_take)
         self.training = Training(robot, hub, self.models, self.recording, reader)
         self._phone = Phone(robot, hub, link)
-        self._samples = Samples(robot, self.recording, reader)
+        self._samples = Samples(robot, self.models, self.recording, reader)
         self._alike = AlikeSamples(robot, hub, self.models, reader)
         self._photographs = Photographs(hub, self.downloads)
         self._correcting = Correcting(robot, self.recording, self.training, self.models)
@@ -52,7 +52,7 @@ class Doing:
 
     def helpers(self) -> list[Coroutine[Any, Any, None]]:
         """What must run beside, until it is cancelled."""
-        return [part.look() for part in (self.recording, self._phone, self._alike)]
+        return [part.look() for part in (self.recording, self._phone, self._alike, self._samples)]
 
     async def gone(self, client: Client) -> None:
         """End what a client that has gone was doing."""
@@ -75,6 +75,7 @@ class Doing:
             "samples.list": lambda c, m: samples.list(c, m["label"]),
             "samples.pictures": lambda c, m: samples.pictures(c, m["take"], m["stamps"]),
             "samples.add": lambda c, m: samples.add(c, m["label"], m["subject"], m["count"]),
+            "samples.preview": lambda c, m: samples.preview(c, m["count"]),
             "samples.alike": lambda c, m: self._alike.find(c, m["face"]),
             "photograph": lambda c, m: self._photographs.take(c, m["face"]),
             "correct": lambda c, m: self._correcting.correct(c, m["label"], m["face"], m["subject"]),

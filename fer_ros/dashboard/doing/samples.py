@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fer_ros.core.bags.messages import END_OF_TIME
 from fer_ros.core.base.errors import ConfigError
 from fer_ros.core.base.labels import new_label, resolve
+from fer_ros.dashboard.doing.helper import Helper
+from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.recording import Busy, Recording
 from fer_ros.dashboard.doing.takes import TakeReader
-from fer_ros.dashboard.robot import Json, Robot
+from fer_ros.dashboard.robot import Json, Robot, Unavailable
 from fer_ros.dashboard.talking.client import Client
 from fer_ros.dashboard.talking.protocol import Binary
 
@@ -36,9 +39,11 @@ class _File:
 class Samples:
     """Used in the server's thread only; the disk is read in another."""
 
-    def __init__(self, robot: Robot, recording: Recording, reader: TakeReader) -> None:
+    def __init__(self, robot: Robot, models: Models, recording: Recording, reader: TakeReader) -> None:
         """No file waits."""
-        self._robot, self._recording, self._reader = robot, recording, reader
+        self._robot, self._models, self._recording, self._reader = robot, models, recording, reader
+        self._helper, self._detector = Helper("fer_ros.dashboard.doing.reading_worker"), ""
+        self.look = self._helper.look
         self._files: dict[Client, list[_File]] = {}
 
     async def list(self, client: Client, label: str) -> Json:
@@ -90,14 +95,27 @@ class Samples:
         :raises Busy: somebody records.
         :raises FerError: not all have come, or the recorder refused or does not run.
         """
-        files = self._files.pop(client, [])
+        found = self._sent(client, count)
         new_label(label)
-        if len([file for file in files if file.whole]) != count or len(files) != count:
-            raise ConfigError("not all of the files have come: send them again", "files_missing")
         if self._recording.holder is not None or self._recording.foreign:
             raise Busy("somebody is recording: wait until they let go", "others_record")
-        found = [(file.stamp, b"".join(file.data)) for file in files]
         return await self._recording.add(client, lambda: self._robot.add_pictures(client.bag, label, subject, found))
+
+    async def preview(self, client: Client, count: int) -> Json:
+        """What the model in use says of the files that have come; they become no samples.
+
+        :param count: how many were sent.
+        :returns: ``answers``, one a file: ``label`` and ``confidence`` of the largest face, ``label`` "" where there is
+            no face; null where the file cannot be read.
+        :raises FerError: not all have come, or the model is not known or cannot be run.
+        """
+        found = self._sent(client, count)
+        if not self._models.in_use:
+            raise Unavailable("inference does not run: start it, then try again", "not_there", node="inference")
+        if not self._helper.running:
+            self._detector = await self._robot.detector()
+        pictures = [base64.b64encode(data).decode() for _, data in found]
+        return await self._helper.ask({"model": self._models.in_use, "detector": self._detector, "pictures": pictures})
 
     async def check(self, label: str) -> Json:
         """Whether a label can be taught.
@@ -110,6 +128,13 @@ class Samples:
     def forget(self, client: Client) -> None:
         """Throw away what a client has sent."""
         self._files.pop(client, None)
+
+    def _sent(self, client: Client, count: int) -> Sequence[tuple[int, bytes]]:
+        """When each file of a client was taken, nanoseconds, and what is in it; they wait no more."""
+        files = self._files.pop(client, [])
+        if len([file for file in files if file.whole]) != count or len(files) != count:
+            raise ConfigError("not all of the files have come: send them again", "files_missing")
+        return [(file.stamp, b"".join(file.data)) for file in files]
 
     @property
     def _waiting(self) -> int:

@@ -88,6 +88,7 @@ REQUESTS: Mapping[str, Mapping[str, Check]] = {
     "samples.list": {"label": _NAME},
     "samples.pictures": {"take": _TAKE, "stamps": _stamps(MAX_PICTURES, low=1)},
     "samples.add": {"label": _NAME, "subject": _text(default=""), "count": _whole(1, 64)},
+    "samples.preview": {"count": _whole(1, 16)},
     "samples.alike": {"face": _whole(0, 2**32 - 1, default=0)},
     "photograph": {"face": _whole(0, 2**32 - 1, default=0)},
     "correct": {"label": _NAME, "face": _whole(0, 2**32 - 1, default=0), "subject": _text(default="")},

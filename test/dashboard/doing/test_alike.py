@@ -15,7 +15,7 @@ from fer_ros.core.training import run
 from fer_ros.core.training.options import Options
 from fer_ros.core.training.request import Request
 from fer_ros.core.vision.images import encode_jpeg
-from fer_ros.dashboard.doing import alike
+from fer_ros.dashboard.doing import alike, helper
 from fer_ros.dashboard.robot import Preview
 from fer_ros.dashboard.talking.client import Client
 
@@ -66,7 +66,7 @@ def helpers() -> list[Any]:
 def test_who_recorded_them_sees_them_and_others_see_their_labels(
     house: Any, taught: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alike, "IDLE", 0.5)
+    monkeypatch.setattr(helper, "IDLE", 0.5)
 
     async def script(new: Any) -> None:
         browser = await new(session=SESSION)

@@ -7,15 +7,18 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fer_ros.api.reader import Reader
 from fer_ros.core import bags
-from fer_ros.core.vision.images import encode_jpeg
+from fer_ros.core.vision.images import decode_compressed, encode_jpeg
 from fer_ros.dashboard.doing import samples as doing
 from fer_ros.dashboard.talking import protocol
 
 from ..conftest import JPEG
+from .test_alike import drawn
 from .test_recording import hold
 
 
@@ -159,7 +162,7 @@ def test_no_order_of_parts_makes_a_file_that_was_not_sent(parts: list[tuple[int,
             assert code == "picture"
 
     async def run() -> None:
-        kept = doing.Samples(None, None, None)  # type: ignore[arg-type]
+        kept = doing.Samples(None, None, None, None)  # type: ignore[arg-type]
         client: Any = Told()
         for sequence, number, of in parts:
             await kept.take(client, protocol.Binary(protocol.FILE, sequence, 0.0, number, of, memoryview(b"x")))
@@ -187,3 +190,36 @@ def test_every_way_to_give_a_label_has_the_same_rule(house: Any) -> None:
         assert browser.last("takes")["counts"].keys() == {"happy"}
 
     house.visit(script)
+
+
+@pytest.mark.slow
+def test_the_model_answers_files_that_become_no_samples(house: Any) -> None:
+    faces = [encode_jpeg(drawn(expression, 1)[0]) for expression in ("happy", "surprise")]
+    read = [reader.read(decode_compressed(face))[0] for reader in (Reader("small", "haar"),) for face in faces]
+    known = [{"label": one.label, "confidence": round(one.confidence, 4)} for one in read]
+    empty = encode_jpeg(np.full((480, 640, 3), 128, np.uint8))
+
+    async def script(new: Any) -> None:
+        browser = await new()
+        await browser.told("welcome")
+        for files in ((*faces, empty, b"no picture"), (faces[1],)):
+            for number, data in enumerate(files):
+                await browser.send_file(data, number)
+            answer = await browser.ask("samples.preview", count=len(files))
+            if not house.server.models.in_use:
+                assert (answer["code"], answer["reason"]["code"]) == ("unavailable", "not_there")
+                house.server.post(lambda: house.server.models.on_model({"type": "model", "name": "small"}))
+                for number, data in enumerate(files):
+                    await browser.send_file(data, number)
+                answer = await browser.ask("samples.preview", count=len(files))
+            assert answer["ok"], answer
+            wanted = [*known, {"label": "", "confidence": 0.0}, None] if len(files) == 4 else known[1:]
+            assert answer["answers"] == wanted
+        assert (await browser.ask("samples.preview", count=1))["reason"]["code"] == "files_missing"
+        house.server.post(lambda: house.server.models.on_model({"type": "model", "name": "gone"}))
+        await browser.send_file(faces[0])
+        refused = await browser.ask("samples.preview", count=1)
+        assert refused["code"] == "failed" and "gone" in refused["message"]
+
+    house.visit(script)
+    assert bags.listing() == []

@@ -39,6 +39,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "samples.list": {"label": "sad"},
     "samples.pictures": {"take": 3, "stamps": ["1"]},
     "samples.add": {"label": "sad", "subject": "Kim", "count": 3},
+    "samples.preview": {"count": 3},
     "samples.alike": {"face": 3},
     "photograph": {"face": 3},
     "label.check": {"label": "윙크"},

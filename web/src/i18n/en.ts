@@ -222,7 +222,6 @@ export const en = {
     withoutFace: (n: number) => `${n} without a face.`,
     unreadable: (n: number) => `${count(n, "file", "files")} could not be read.`,
     takenBack: "The added pictures are in the trash.",
-    dropOnLabel: "Drop pictures and films on the button of their label.",
     all: "Select all",
     none: "Select none",
     chosen: (n: number) => `${n} selected`,
@@ -232,6 +231,15 @@ export const en = {
     deleted: (n: number) => `${count(n, "picture is", "pictures are")} deleted.`,
     moved: (n: number, label: string) => `${count(n, "picture is", "pictures are")} ${label} now.`,
     back: "All is as it was.",
+  },
+
+  tried: {
+    choose: "Try files",
+    title: "What the model sees",
+    noFace: "no face",
+    unreadable: "cannot be read",
+    as: "Add as…",
+    add: "Add",
   },
 
   train: {

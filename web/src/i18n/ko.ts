@@ -213,7 +213,6 @@ export const ko: Texts = {
     withoutFace: (n) => `${n}장에는 얼굴이 없습니다.`,
     unreadable: (n) => `파일 ${n}개를 읽지 못했습니다.`,
     takenBack: "추가한 사진을 휴지통으로 옮겼습니다.",
-    dropOnLabel: "사진과 영상은 해당 표정의 버튼에 놓으세요.",
     all: "모두 고르기",
     none: "고르기 취소",
     chosen: (n) => `${n}장 고름`,
@@ -223,6 +222,15 @@ export const ko: Texts = {
     deleted: (n) => `사진 ${n}장을 삭제했습니다.`,
     moved: (n, label) => `사진 ${n}장을 ${label}(으)로 옮겼습니다.`,
     back: "원래대로 되돌렸습니다.",
+  },
+
+  tried: {
+    choose: "파일 시험하기",
+    title: "모델이 본 것",
+    noFace: "얼굴 없음",
+    unreadable: "읽을 수 없음",
+    as: "추가할 표정…",
+    add: "추가",
   },
 
   train: {

@@ -13,6 +13,7 @@ import { takes } from "../state";
 import { complain } from "../toast";
 import { Button } from "./controls";
 import { LabelTools } from "./labels";
+import { FilesButton, tried } from "./preview";
 
 /** The label whose pictures are shown. */
 export const shown = signal<string | null>(null);
@@ -148,28 +149,18 @@ function Grid() {
 
 function Toolbar({ label }: { label: string }) {
   const words = text.value.samples;
-  const input = useRef<HTMLInputElement>(null);
   const count = chosen.value.size;
   const resting = moving.value || link.value.state !== "open";
   const now = adding.value;
   return (
     <div class="toolbar">
-      <input
-        ref={input}
-        type="file"
-        accept="image/*,video/*,.heic,.heif"
-        multiple
-        hidden
-        data-testid="files"
-        onChange={(event) => {
-          const files = [...(event.currentTarget.files ?? [])];
-          event.currentTarget.value = "";
-          void addFiles(label, files);
-        }}
-      />
-      <Button icon="image" disabled={resting || now !== null} onClick={() => input.current?.click()} testId="add-files">
+      <FilesButton
+        disabled={resting || now !== null}
+        onFiles={(files) => void addFiles(label, files)}
+        testId="add-files"
+      >
         {now ? words.adding(now.done) : words.addFiles}
-      </Button>
+      </FilesButton>
       {samples().length > 0 && (
         <Button kind="quiet" onClick={count === samples().length ? chooseNone : chooseAll} testId="choose-all">
           {count === samples().length ? words.none : words.all}
@@ -231,6 +222,9 @@ export function Samples() {
       <header>
         <h2>{words.title}</h2>
         <p class="hint">{words.hint}</p>
+        <FilesButton icon="watch" disabled={!open} onFiles={(files) => (tried.value = files)} testId="try-files">
+          {text.value.tried.choose}
+        </FilesButton>
       </header>
       <div class="chips" role="group" aria-label={words.whose}>
         {names.map((one) => (

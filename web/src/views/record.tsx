@@ -5,16 +5,17 @@ import { useEffect } from "preact/hooks";
 import { link, reconnect } from "../connection";
 import { arriving, recorded } from "../counts";
 import { readings } from "../faces";
-import { addFiles } from "../files";
+import { addFiles, answered } from "../files";
 import { byTap, held, holdingByKeys, letGo, press, release, said, subject, toggle } from "../hold";
 import { text } from "../i18n";
 import { why } from "../i18n/reasons";
 import { newSession, resumeSession, sessionId } from "../identity";
 import { isOff, recordable, taught } from "../labels";
 import { Button, Field, LAUNCH, Notice, Switch } from "../parts/controls";
-import { HoldButton, hasFiles } from "../parts/hold_button";
+import { HoldButton } from "../parts/hold_button";
 import { Icons } from "../parts/icons";
 import { NameDialog, askName, naming } from "../parts/labels";
+import { Preview, catchDrops, tried } from "../parts/preview";
 import { Samples, shown } from "../parts/samples";
 import { Stage } from "../parts/stage";
 import { TakeList } from "../parts/takes";
@@ -27,20 +28,9 @@ const before = signal<{ session: string; subject: string } | null>(null);
 
 const advised = () => welcome.value?.advised ?? 100;
 
-/** A file that misses its label must not make the browser leave the page. */
-function catchDrops(): () => void {
-  const drag = (event: DragEvent) => hasFiles(event) && event.preventDefault();
-  const drop = (event: DragEvent) => {
-    if (!hasFiles(event) || event.defaultPrevented) return;
-    event.preventDefault();
-    complain(text.peek().samples.dropOnLabel);
-  };
-  window.addEventListener("dragover", drag);
-  window.addEventListener("drop", drop);
-  return () => {
-    window.removeEventListener("dragover", drag);
-    window.removeEventListener("drop", drop);
-  };
+function add(label: string, files: File[]): void {
+  shown.value = label;
+  void addFiles(label, files);
 }
 
 function Hold({ label, index, disabled }: { label: string; index: number; disabled: boolean }) {
@@ -56,10 +46,7 @@ function Hold({ label, index, disabled }: { label: string; index: number; disabl
       enough={advised()}
       off={isOff(label)}
       said={`${words.samples(count, advised())}${key}`}
-      onFiles={(files) => {
-        shown.value = label;
-        void addFiles(label, files);
-      }}
+      onFiles={(files) => add(label, files)}
     >
       <small> {starting ? words.starting : `/ ${advised()}`}</small>
     </HoldButton>
@@ -194,6 +181,16 @@ export function RecordView() {
           {said.value}
         </div>
       </div>
+      {tried.value && (
+        <Preview
+          files={tried.value}
+          answer={answered}
+          sign={(label) => welcome.value?.emoticons[label]?.[0]}
+          labels={names}
+          onAdd={add}
+          onFail={complain}
+        />
+      )}
       {naming.value !== null && <NameDialog onNamed={(label) => shown.peek() !== null && (shown.value = label)} />}
     </>
   );

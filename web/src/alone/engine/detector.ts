@@ -55,6 +55,11 @@ export class Detector {
           for (let i = 0; i < count; i++) this.places.push([(x + 0.5) * step, (y + 0.5) * step]);
   }
 
+  /** The face in a picture that follows no other, or null. */
+  still(picture: Picture): Promise<Seen | null> {
+    return this.search(picture, brightening(picture));
+  }
+
   /** The face in a frame taken at `now` ms, or null. */
   async find(picture: Picture, now: number): Promise<Seen | null> {
     const gain = brightening(picture);

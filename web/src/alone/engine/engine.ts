@@ -12,7 +12,7 @@ import type { Epoch } from "../learning/perceptron";
 import type { Task } from "../learning/ridge";
 import { copiesOf } from "./altered";
 import { openBase, type Base } from "./base";
-import { Detector } from "./detector";
+import { Detector, type Seen } from "./detector";
 import { Embedded } from "./embedded";
 import { KEPT_SIDE, pixels, png } from "./pictures";
 import { resize, resized, square, type Box, type Picture } from "./pixels";
@@ -85,15 +85,32 @@ export class Engine {
     const began = performance.now();
     const picture = pixels(bitmap);
     const seen = this.detector ? await this.detector.find(picture, time) : { box: middle(picture), eyes: null };
+    const { reading, maps } = await this.read(picture, seen, hold, began);
+    this.face = maps;
+    return reading;
+  }
+
+  async still(bitmap: ImageBitmap, hold: Hold | null): Promise<Reading> {
+    const began = performance.now();
+    const picture = pixels(bitmap);
+    const seen = this.detector ? await this.detector.still(picture) : { box: middle(picture), eyes: null };
+    return (await this.read(picture, seen, hold, began)).reading;
+  }
+
+  private async read(
+    picture: Picture,
+    seen: Seen | (Omit<Seen, "eyes"> & { eyes: null }) | null,
+    hold: Hold | null,
+    began: number,
+  ): Promise<{ reading: Reading; maps: Maps | null }> {
     const box = seen?.box ?? null;
-    this.face = null;
-    if (!seen) return { box, probabilities: [], ms: performance.now() - began, kept: false };
+    if (!seen) return { reading: { box, probabilities: [], ms: performance.now() - began, kept: false }, maps: null };
     const face = square(picture, seen.box, this.config.detector?.framing ?? ITSELF, seen.eyes);
-    this.face = await this.embedded.of([], [resize(face, this.embedded.spec)]);
-    const [answer] = answers(this.head, this.face);
+    const maps = await this.embedded.of([], [resize(face, this.embedded.spec)]);
+    const [answer] = answers(this.head, maps);
     const ms = performance.now() - began;
     if (hold) await this.add(face, hold);
-    return { box, probabilities: Array.from(answer!), ms, kept: hold !== null };
+    return { reading: { box, probabilities: Array.from(answer!), ms, kept: hold !== null }, maps };
   }
 
   private async add(face: Picture, { label, subject, take }: Hold): Promise<void> {

@@ -71,8 +71,10 @@ export interface Answers {
 export interface Requests {
   open: { ask: object; reply: { config: Config; state: State } };
   frame: { ask: { picture: ImageBitmap; time: number; hold: Hold | null }; reply: Reading };
+  /** As `frame`, of a picture that is none of the camera's. */
+  still: { ask: { picture: ImageBitmap; hold: Hold | null }; reply: Reading };
   samples: { ask: { label: string }; reply: Shown[] };
-  remove: { ask: { ids: number[] } | { label: string } | { all: true }; reply: State };
+  remove: { ask: { ids: number[] } | { label: string } | { take: number } | { all: true }; reply: State };
   /** Bring back what was removed last. */
   restore: { ask: object; reply: State };
   train: { ask: { method: Method }; reply: { result: Result; state: State } };

@@ -16,12 +16,15 @@ async function answer(message: Ask): Promise<unknown> {
       return { config: one.config, state: one.state };
     case "frame":
       return one.frame(message.ask.picture, message.ask.time, message.ask.hold);
+    case "still":
+      return one.still(message.ask.picture, message.ask.hold);
     case "samples":
       return one.shown(message.ask.label).map(({ id, picture }) => ({ id, picture }));
     case "remove": {
       const { ask } = message;
       if ("ids" in ask) await one.remove(({ id }) => ask.ids.includes(id));
       else if ("label" in ask) await one.remove(({ label }) => label === ask.label);
+      else if ("take" in ask) await one.remove(({ take }) => take === ask.take);
       else await one.remove(() => true);
       return one.state;
     }

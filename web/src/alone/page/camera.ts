@@ -32,9 +32,10 @@ export async function startCamera(): Promise<void> {
   }
 }
 
-/** The number of the take that is held now. */
-export function beginTake(): void {
+/** The number of a new take. */
+export function beginTake(): number {
   number = Math.max(number + 1, state.peek().take);
+  return number;
 }
 
 const pause = (ms: number) => new Promise((resolve) => window.setTimeout(resolve, ms));

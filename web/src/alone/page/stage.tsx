@@ -12,16 +12,20 @@ function Face() {
   const [one, whole, label] = [box.value, size.value, answer.value];
   if (!one || !label) return null;
   const share = (value: number, of: number) => `${((100 * value) / of).toFixed(2)}%`;
+  const left = whole.width - one.x - one.width;
+  const edge = left + one.width / 2 > whole.width / 2;
   const style = {
     "--label": colour(label),
     // Mirrored, as people see themselves.
-    left: share(whole.width - one.x - one.width, whole.width),
+    left: share(left, whole.width),
+    // For its words: the share of the picture between its outer edge and the picture's.
+    "--room": (edge ? left + one.width : whole.width - left) / whole.width,
     top: share(one.y, whole.height),
     width: share(one.width, whole.width),
     height: share(one.height, whole.height),
   };
   return (
-    <div class="face-box" style={style} data-testid="face">
+    <div class={`face-box ${edge ? "edge" : ""}`} style={style} data-testid="face">
       <span>
         <i class="emoji">{emoticons(label)[0]}</i> {labelName(label)} {Math.round(100 * (probabilities.value.get(label) ?? 0)) || ""}
       </span>

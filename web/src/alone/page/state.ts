@@ -35,12 +35,21 @@ export const labels = computed(() => {
 /** Below this no label is named. */
 const SURE = 0.35;
 
-export const answer = computed<string | null>(() => {
-  const all = [...probabilities.value];
+/** What probabilities are called; null where there are none. */
+export function named(shares: ReadonlyMap<string, number>): string | null {
+  const all = [...shares];
   if (!all.length) return null;
   const [label, share] = all.reduce((best, one) => (one[1] > best[1] ? one : best));
   return share >= SURE ? label : "uncertain";
-});
+}
+
+export const answer = computed(() => named(probabilities.value));
+
+/** Count a picture that was kept. */
+export function counted(label: string): void {
+  const { counts } = state.peek();
+  state.value = { ...state.peek(), counts: { ...counts, [label]: (counts[label] ?? 0) + 1 } };
+}
 
 export const emoticons = (label: string): string[] => config.value?.emoticons[label] ?? [];
 
@@ -143,9 +152,6 @@ export function take(reading: Reading, hold: Hold | null, now: number): void {
       return [label, old + (share - old) * far];
     }),
   );
-  if (hold && reading.kept) {
-    const { counts } = state.peek();
-    state.value = { ...state.peek(), counts: { ...counts, [hold.label]: (counts[hold.label] ?? 0) + 1 } };
-  }
+  if (hold && reading.kept) counted(hold.label);
   if (reading.box && performance.getEntriesByName("fer-answer").length === 0) performance.mark("fer-answer");
 }

@@ -2,15 +2,17 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { labelName } from "../../i18n";
+import { labelName, text } from "../../i18n";
 import { holdByKeys } from "../../keys";
 import { Button, Field, Notice } from "../../parts/controls";
 import { Dialog } from "../../parts/dialog";
 import { HoldButton } from "../../parts/hold_button";
+import { FilesButton, Preview, catchDrops, tried } from "../../parts/preview";
 import { Icons } from "../../parts/icons";
 import { beginTake } from "./camera";
 import type { Shown } from "../engine/protocol";
-import { added, ask, config, emoticons, held, labels, remove, state } from "./state";
+import { addFiles, answered } from "./files";
+import { added, ask, complain, config, emoticons, held, labels, remove, state } from "./state";
 import { words } from "./words";
 
 /** Label whose pictures are looked at. */
@@ -58,6 +60,7 @@ function Hold({ label, index }: { label: string; index: number }) {
         disabled={!config.value}
         said={`${texts.samples(count)}${index < 9 ? `, ${texts.key(index + 1)}` : ""}`}
         toggle={on ? letGo : press}
+        onFiles={(files) => void addFiles(label, files)}
       />
       {count > 0 && (
         <Button
@@ -167,6 +170,7 @@ function Add() {
 export function Teach() {
   const texts = words.value;
   useEffect(holding, []);
+  useEffect(catchDrops, []);
   return (
     <section class="card holding" aria-label={texts.teach}>
       <header>
@@ -184,6 +188,24 @@ export function Teach() {
           <span class="name">{texts.add}</span>
         </button>
       </div>
+      <FilesButton
+        icon="watch"
+        disabled={!config.value}
+        onFiles={(files) => (tried.value = files)}
+        testId="try-files"
+      >
+        {text.value.tried.choose}
+      </FilesButton>
+      {tried.value && (
+        <Preview
+          files={tried.value}
+          answer={answered}
+          sign={(label) => emoticons(label)[0]}
+          labels={labels.value}
+          onAdd={(label, files) => void addFiles(label, files)}
+          onFail={complain}
+        />
+      )}
       {looking.value !== null && <Pictures label={looking.value} />}
       {adding.value && <Add />}
     </section>
