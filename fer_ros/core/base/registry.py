@@ -7,12 +7,14 @@ first one found wins and the other is reported.
 
 from __future__ import annotations
 
+import configparser
 import functools
 import importlib.metadata
 import inspect
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +77,30 @@ def _state_of_path() -> tuple[tuple[str, int], ...]:
 @functools.lru_cache(maxsize=1)
 def _all_entry_points(state: tuple[tuple[str, int], ...]) -> Any:
     """Those of all packages, read once: there are some hundred, and reading them takes a tenth of a second."""
-    return importlib.metadata.entry_points()
+    try:
+        return importlib.metadata.entry_points()
+    except ValueError:
+        # Once anything imports the package importlib_metadata, it answers here, too, and refuses all entry points if
+        # a single one of any package is not well formed.
+        packages: dict[str, importlib.metadata.Distribution] = {}
+        for package in importlib.metadata.distributions():
+            packages.setdefault(package.name, package)
+        return importlib.metadata.EntryPoints(point for one in packages.values() for point in _written(one))
+
+
+def _written(package: importlib.metadata.Distribution) -> Iterator[importlib.metadata.EntryPoint]:
+    """The entry points that a package gives, as they are written."""
+    lines = configparser.ConfigParser(delimiters="=", interpolation=None, strict=False)
+    lines.optionxform = str  # type: ignore[assignment,method-assign]
+    try:
+        lines.read_string(package.read_text("entry_points.txt") or "")
+    except configparser.Error as error:
+        log.warning("the entry points of package %s cannot be read: %s", package.name, reason(error))
+    for group in lines.sections():
+        for name, value in lines.items(group):
+            point = importlib.metadata.EntryPoint(name, value, group)
+            vars(point)["dist"] = package
+            yield point
 
 
 def names(kind: str) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,25 @@ def test_of_two_with_one_name_the_first_wins_and_the_other_is_reported(
     # The stranger's folder comes first on sys.path here.
     assert plugin.__name__ == "Pooled"
     assert "'mobilenet_v1' is given twice: using core_stranger:Pooled, not fer_ros." in caplog.text
+
+
+def test_one_malformed_line_of_somebody_hides_no_plugin(stranger: Path, run: Any) -> None:
+    """The package importlib_metadata, which a library may import, refuses all entry points there are."""
+    pytest.importorskip("importlib_metadata")
+    script = """
+import importlib_metadata
+from fer_ros.core.base import registry
+points = registry.entry_points("backbones")
+print(points["mobilenet_v1"].value, points["mobilenet_v1"].dist.name, len(registry.load_all("heads")))
+try:
+    registry.load("detectors", "malformed")
+except registry.ConfigError as error:
+    print(error)
+"""
+    done = run(sys.executable, "-c", script, PYTHONPATH=f"{stranger}:{os.environ.get('PYTHONPATH', '')}")
+    first, second = done.out.splitlines()
+    assert first == f"core_stranger:Pooled core-stranger {len(registry.names('heads'))}", done.err
+    assert second.startswith("detector 'malformed' (not a target!) cannot be loaded: ")
 
 
 def test_unknown_names_get_the_known_ones() -> None:
