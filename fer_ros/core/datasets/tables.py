@@ -92,10 +92,14 @@ def _opened(path: Path) -> IO[str]:
 
 def _fields(line: str, separator: str) -> list[str] | None:
     """The fields of one line, None where there is no sense in it."""
+    # Python 3.10 refuses a line with NUL; later ones do not.
+    stands = "\ufffd" if "\0" in line else "\0"
+    plain = line.rstrip("\r\n").replace("\0", stands)
     try:
-        return next(csv.reader([line.rstrip("\r\n")], delimiter=separator, skipinitialspace=True), None)
+        fields = next(csv.reader([plain], delimiter=separator, skipinitialspace=True), None)
     except csv.Error:
         return None
+    return fields and [field.replace(stands, "\0") for field in fields]
 
 
 def _folded(name: str) -> str:
