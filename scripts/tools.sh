@@ -55,7 +55,8 @@ find_python() {
 
 # The interpreter behind a virtual environment: ours may be active, and is about to be replaced.
 base_interpreter() {
-    "$1" -c 'import sys; print(getattr(sys, "_base_executable", None) or sys.executable)'
+    # One name for it: called by another, such as that of an activated environment, it would seem to be another Python.
+    "$1" -c 'import os, sys; print(os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable))'
 }
 
 apt_install() {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+import venv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,15 @@ def test_python_that_does_not_fit_is_refused(run: Callable[..., Any], tmp_path: 
         (line,) = done.err.splitlines()
         assert f"PYTHON={python}" in line
         assert "3.10 to 3.13" in line
+
+
+def test_an_activated_environment_is_no_other_python(run: Callable[..., Any], tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", with_pip=False)
+    script = tmp_path / "found.sh"
+    script.write_text(f'. "{ROOT}/scripts/tools.sh"\nfind_python\n')
+    activated = f"{tmp_path}/venv/bin{os.pathsep}{Path(PYTHON).parent}{os.pathsep}{os.environ['PATH']}"
+    found = run("bash", script, PATH=activated, PYTHON="")
+    assert found.code == 0 and found.out.split() == [os.path.realpath(PYTHON)]
 
 
 def test_a_folder_with_other_things_is_left_alone(run: Callable[..., Any], tmp_path: Path) -> None:
