@@ -24,6 +24,9 @@ from fer_ros.nodes.logs import forward
 
 #: Seconds that the ending may take before the process is ended as it is: by us, and else by the system (SIGALRM).
 GRACE, LAST_RESORT = 1.6, 1.9
+#: Seconds between two turns of Python in the waiting main thread. A signal that the system gives to another thread, or
+#: that comes just before the waiting, wakes nobody: without a turn, Ctrl-C would be lost.
+TURN = 0.1
 
 
 class Ending:
@@ -44,7 +47,8 @@ class Ending:
 
     def wait(self) -> None:
         """Wait for :meth:`finish`. In the main thread, signals are handled meanwhile."""
-        self._event.wait()
+        while not self._event.wait(TURN):
+            pass
 
     def on_signals(self) -> None:
         """Let Ctrl-C and SIGTERM end the process in order, with rclpy still usable by the threads that are ending."""

@@ -36,6 +36,15 @@ def test_a_process_that_hangs_is_ended(
     assert process.wait(20).code == status
 
 
+def test_a_signal_that_another_thread_gets_ends_the_process(start: Callable[..., Any]) -> None:
+    """The system may choose any thread, and rarely does; the waiting one must see it all the same."""
+    code = "import signal, threading\n"
+    code += "def other():\n    time.sleep(0.5)\n    signal.pthread_kill(threading.get_ident(), signal.SIGINT)\n"
+    code += "threading.Thread(target=other).start()\nending.wait()\nprint('ended')\n"
+    done = start(sys.executable, "-c", BEGIN + code).wait(20)
+    assert (done.code, done.out) == (0, "ended\n"), done.err
+
+
 def test_an_end_in_order_does_not_take_python_down(start: Callable[..., Any], wait: Callable[..., None]) -> None:
     """That takes seconds on a busy machine, and in it a signal would spoil the status."""
     code = "import atexit\nfrom fer_ros.nodes import entry\natexit.register(lambda: print('taken down'))\n"
