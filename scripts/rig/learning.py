@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import yaml
 
-from scripts.rig.tools import Running, expect, launched, typed, until
+from scripts.rig.tools import Running, echoed, expect, launched, typed, until
 
 GOAL = ("ros2", "action", "send_goal", "--feedback", "/fer/train", "fer_msgs/action/Train")
 
@@ -27,7 +27,7 @@ def train() -> str:
         typed("ros2", "service", "call", "/fer/record/stop", "std_srvs/srv/Trigger")
         goal = typed(*GOAL, "{name: rig}", timeout=120)
         expect("Goal finished with status: SUCCEEDED" in goal and goal.count("Feedback:") >= 4, goal[-600:])
-        model = typed("ros2", "topic", "echo", "--once", "--no-arr", "/fer/model")
+        model = echoed("/fer/model", "--no-arr")
         expect("name: rig" in model, f"the model in use is {model[:200]}")
         long = Running(*GOAL, "{name: long, head: dense, epochs: 10000, hidden_units: 2000}")
         try:
@@ -66,7 +66,7 @@ def revise() -> str:
 
 def _status() -> str:
     words = ("--qos-durability", "transient_local", "--qos-reliability", "reliable", "--full-length")
-    return typed("ros2", "topic", "echo", "--once", *words, "/fer/record/status").split("---")[0]
+    return echoed("/fer/record/status", *words)
 
 
 #: Name → check.

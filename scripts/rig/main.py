@@ -66,6 +66,8 @@ def main() -> int:
                 how, text = "skipped", str(reason)
             except Failed as reason:
                 how, text = "failed", str(reason)
+            except Exception as error:  # the other checks are wanted all the same
+                how, text = "failed", f"{type(error).__name__}: {' '.join(str(error).split())}"
             counts[how] += 1
             print(f"{how:8} {name:13} {time.monotonic() - began:5.0f} s  {text}", flush=True)
     print(", ".join(f"{count} {how}" for how, count in counts.items()))

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from scripts.rig.tools import NODES, Failed, Skip, expect, launched, listening, rate, typed, until
+from scripts.rig.tools import NODES, Failed, Skip, echoed, expect, informed, launched, listening, rate, typed, until
 
 SAMPLE = "source:=sample"
 
@@ -27,9 +27,9 @@ def images() -> str:
         stamps = {(m.header.stamp.sec, m.header.stamp.nanosec) for _, m in pictures}
         shared = sum((m.header.stamp.sec, m.header.stamp.nanosec) in stamps for _, m in infos)
         expect(shared > 15, f"only {shared} of {len(infos)} camera_info have the stamp of an image")
-        info = typed("ros2", "topic", "info", "-v", "/fer/image_raw")
+        info = informed("/fer/image_raw")
         expect("Reliability: RELIABLE" in info, "image_raw is not reliable")
-        text = typed("ros2", "topic", "echo", "--once", "--no-arr", "/fer/image_raw")
+        text = echoed("/fer/image_raw", "--no-arr")
         expect("camera_optical_frame" in text, f"topic echo shows {text[:200]}")
     return f"{len(pictures)} pictures to a default subscriber, {shared} camera_info with their stamps"
 
@@ -111,7 +111,7 @@ def qos() -> str:
         file = Path(folder) / "qos.yaml"
         file.write_text(text)
         with launched(SAMPLE, f"params_file:={file}", "namespace:=robots/seven"):
-            info = typed("ros2", "topic", "info", "-v", "/robots/seven/emotion")
+            info = informed("/robots/seven/emotion")
     expect("Reliability: BEST_EFFORT" in info, info)
     return "qos_overrides.emotion.publisher.reliability in the namespace /robots/seven"
 
@@ -121,20 +121,16 @@ def sinks() -> str:
     missing = [name for name in ("hri_msgs", "vision_msgs") if importlib.util.find_spec(name) is None]
     chosen = ",".join(("string", *(n for n, p in (("hri", "hri_msgs"), ("vision_msgs",) * 2) if p not in missing)))
     with launched(SAMPLE, f"sink:={chosen}", "detector:=auto"):
-        label = typed("ros2", "topic", "echo", "--once", "/fer/label")
+        label = echoed("/fer/label")
         expect("data:" in label, label)
         if "vision_msgs" not in missing:
-            expect("class_id" in typed("ros2", "topic", "echo", "--once", "/fer/detections"), "no detections")
+            expect("class_id" in echoed("/fer/detections"), "no detections")
         if "hri_msgs" not in missing:
-            ids = yaml.safe_load(typed("ros2", "topic", "echo", "--once", "/humans/faces/tracked").split("---")[0])[
-                "ids"
-            ]
-            said = typed("ros2", "topic", "echo", "--once", f"/humans/faces/{ids[0]}/expression")
+            ids = yaml.safe_load(echoed("/humans/faces/tracked"))["ids"]
+            said = echoed(f"/humans/faces/{ids[0]}/expression")
             expect("expression:" in said and "valence:" in said, said)
-            expect(
-                "width: 128" in typed("ros2", "topic", "echo", "--once", "--no-arr", f"/humans/faces/{ids[0]}/cropped"),
-                "",
-            )
+            cropped = echoed(f"/humans/faces/{ids[0]}/cropped", "--no-arr")
+            expect("width: 128" in cropped, cropped)
     return f"{chosen}; label {label.split()[1]}" + (f"; not installed: {', '.join(missing)}" if missing else "")
 
 
@@ -208,7 +204,7 @@ def shadow() -> str:
         wrong = typed("ros2", "param", "set", "/fer/inference", "shadow", "smal", status=None)
         expect("did you mean 'small'" in wrong, wrong)
         typed("ros2", "param", "set", "/fer/inference", "shadow", "small")
-        said = typed("ros2", "topic", "echo", "--once", "--no-arr", "/fer/shadow")
+        said = echoed("/fer/shadow", "--no-arr")
         expect("model: default" in said and "shadow: small" in said, said)
         until(lambda: heard[-1][1].faces >= 60, "60 faces that both have read")
         typed("ros2", "param", "set", "/fer/inference", "shadow", "''")

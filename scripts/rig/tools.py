@@ -66,6 +66,16 @@ def typed(*words: str, timeout: float = PATIENCE, status: int | None = 0) -> str
     return text
 
 
+def echoed(topic: str, *words: str) -> str:
+    """One message as `ros2 topic echo` prints it, without what it says of earlier ones that were missed."""
+    return typed("ros2", "topic", "echo", "--once", "--no-lost-messages", *words, topic).split("---")[0]
+
+
+def informed(topic: str) -> str:
+    """What `ros2 topic info -v` says; a busy machine is given longer than its half second to find the topic."""
+    return typed("ros2", "topic", "info", "-v", "--spin-time", "3", topic)
+
+
 class Running:
     """A command that goes on."""
 
