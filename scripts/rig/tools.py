@@ -68,12 +68,19 @@ def typed(*words: str, timeout: float = PATIENCE, status: int | None = 0) -> str
 
 def echoed(topic: str, *words: str) -> str:
     """One message as `ros2 topic echo` prints it, without what it says of earlier ones that were missed."""
+    _listed(topic)
     return typed("ros2", "topic", "echo", "--once", "--no-lost-messages", *words, topic).split("---")[0]
 
 
 def informed(topic: str) -> str:
-    """What `ros2 topic info -v` says; a busy machine is given longer than its half second to find the topic."""
-    return typed("ros2", "topic", "info", "-v", "--spin-time", "3", topic)
+    """What `ros2 topic info -v` says."""
+    _listed(topic)
+    return typed("ros2", "topic", "info", "-v", topic)
+
+
+def _listed(topic: str) -> None:
+    """Wait until `ros2` knows the topic: its daemon may learn of a new node a moment later than we do."""
+    until(lambda: topic in typed("ros2", "topic", "list").split(), f"the topic {topic}")
 
 
 class Running:
