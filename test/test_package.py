@@ -166,7 +166,7 @@ def test_every_pinned_version_is_for_the_pythons_that_get_it() -> None:
         if not requirement.specifier.contains(installed.version):
             continue  # of another Python, or the system's own
         seen += 1
-        takes = SpecifierSet(installed.metadata["Requires-Python"] or "")
+        takes = SpecifierSet(next(iter(installed.metadata.get_all("Requires-Python") or []), ""))
         # 3.10 is Ubuntu 22.04's, 3.11 Debian 12's, 3.12 Ubuntu 24.04's.
         for python in ("3.10.12", "3.11.2", "3.12.3", "3.13.0"):
             these = {"python_version": python.rpartition(".")[0], "python_full_version": python}

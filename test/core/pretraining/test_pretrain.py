@@ -227,21 +227,27 @@ def test_a_run_folder_keeps_to_its_recipe_and_data(session: Session, monkeypatch
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-@needs_tensorflow
-@pytest.mark.slow
-def test_an_interrupted_run_goes_on_as_if_it_had_not_been(session: Session) -> None:
-    """`fer pretrain` takes over what another process began, over the change of size, and makes bundles of it."""
+@pytest.fixture(scope="module")
+def taken_over(session: Session) -> tuple[Bundle, Bundle]:
+    """Two bundles of a run that another process began and `fer pretrain` took over, over the change of size."""
     folder = session.folder / "interrupted"
     assert len(_history(folder)) == 1
     options = {"name": "drawn", "backbone": "small", "preset": "only", "epochs": 4, "batch": 8, "learning-rate": 0.02}
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     words += ["--sides", "0.5", "1", "--norm-faces", "0", "--run", str(folder)]
     _run(["-c", TAKEN_OVER, "pretrain", str(session.folder / "fer2013.csv"), *words], session.environment)
-    resumed = _history(folder)
+    drawn, rare = (Bundle.load(session.folder / "home" / "models" / name) for name in ("drawn", "rare"))
+    return drawn, rare
+
+
+@needs_tensorflow
+@pytest.mark.slow
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(session: Session, taken_over: tuple[Bundle, Bundle]) -> None:
+    resumed = _history(session.folder / "interrupted")
     for row, expected in zip(resumed, session.facts["run"]["history"], strict=True):
         assert row == pytest.approx(expected, abs=1e-4)
 
-    bundle, rare = (Bundle.load(session.folder / "home" / "models" / name) for name in ("drawn", "rare"))
+    bundle, rare = taken_over
     quality = bundle.quality
     assert quality["split"] == "FER2013 PublicTest" and quality["count"] == 14
     assert quality["accuracy"] == pytest.approx(resumed[-1]["val_accuracy"]) == quality["keras_accuracy"]
@@ -258,14 +264,13 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(session: Session) -> N
         share = np.mean(FACES.targets[1:33] == 0)
         assert moved.argmin() == 0 and moved[0] == pytest.approx(-np.log(share), abs=1e-3)
     assert rare.recipe["quantize"] == "int8" and (bundle.recipe["quantize"], bundle.recipe["prior"]) == ("float16", 0.0)
-    assert rare.checksums["backbone.weights.h5"] and _history(folder) == resumed
+    assert rare.checksums["backbone.weights.h5"] and len(resumed) == 4
 
 
 @needs_tensorflow
 @pytest.mark.slow
-def test_the_card_tells_how_it_was_made(session: Session) -> None:
-    """Of the bundles of the test before."""
-    bundle, rare = (Bundle.load(session.folder / "home" / "models" / name) for name in ("drawn", "rare"))
+def test_the_card_tells_how_it_was_made(session: Session, taken_over: tuple[Bundle, Bundle]) -> None:
+    bundle, rare = taken_over
     assert {"training.png", "confusion.png", "README.md"} <= {path.name for path in bundle.path.iterdir()}
     for name in ("training.png", "confusion.png"):
         assert cv2.imread(str(bundle.path / name)) is not None
