@@ -50,6 +50,7 @@ class Small(LiteRTBackbone):
             x = layers.Reshape((1, 1, units))(layers.Dense(units)(layers.Flatten()(x)))
         return keras.Model(inputs, x)
 '''
+Pair = tuple[Bundle, Bundle]
 #: The same run, taken over and exported, and then exported otherwise.
 TAKEN_OVER = """
 import sys
@@ -228,7 +229,7 @@ def test_a_run_folder_keeps_to_its_recipe_and_data(session: Session, monkeypatch
 
 
 @pytest.fixture(scope="module")
-def taken_over(session: Session) -> tuple[Bundle, Bundle]:
+def taken_over(session: Session) -> Pair:
     """Two bundles of a run that another process began and `fer pretrain` took over, over the change of size."""
     folder = session.folder / "interrupted"
     assert len(_history(folder)) == 1
@@ -236,20 +237,19 @@ def taken_over(session: Session) -> tuple[Bundle, Bundle]:
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     words += ["--sides", "0.5", "1", "--norm-faces", "0", "--run", str(folder)]
     _run(["-c", TAKEN_OVER, "pretrain", str(session.folder / "fer2013.csv"), *words], session.environment)
-    drawn, rare = (Bundle.load(session.folder / "home" / "models" / name) for name in ("drawn", "rare"))
-    return drawn, rare
+    home = session.folder / "home" / "models"
+    return Bundle.load(home / "drawn"), Bundle.load(home / "rare")
 
 
 @needs_tensorflow
 @pytest.mark.slow
-def test_an_interrupted_run_goes_on_as_if_it_had_not_been(session: Session, taken_over: tuple[Bundle, Bundle]) -> None:
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(session: Session, taken_over: Pair) -> None:
     resumed = _history(session.folder / "interrupted")
     for row, expected in zip(resumed, session.facts["run"]["history"], strict=True):
         assert row == pytest.approx(expected, abs=1e-4)
-
     bundle, rare = taken_over
     quality = bundle.quality
-    assert quality["split"] == "FER2013 PublicTest" and quality["count"] == 14
+    assert (quality["split"], quality["count"]) == ("FER2013 PublicTest", 14)
     assert quality["accuracy"] == pytest.approx(resumed[-1]["val_accuracy"]) == quality["keras_accuracy"]
     assert quality["clean"]["count"] == 13 and bundle.data["removed_near_duplicates"] == 1
     assert quality["balanced_accuracy"] == quality["macro_recall"]
@@ -257,8 +257,7 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(session: Session, take
     # What was taken over is what had been trained, to the last weight, over the temperature.
     assert 0.2 <= quality["temperature"] <= 5
     with np.load(bundle.path / "head.npz") as head, np.load(rare.path / "head.npz") as favoured:
-        kernel = np.array(session.facts["run"]["kernel"])
-        np.testing.assert_allclose(head["kernel"] * quality["temperature"], kernel, atol=1e-4)
+        np.testing.assert_allclose(head["kernel"] * quality["temperature"], session.facts["run"]["kernel"], atol=1e-4)
         # Of two exports of one run, the second names the first label, which half of the faces have, less often.
         moved = favoured["bias"] * rare.quality["temperature"] - head["bias"] * quality["temperature"]
         share = np.mean(FACES.targets[1:33] == 0)
@@ -269,19 +268,15 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(session: Session, take
 
 @needs_tensorflow
 @pytest.mark.slow
-def test_the_card_tells_how_it_was_made(session: Session, taken_over: tuple[Bundle, Bundle]) -> None:
+def test_the_card_tells_how_it_was_made(session: Session, taken_over: Pair) -> None:
     bundle, rare = taken_over
     assert {"training.png", "confusion.png", "README.md"} <= {path.name for path in bundle.path.iterdir()}
     for name in ("training.png", "confusion.png"):
         assert cv2.imread(str(bundle.path / name)) is not None
     card, other = (b.path.joinpath("README.md").read_text() for b in (bundle, rare))
     assert "# Model card: drawn" in card and f"| all | 14 | {bundle.quality['accuracy']:.4f} |" in card
-    command = "fer pretrain fer2013.csv --name drawn --backbone small --preset only --epochs 4 --batch 8"
-    assert (
-        command in card
-        and "--sides 0.5 1.0 --norm-faces 0 --quantize float16`" in card
-        and str(session.folder) not in card
-    )
+    assert "fer pretrain fer2013.csv --name drawn --backbone small --preset only --epochs 4 --batch 8" in card
+    assert "--sides 0.5 1.0 --norm-faces 0 --quantize float16`" in card and str(session.folder) not in card
     assert "in equal parts: 24, 48 pixels" in card and "Starts from random weights." in card
     assert "the FER+ votes (" not in card and "logarithm" not in card
     assert "1 times the logarithm of each label's share" in other and "numbers kept as int8" in other
