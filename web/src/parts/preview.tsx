@@ -1,7 +1,6 @@
 /** Files as the model sees them, before they become samples: chosen, or dropped anywhere but on a label. */
 
 import { signal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { colour } from "../colours";
 import { labelName, percent, text } from "../i18n";
@@ -43,7 +42,7 @@ export function catchDrops(): () => void {
 
 interface FilesButtonProps {
   onFiles: (files: File[]) => void;
-  children: ComponentChildren;
+  children: string;
   icon?: keyof typeof Icons;
   disabled: boolean;
   testId: string;
@@ -60,6 +59,7 @@ export function FilesButton({ onFiles, children, icon = "image", disabled, testI
         accept="image/*,video/*,.heic,.heif"
         multiple
         hidden
+        aria-label={children}
         data-testid={`${testId}-input`}
         onChange={(event) => {
           const files = [...(event.currentTarget.files ?? [])];
