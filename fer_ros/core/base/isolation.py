@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import site
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 #: Runs a module with the path that it is given. Python is started in its isolated mode (``-I``), with which it takes
 #: neither ``PYTHONPATH`` nor the folder of a script.
@@ -97,6 +98,21 @@ def converse(module: str, *arguments: str, stderr: Any, **environment: str) -> s
         text=True,
         encoding="utf-8",
     )
+
+
+def answers(nice: int) -> IO[str]:
+    """Where a process that :func:`converse` has started answers; its first step, before it imports what may print.
+
+    Whatever else prints to standard output does not get among the answers, and Ctrl-C is for the one who started it.
+
+    :param nice: so much it gives way to others.
+    """
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.nice(nice)
+    return out
 
 
 def safe_path(path: list[str], python_path: str, working: str) -> list[str]:

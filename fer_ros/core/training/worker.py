@@ -11,9 +11,7 @@ import contextlib
 import dataclasses
 import json
 import logging
-import os
 import select
-import signal
 import sys
 import threading
 import time
@@ -64,12 +62,7 @@ def _prepare() -> None:
 
 def main() -> int:
     """Train what standard input asks for."""
-    # Whatever prints to standard output from here on, such as a library, must not get among the messages.
-    channel = _Channel(os.fdopen(os.dup(1), "w", encoding="utf-8"))
-    os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError):
-        os.nice(NICE)
+    channel = _Channel(isolation.answers(NICE))
     logging.getLogger().addHandler(_LogHandler(channel))
     from fer_ros.core.base.errors import FerError, disk_code
     from fer_ros.core.training import run

@@ -7,13 +7,12 @@ bags and running the network a second time hold up neither the page nor the robo
 from __future__ import annotations
 
 import base64
-import contextlib
 import dataclasses
 import json
-import os
-import signal
 import sys
 from typing import TYPE_CHECKING, Any
+
+from fer_ros.core.base import isolation
 
 if TYPE_CHECKING:
     from fer_ros.core.training.alike.samples import Alike
@@ -24,12 +23,7 @@ NICE = 10
 
 def main() -> int:
     """Answer until standard input ends."""
-    # Whatever prints to standard output must not get among the answers.
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError):
-        os.nice(NICE)
+    out = isolation.answers(NICE)
     from fer_ros.core.base.errors import FerError
 
     known: Alike | None = None
