@@ -268,6 +268,18 @@ def tap() -> Callable[[Any], None]:
 
 
 @pytest.fixture
+def turn() -> Callable[[Any, dict[str, int]], None]:
+    """Turns the phone, and waits until the page has put back what was looked at: what is asked of it next counts."""
+
+    def to(page: Any, size: dict[str, int]) -> None:
+        page.set_viewport_size(size)
+        page.wait_for_function("width => innerWidth === width", arg=size["width"])
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    return to
+
+
+@pytest.fixture
 def record_two(show: Callable[[str], None]) -> Callable[[Any], None]:
     """``record_two(page)``: hold happy and surprise by their keys, in the view that records, for 20 samples each."""
 

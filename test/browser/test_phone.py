@@ -36,7 +36,7 @@ def test_everything_fits(robot: Make, open_page: Make) -> None:
 
 
 @pytest.mark.only_chromium("touches go through its protocol")
-def test_a_finger_holds_a_button(robot: Make, open_page: Make) -> None:
+def test_a_finger_holds_a_button(robot: Make, open_page: Make, turn: Make) -> None:
     page = open_page(robot("sample").url + "#record", **PHONE, locale="ko-KR")
     button = page.get_by_test_id("hold-surprise")
     expect(button).to_have_attribute("aria-disabled", "false")
@@ -58,7 +58,7 @@ def test_a_finger_holds_a_button(robot: Make, open_page: Make) -> None:
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     # Held sideways, the picture is beside the buttons; a screen reader clicks without pressing, which begins and ends.
-    page.set_viewport_size({"width": 844, "height": 390})
+    turn(page, {"width": 844, "height": 390})
     page.evaluate("scrollTo(0, 0)")
     for label in ("angry", "neutral"):
         box = page.get_by_test_id(f"hold-{label}").bounding_box()

@@ -21,22 +21,16 @@ LOOK = """(element, down) => new Promise(done => {
 PLACE = "element => [scrollY, element.getBoundingClientRect().top, element.getBoundingClientRect().bottom]"
 
 
-def _turn(page: Any, size: dict[str, int]) -> None:
-    page.set_viewport_size(size)
-    page.wait_for_function("width => innerWidth === width", arg=size["width"])
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
-def _stays(page: Any, seen: Any, down: float) -> None:
-    page.set_viewport_size(UPRIGHT)
+def _stays(turn: Callable[..., None], page: Any, seen: Any, down: float) -> None:
+    turn(page, UPRIGHT)
     seen.evaluate(LOOK, down)
     before = seen.evaluate(PLACE)
     assert before[0] > 0
     for _ in range(2):
-        _turn(page, SIDEWAYS)
+        turn(page, SIDEWAYS)
         _, top, bottom = seen.evaluate(PLACE)
         assert 48 <= top < bottom <= 390, (top, bottom)
-        _turn(page, UPRIGHT)
+        turn(page, UPRIGHT)
         assert seen.evaluate(PLACE)[1:] == pytest.approx(before[1:], abs=2)  # what is above may have grown
 
 
@@ -44,15 +38,17 @@ def _stays(page: Any, seen: Any, down: float) -> None:
     ("tab", "seen"),
     [("emoticons", ".gallery dl > div:nth-child(5)"), ("record", ".samples .chips")],
 )
-def test_the_robot_s_page(robot: Callable[..., Any], open_page: Callable[..., Any], tab: str, seen: str) -> None:
+def test_the_robot_s_page(
+    robot: Callable[..., Any], open_page: Callable[..., Any], turn: Callable[..., None], tab: str, seen: str
+) -> None:
     page = open_page(f"{robot('sample').url}#{tab}", **PHONE)
     expect(page.locator(seen).last).to_be_visible()
-    _stays(page, page.locator(seen).last, 0.35)
+    _stays(turn, page, page.locator(seen).last, 0.35)
 
 
 @pytest.mark.parametrize("seen", ["train", "hold-neutral", "add-label"])
-def test_the_page_without_a_server(alone: Callable[..., Any], seen: str) -> None:
+def test_the_page_without_a_server(alone: Callable[..., Any], turn: Callable[..., None], seen: str) -> None:
     page = alone(**PHONE)
     expect(page.get_by_test_id("face")).to_be_visible()
     # Above, the picture stays in its place.
-    _stays(page, page.get_by_test_id(seen), 0.5)
+    _stays(turn, page, page.get_by_test_id(seen), 0.5)
