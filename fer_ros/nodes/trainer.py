@@ -27,6 +27,7 @@ from fer_ros.core.base.settings import setting
 from fer_ros.core.bundles import model_store
 from fer_ros.core.training.client import Cancelled
 from fer_ros.core.training.outcome import Progress
+from fer_ros.core.training.request import Request
 from fer_ros.nodes import topics
 from fer_ros.nodes.diagnostics import OK, Diagnostics, Health
 from fer_ros.nodes.lifecycle import ManagedNode
@@ -118,7 +119,10 @@ class TrainerNode(ManagedNode):
 
     def _on_status(self, message: RecordStatus) -> None:
         if self._job is None and self.state == "active":
-            self._spare.foresee(message, self._settings.keep_ready)
+            self._spare.foresee(message, self._settings.keep_ready, self._usual)
+
+    def _usual(self, bag: str) -> Request:
+        return self._training.request(Train.Request(), _bags([bag]))
 
     async def _on_train(self, request: Train.Request, response: Train.Response) -> Train.Response:
         await self._train(request, response, lambda message: None)

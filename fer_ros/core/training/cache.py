@@ -62,7 +62,7 @@ class Cache:
         """Open the file.
 
         :param now: seconds since the epoch.
-        :param writes: False: only read what is there. Only the process that trains may write.
+        :param writes: False: only read what is there. Only a process that trains, or is going to, may write.
         """
         self = cls(time.time() if now is None else now, writes)
         self._open()

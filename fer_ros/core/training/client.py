@@ -7,9 +7,9 @@ runs with one BLAS thread, since two of them on two busy cores wait for each oth
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import logging
+import select
 import subprocess
 import tempfile
 import threading
@@ -62,6 +62,13 @@ class TrainingProcess:
         """Whether a process that was to wait still does."""
         return time.monotonic() < self._waits and self._process.poll() is None
 
+    def look_ahead(self, request: Request) -> None:
+        """Let a waiting process embed what a training is going to ask for; a :meth:`run` meanwhile waits no longer."""
+        with contextlib.suppress(OSError, ValueError):  # it has ended, and its input is closed
+            # A process that is held up, and does not read, must not hold this one up.
+            if self._process.stdin and select.select([], [self._process.stdin], [], 0.0)[1]:
+                self._ask(request, ahead=True)
+
     def run(self, request: Request, report: Callable[[Progress], None], gone: bool = True) -> Outcome:
         """Train and wait for the end.
 
@@ -70,16 +77,8 @@ class TrainingProcess:
         :raises Cancelled: :meth:`cancel` was called.
         :raises FerError: in one sentence, what was wrong and what to do.
         """
-        asked = {
-            "bags": [str(bag.absolute()) for bag in request.bags],
-            "options": dataclasses.asdict(request.options),
-            "name": request.name,
-            "settings": dict(request.settings),
-            "without": list(request.without),
-            "spread": {"workers": request.workers, "cluster": request.cluster, "cache": request.cache},
-        }
         try:
-            outcome = self._converse(json.dumps(asked), report)
+            outcome = self._converse(request, report)
         except BaseException:
             self.end()
             raise
@@ -113,12 +112,16 @@ class TrainingProcess:
             with contextlib.suppress(ConfigError, OSError), model_store.exclusive():
                 pass
 
-    def _converse(self, asked: str, report: Callable[[Progress], None]) -> Outcome:
-        assert self._process.stdin and self._process.stdout
+    def _ask(self, request: Request, ahead: bool) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps({**request.to_dict(), "ahead": ahead}) + "\n")
+        self._process.stdin.flush()
+
+    def _converse(self, request: Request, report: Callable[[Progress], None]) -> Outcome:
+        assert self._process.stdout
         outcome, error = None, None
         try:
-            self._process.stdin.write(f"{asked}\n")
-            self._process.stdin.flush()
+            self._ask(request, ahead=False)
             for line in self._process.stdout:
                 message = json.loads(line)
                 if "progress" in message and not self._cancelled:

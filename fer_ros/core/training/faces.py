@@ -27,6 +27,7 @@ from fer_ros.core.training.augment import Augmentation, augment
 from fer_ros.core.training.cache import Cache, key
 from fer_ros.core.training.cross import Folds
 from fer_ros.core.training.options import Options
+from fer_ros.core.training.request import Request
 from fer_ros.core.training.rows import Faces, Rows, assembled
 from fer_ros.core.vision import choosing, crop
 
@@ -84,6 +85,39 @@ def gather(
 
 class TooMany(FerError):
     """There are more faces than may be in memory."""
+
+
+def ahead(request: Request, most: int, pause: Callable[[], None]) -> None:
+    """Cut out and embed what a training will ask for, so that it finds that in the cache.
+
+    No other training is kept from running meanwhile: of two processes that write to the cache one stops keeping. What
+    was forgotten does not come back: whoever forgets removes the file, and this one writes to the file that it opened
+    before it read a bag.
+
+    :param most: of more faces nothing is embedded.
+    :param pause: called now and then; what it raises ends this, and what was done by then is kept.
+    :raises ConfigError: a bag cannot be read.
+    """
+    options, base = request.options, Bundle.load(request.options.base)
+    framings = [framing_of(bag, options.detector) for bag in opened(request.bags)]
+    with Cache.opened() as cache:
+        crops = []
+        for _, _, face in _crops(request.bags, framings, base.input, LeftOut(strict=False), cache):
+            pause()
+            if face is not None:
+                crops.append(face)
+            if len(crops) > most:
+                return
+        if not crops:
+            return
+        copies = options.copies_of(len(crops), registry.load("heads", options.head).crosses)
+        every = np.stack(crops)
+        if copies:
+            every = np.concatenate([every, altered(every, options, copies)])
+        backbone, _ = base.open(threads=1)
+        for start in range(0, len(every), BATCH):
+            pause()
+            embed(backbone, every[start : start + BATCH], base.input, cache=cache, network=network_of(base))
 
 
 def network_of(bundle: Bundle) -> str:

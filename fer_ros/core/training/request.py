@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,3 +32,17 @@ class Request:
     workers: int = 1
     cluster: str = ""
     cache: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it; the folders of bags become absolute."""
+        stated = {field_.name: getattr(self, field_.name) for field_ in dataclasses.fields(self)}
+        bags = [str(bag.absolute()) for bag in self.bags]
+        return {**stated, "bags": bags, "options": dataclasses.asdict(self.options), "settings": dict(self.settings)}
+
+    @classmethod
+    def from_dict(cls, stated: Mapping[str, Any]) -> Request:
+        """What :meth:`to_dict` gave; what is stated besides is not looked at."""
+        given = {field_.name: stated[field_.name] for field_ in dataclasses.fields(cls)}
+        bags = tuple(Path(bag) for bag in given["bags"])
+        options, without = Options(**given["options"]), tuple(given["without"])
+        return cls(**{**given, "bags": bags, "options": options, "without": without})

@@ -1,8 +1,9 @@
 """The process that trains; ``fer_ros.core.training.client`` starts it.
 
 One line of JSON on standard input says what to train; lines of JSON on standard output say how far it is and, at the
-end, what came of it. It ends when its standard input ends, so it never outlives the one who started it. Its argument,
-if there is one, are the seconds that it waits for that line.
+end, what came of it. Lines before it may name what is going to be trained: that is embedded while the process waits.
+It ends when its standard input ends, so it never outlives the one who started it. Its argument, if there is one, are
+the seconds that it waits for a line.
 """
 
 from __future__ import annotations
@@ -15,15 +16,19 @@ import select
 import sys
 import threading
 import time
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from fer_ros.core.base import isolation
+
+if TYPE_CHECKING:
+    from fer_ros.core.training.request import Request
 
 #: Seconds between two reports within a phase or of epochs.
 REPORT_EVERY = 0.1
 #: So much the worker gives way to others: frames go on being read on time while it trains.
 NICE = 5
+#: More faces than these are not embedded while it waits: a take is a small part of them.
+MOST_AHEAD = 2000
 
 
 class _Channel:
@@ -60,23 +65,65 @@ def _prepare() -> None:
         Bundle.load(Options().base).open()
 
 
+class _Asked:
+    """Lines of standard input, which nothing else reads meanwhile; unbuffered, so that what waits there can be seen."""
+
+    def __init__(self) -> None:
+        self._file = open(0, "rb", buffering=0, closefd=False)
+
+    def waits(self, patience: float | None) -> bool:
+        """Whether there is something to read, after so many seconds at most; None: however long it takes."""
+        return bool(select.select([self._file], [], [], patience)[0])
+
+    def line(self) -> dict[str, Any] | None:
+        """The next line; None at the end."""
+        text = self._file.readline()
+        return json.loads(text) if text else None
+
+
+class _AskedMeanwhile(Exception):
+    """There is something else to do."""
+
+
+def _look_ahead(request: Request, asked: _Asked) -> None:
+    """Embed what is going to be trained; a training that is asked for meanwhile does the rest itself."""
+    from fer_ros.core.base.errors import FerError
+    from fer_ros.core.training import faces
+
+    def pause() -> None:
+        if asked.waits(0.0):
+            raise _AskedMeanwhile
+
+    try:
+        with contextlib.suppress(_AskedMeanwhile, FerError, OSError):  # said when it is trained
+            faces.ahead(request, MOST_AHEAD, pause)
+    except Exception:
+        logging.getLogger(__name__).debug("cannot embed ahead", exc_info=True)
+
+
 def main() -> int:
     """Train what standard input asks for."""
     channel = _Channel(isolation.answers(NICE))
     logging.getLogger().addHandler(_LogHandler(channel))
     from fer_ros.core.base.errors import FerError, disk_code
     from fer_ros.core.training import run
-    from fer_ros.core.training.options import Options
     from fer_ros.core.training.outcome import Progress
     from fer_ros.core.training.request import Request
 
-    patience = float(sys.argv[1]) if len(sys.argv) > 1 else None
-    if patience is not None:
+    gives_up = None
+    if len(sys.argv) > 1:
+        gives_up = time.monotonic() + float(sys.argv[1])
         _prepare()
-    if not select.select([sys.stdin], [], [], patience)[0] or not (line := sys.stdin.readline()):
-        return 0
+    lines = _Asked()
+    while True:
+        patience = None if gives_up is None else max(0.0, gives_up - time.monotonic())
+        asked = lines.line() if lines.waits(patience) else None
+        if asked is None:
+            return 0
+        if not asked["ahead"]:
+            break
+        _look_ahead(Request.from_dict(asked), lines)
     isolation.end_with_starter()
-    asked = json.loads(line)
     last_phase, last_time = "", 0.0
 
     def report(progress: Progress) -> None:
@@ -87,10 +134,7 @@ def main() -> int:
             channel.send(progress=dataclasses.asdict(progress))
 
     try:
-        bags = tuple(Path(bag) for bag in asked["bags"])
-        name, settings, without = asked["name"], asked["settings"], tuple(asked["without"])
-        request = Request(bags, Options(**asked["options"]), name, settings, without, **asked["spread"])
-        channel.send(outcome=run.train(request, report).to_dict())
+        channel.send(outcome=run.train(Request.from_dict(asked), report).to_dict())
     except FerError as error:
         channel.send(error=str(error), code=error.code, values=error.values)
         return 1

@@ -85,16 +85,24 @@ class Spare:
     def __init__(self) -> None:
         self._process: TrainingProcess | None = None
         self._take: tuple[str, int] | None = None
+        self._ended: tuple[str, int] | None = None
 
-    def foresee(self, status: RecordStatus, seconds: float) -> None:
-        """Start it when a take begins, unless one waits: who records is going to train.
+    def foresee(self, status: RecordStatus, seconds: float, training: Callable[[str], Request]) -> None:
+        """Start it when a take begins, unless one waits: who records is going to train. Let it embed what a take held.
 
         :param seconds: see :meth:`prepare`.
+        :param training: the usual training on a bag; what it raises is said when that is asked for.
         """
-        take = (status.bag, status.take) if status.state in OPEN else None
+        here = (status.bag, status.take)
+        take = here if status.state in OPEN else None
         begins, self._take = take not in (None, self._take), take
         if begins and not (self._process is not None and self._process.waiting):
             self.prepare(seconds)
+        written = status.state != RecordStatus.STATE_RECORDING and status.take and not status.pending
+        if written and here != self._ended and self._process is not None and self._process.waiting:
+            self._ended = here
+            with contextlib.suppress(FerError):
+                self._process.look_ahead(training(status.bag))
 
     def prepare(self, seconds: float) -> None:
         """Start it anew, unless it is not wanted.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -142,6 +144,36 @@ def test_a_process_that_waits_trains_what_it_is_given(request_: Request) -> None
     assert process.waiting
     assert process.run(request_, ignore).model == "anna"
     assert not process.waiting and process._process.returncode is not None
+
+
+def test_a_process_that_waits_embeds_what_it_is_told_of(request_: Request) -> None:
+    """The training then finds every crop and every embedding of it, and puts nothing into the cache."""
+    process = TrainingProcess(600.0)
+    process.look_ahead(Request((Path("/nowhere"),), request_.options))
+    process.look_ahead(request_)
+    _until(lambda: _kept() == 3 * 120)  # a crop, its embedding, and that of one altered copy
+    assert process.run(request_, ignore).model == "anna"
+    assert _kept() == 3 * 120 and models() == ["anna", "general"]
+
+
+def test_a_training_need_not_wait_for_what_is_embedded_ahead(request_: Request) -> None:
+    process = TrainingProcess(600.0)
+    for _ in range(50):
+        process.look_ahead(request_)
+    assert process.run(request_, ignore).model == "anna"
+    process = TrainingProcess(600.0)
+    process.look_ahead(request_)
+    process.cancel()
+    process.end()
+    process.look_ahead(request_)  # says nothing
+
+
+def _kept() -> int:
+    file = paths.embeddings_file()
+    if not file.exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as base:
+        return base.execute("SELECT COUNT(*) FROM kept").fetchone()[0]
 
 
 def test_a_process_that_nobody_needs_ends_by_itself(request_: Request) -> None:
