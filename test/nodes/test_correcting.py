@@ -71,6 +71,7 @@ def test_a_reading_is_corrected_learned_and_undone(ros: Any, wait: Wait, fer_hom
     # A bag is open, so somebody is going to train.
     wait(lambda: trainer._spare._process is not None)
     waiting = trainer._spare._process
+    wait((fer_home / "embeddings.db").exists)  # and the take is embedded before anybody asks
     robot.watch()
     answer = robot.correct("surprise")
     assert answer.success, answer.message
