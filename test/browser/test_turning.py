@@ -42,8 +42,24 @@ def test_the_robot_s_page(
     robot: Callable[..., Any], open_page: Callable[..., Any], turn: Callable[..., None], tab: str, seen: str
 ) -> None:
     page = open_page(f"{robot('sample').url}#{tab}", **PHONE)
+    expect(page.get_by_test_id("link")).to_have_attribute("data-state", "connected")
     expect(page.locator(seen).last).to_be_visible()
     _stays(turn, page, page.locator(seen).last, 0.35)
+
+
+def test_what_comes_late_is_seen_too(robot: Callable[..., Any], open_page: Callable[..., Any], turn: Any) -> None:
+    """Something grows above while nothing is scrolled: what is on the screen then is what one looks at."""
+    page = open_page(f"{robot('sample').url}#emoticons", **PHONE)
+    seen = page.locator(".gallery dl > div")
+    expect(seen.last).to_be_visible()
+    seen.nth(4).evaluate(LOOK, 0.35)
+    page.evaluate("document.documentElement.style.overflowAnchor = 'none'")
+    page.evaluate("document.querySelector('.gallery').style.paddingTop = '100px'")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    place = seen.nth(4).evaluate(PLACE)
+    turn(page, SIDEWAYS)
+    turn(page, UPRIGHT)
+    assert seen.nth(4).evaluate(PLACE) == pytest.approx(place, abs=2)
 
 
 @pytest.mark.parametrize("seen", ["train", "hold-neutral", "add-label"])

@@ -62,4 +62,6 @@ function turned(): void {
 export function keepPlace(): void {
   document.addEventListener("scroll", remember, { passive: true });
   window.addEventListener("resize", turned);
+  // What comes late moves what is below it, and nothing is scrolled.
+  new ResizeObserver(remember).observe(document.body);
 }

@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 from fer_ros import __version__
 from fer_ros.core.base.emoticons import Emoticons
 from fer_ros.core.base.errors import FerError, reason
-from fer_ros.core.base.labels import DEFAULT_LABELS
+from fer_ros.core.recording.settings import RecordingSettings, parse_labels
 from fer_ros.dashboard.doing.actions import Doing
 from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.recording import Recording
@@ -65,7 +65,8 @@ class Server:
         self._ending: asyncio.Event | None = None
         self._started = threading.Event()
         self._error: Exception | None = None
-        self._labels = list(DEFAULT_LABELS)
+        # The usual ones until the recorder tells its own, so that nothing on the page moves.
+        self._labels = list(parse_labels(RecordingSettings().labels))
         self.port = settings.port
 
     @property
