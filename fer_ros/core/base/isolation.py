@@ -14,7 +14,7 @@ import site
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -113,6 +113,28 @@ def answers(nice: int) -> IO[str]:
     with contextlib.suppress(OSError):
         os.nice(nice)
     return out
+
+
+def serve(nice: int, answer: Callable[[Any], dict[str, Any]]) -> int:
+    """Answer what a process that :func:`converse` has started is asked, until its input ends: its whole life.
+
+    :param nice: as of :func:`answers`.
+    :param answer: to one question; what it raises is answered as ``error``, ``code`` and ``values``.
+    :returns: the exit status.
+    """
+    out = answers(nice)
+    from fer_ros.core.base.errors import FerError
+
+    for line in sys.stdin:
+        try:
+            told = answer(json.loads(line))
+        except FerError as error:
+            told = {"error": str(error), "code": error.code, "values": error.values}
+        except Exception as error:
+            told = {"error": f"{type(error).__name__}: {error}", "code": "fault", "values": {}}
+        out.write(f"{json.dumps(told)}\n")
+        out.flush()
+    return 0
 
 
 def safe_path(path: list[str], python_path: str, working: str) -> list[str]:

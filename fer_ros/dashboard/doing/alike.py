@@ -22,8 +22,8 @@ class AlikeSamples:
 
     def __init__(self, robot: Robot, hub: Hub, models: Models, reader: TakeReader) -> None:
         """Nothing runs yet."""
-        self._robot, self._hub, self._models, self._reader = robot, hub, models, reader
-        self._helper, self._detector = Helper("fer_ros.core.training.alike.worker"), ""
+        self._hub, self._models, self._reader = hub, models, reader
+        self._helper = Helper("fer_ros.core.training.alike.worker", robot)
         self.look = self._helper.look
 
     async def find(self, client: Client, face: int) -> Json:
@@ -39,10 +39,7 @@ class AlikeSamples:
             raise ConfigError("that face was not read just now: ask while it is shown", "face_not_seen")
         picture, found = seen
         asked = {"model": name, "width": picture.width, "box": found["box"], "eyes": found["eyes"], "most": MOST}
-        if not self._helper.running:
-            self._detector = await self._robot.detector()
-        asked |= {"detector": self._detector, "picture": base64.b64encode(picture.data).decode()}
-        told = await self._helper.ask(asked)
+        told = await self._helper.ask({**asked, "picture": base64.b64encode(picture.data).decode()})
         return {"samples": await asyncio.to_thread(self._pictured, client.bag, told["samples"])}
 
     def _pictured(self, bag: str, samples: list[Json]) -> list[Json]:

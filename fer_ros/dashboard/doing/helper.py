@@ -11,7 +11,7 @@ import time
 
 from fer_ros.core.base import isolation
 from fer_ros.core.base.errors import FerError
-from fer_ros.dashboard.robot import Json, Unavailable
+from fer_ros.dashboard.robot import Json, Robot, Unavailable
 
 #: Seconds after the last question after which the process ends, and that an answer may take: of a new model, all its
 #: samples may have to be read first.
@@ -21,29 +21,27 @@ IDLE, ANSWER = 10.0, 60.0
 class Helper:
     """One question at a time. Used in the server's thread; the process is waited for in another."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, robot: Robot) -> None:
         """Nothing runs yet.
 
-        :param module: a line of JSON on its standard input asks, one on its output answers; one with ``error``,
-            ``code`` and ``values`` refuses.
+        :param module: lives by :func:`fer_ros.core.base.isolation.serve`.
         """
-        self._module = module
+        self._module, self._robot, self._detector = module, robot, ""
         self._process: subprocess.Popen[str] | None = None
         self._asked = 0.0
         self._lock = asyncio.Lock()
 
-    @property
-    def running(self) -> bool:
-        """Whether the process is there already."""
-        return self._process is not None
-
     async def ask(self, question: Json) -> Json:
         """Ask the process, which is started where none runs.
 
+        :param question: is put with the ``detector`` that the robot used when the process was started.
         :raises Unavailable: it has ended, or took too long.
         :raises FerError: it has refused.
         """
         async with self._lock:
+            if self._process is None:
+                self._detector = await self._robot.detector()
+            question = {"detector": self._detector, **question}
             told = await asyncio.to_thread(self._converse, f"{json.dumps(question)}\n")
             self._asked = time.monotonic()
         if "error" in told:

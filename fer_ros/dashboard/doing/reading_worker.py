@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,27 +15,26 @@ if TYPE_CHECKING:
 NICE = 10
 
 
+class _Readers:
+    """Keeps the last reader, unless it has failed."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], Reader] = {}
+
+    def answer(self, asked: Any) -> dict[str, Any]:
+        from fer_ros.api.reader import Reader
+
+        wanted = asked["model"], asked["detector"]
+        kept, self._kept = self._kept, {}
+        reader = kept.get(wanted) or Reader(*wanted)
+        told = {"answers": [_answer(reader, base64.b64decode(one)) for one in asked["pictures"]]}
+        self._kept = {wanted: reader}
+        return told
+
+
 def main() -> int:
     """Answer until standard input ends."""
-    out = isolation.answers(NICE)
-    from fer_ros.api.reader import Reader
-    from fer_ros.core.base.errors import FerError
-
-    chosen, reader = ("", ""), None
-    for line in sys.stdin:
-        try:
-            asked = json.loads(line)
-            wanted = asked["model"], asked["detector"]
-            if reader is None or wanted != chosen:
-                chosen, reader = wanted, Reader(*wanted)
-            told: dict[str, Any] = {"answers": [_answer(reader, base64.b64decode(one)) for one in asked["pictures"]]}
-        except FerError as error:
-            reader, told = None, {"error": str(error), "code": error.code, "values": error.values}
-        except Exception as error:
-            reader, told = None, {"error": f"{type(error).__name__}: {error}", "code": "fault", "values": {}}
-        out.write(f"{json.dumps(told)}\n")
-        out.flush()
-    return 0
+    return isolation.serve(NICE, _Readers().answer)
 
 
 def _answer(reader: Reader, data: bytes) -> dict[str, Any] | None:

@@ -42,7 +42,7 @@ class Samples:
     def __init__(self, robot: Robot, models: Models, recording: Recording, reader: TakeReader) -> None:
         """No file waits."""
         self._robot, self._models, self._recording, self._reader = robot, models, recording, reader
-        self._helper, self._detector = Helper("fer_ros.dashboard.doing.reading_worker"), ""
+        self._helper = Helper("fer_ros.dashboard.doing.reading_worker", robot)
         self.look = self._helper.look
         self._files: dict[Client, list[_File]] = {}
 
@@ -112,10 +112,8 @@ class Samples:
         found = self._sent(client, count)
         if not self._models.in_use:
             raise Unavailable("inference does not run: start it, then try again", "not_there", node="inference")
-        if not self._helper.running:
-            self._detector = await self._robot.detector()
         pictures = [base64.b64encode(data).decode() for _, data in found]
-        return await self._helper.ask({"model": self._models.in_use, "detector": self._detector, "pictures": pictures})
+        return await self._helper.ask({"model": self._models.in_use, "pictures": pictures})
 
     async def check(self, label: str) -> Json:
         """Whether a label can be taught.

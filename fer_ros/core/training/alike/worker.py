@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -21,30 +20,25 @@ if TYPE_CHECKING:
 NICE = 10
 
 
+class _Finder:
+    """Keeps the samples of the last model, unless something has failed."""
+
+    def __init__(self) -> None:
+        self._kept: Alike | None = None
+
+    def answer(self, asked: Any) -> dict[str, Any]:
+        from fer_ros.core.training.alike.samples import Alike
+
+        kept, self._kept = self._kept, None
+        known = kept if kept is not None and kept.model == asked["model"] and kept.fresh else Alike(asked["model"])
+        told = {"samples": _answer(known, asked)}
+        self._kept = known
+        return told
+
+
 def main() -> int:
     """Answer until standard input ends."""
-    out = isolation.answers(NICE)
-    from fer_ros.core.base.errors import FerError
-
-    known: Alike | None = None
-    for line in sys.stdin:
-        try:
-            asked = json.loads(line)
-            known = _of(asked["model"], known)
-            told: dict[str, Any] = {"samples": _answer(known, asked)}
-        except FerError as error:
-            known, told = None, {"error": str(error), "code": error.code, "values": error.values}
-        except Exception as error:
-            known, told = None, {"error": f"{type(error).__name__}: {error}", "code": "fault", "values": {}}
-        out.write(f"{json.dumps(told)}\n")
-        out.flush()
-    return 0
-
-
-def _of(model: str, known: Alike | None) -> Alike:
-    from fer_ros.core.training.alike.samples import Alike
-
-    return known if known is not None and known.model == model and known.fresh else Alike(model)
+    return isolation.serve(NICE, _Finder().answer)
 
 
 def _answer(known: Alike, asked: dict[str, Any]) -> list[dict[str, Any]]:
