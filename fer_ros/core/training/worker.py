@@ -94,11 +94,14 @@ def _look_ahead(request: Request, asked: _Asked) -> None:
         if asked.waits(0.0):
             raise _AskedMeanwhile
 
+    logging.disable(logging.WARNING)  # what is wrong is said when it is trained
     try:
-        with contextlib.suppress(_AskedMeanwhile, FerError, OSError):  # said when it is trained
+        with contextlib.suppress(_AskedMeanwhile, FerError, OSError):
             faces.ahead(request, MOST_AHEAD, pause)
     except Exception:
         logging.getLogger(__name__).debug("cannot embed ahead", exc_info=True)
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def main() -> int:
