@@ -78,7 +78,10 @@ def test_seven_expressions_are_recorded_trained_and_recognised(
     assert trained.metrics.accuracy > trained.baseline.accuracy
     _wait(lambda: models[-1] == trained.model, 120, "the new model is not announced")
     assert models == ["default", trained.model]
-    assert {"training", "evaluating"} <= set(trained.phases) and len(steps) > 10
+    assert {"training", "evaluating"} <= set(trained.phases)
+    _wait(lambda: steps[-1].phase == TrainProgress.PHASE_DONE, 120, "the end is not told")
+    # How many steps are heard depends on how quick the training is: what the takes held is embedded before.
+    assert len({step.phase for step in steps} & set(trained.phases)) > 1
 
     right: Counter[str] = Counter()
     for label in DEFAULT_LABELS:
