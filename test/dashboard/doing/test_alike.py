@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,11 @@ def show(house: Any, expression: str) -> None:
 
 
 def helpers() -> list[Any]:
-    return [child for child in psutil.Process().children() if "alike.worker" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # a child of another test that has just ended
+            found += [child] if "alike.worker" in " ".join(child.cmdline()) else []
+    return found
 
 
 @pytest.mark.slow
