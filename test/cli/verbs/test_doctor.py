@@ -107,9 +107,9 @@ def test_checks_end_when_nobody_waits_for_them_any_more(extra: Callable[..., Che
     assert isinstance(running, Generator)
     deadline = time.monotonic() + 90
     # A process that starts another one is there twice for a moment: before that is what it is to become.
-    while mentions(f"extra_{name}") != 1 and time.monotonic() < deadline:
+    while (count := mentions(f"extra_{name}")) != 1 and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert mentions(f"extra_{name}")
+    assert count == 1
     running.close()
     assert mentions(f"extra_{name}") == 0
 
