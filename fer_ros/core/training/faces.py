@@ -115,9 +115,7 @@ def ahead(request: Request, most: int, pause: Callable[[], None]) -> None:
         if copies:
             every = np.concatenate([every, altered(every, options, copies)])
         backbone, _ = base.open(threads=1)
-        for start in range(0, len(every), BATCH):
-            pause()
-            embed(backbone, every[start : start + BATCH], base.input, cache=cache, network=network_of(base))
+        embed(backbone, every, base.input, lambda count: pause(), cache, network_of(base))
 
 
 def network_of(bundle: Bundle) -> str:
