@@ -82,60 +82,40 @@ class Ending:
         timer.start()
 
 
-class Host:
-    """Spins nodes in a thread of its own, so that the main thread can wait for signals and for the end.
+class _Spinning:
+    """A node, and the thread that runs its callbacks.
 
-    One thread runs all callbacks: with several, those of images overtake each other, and receiving costs twice the CPU.
+    One thread runs them all: with several, those of images overtake each other, and receiving costs twice the CPU. No
+    other node shares it: for each message rclpy looks through all that the thread waits for.
     """
 
-    def __init__(self, nodes: Sequence[ManagedNode], ending: Ending, dispensable: Collection[ManagedNode] = ()) -> None:
-        """Take over the nodes; they report the end to ``ending``.
-
-        :param dispensable: nodes that may fail to start; the others then go on without them.
-        """
-        self._nodes, self._ending, self._dispensable = list(nodes), ending, dispensable
-        self._stopping = threading.Event()
-        self._executor = SingleThreadedExecutor(context=self._nodes[0].context)
-        forward(self._nodes[-1].get_logger())
-        self._thread = threading.Thread(target=self._spin, name="executor", daemon=True)
-        self._undertaker = threading.Thread(
-            target=middleware.bury_until, args=[self._stopping], name="undertaker", daemon=True
-        )
-        for node in self._nodes:
-            node.on_finished = ending.finish
-            self._executor.add_node(node)
+    def __init__(self, node: ManagedNode, ending: Ending) -> None:
+        self.node, self._ending = node, ending
+        self._stopping = False
+        self._executor = SingleThreadedExecutor(context=node.context)
+        self._executor.add_node(node)
+        self._thread = threading.Thread(target=self._spin, name=node.get_name(), daemon=True)
 
     def start(self) -> None:
-        """Bring the nodes up, in the given order, and spin."""
         self._thread.start()
-        self._undertaker.start()
 
     def stop(self) -> None:
-        """Stop spinning, free everything and destroy the nodes; after a good end nothing is kept for their return."""
-        self._stopping.set()
+        """Let the callback that runs be the last one."""
+        self._stopping = True
         # A task, as waking alone leaves spin_once waiting for the next callback.
         self._executor.create_task(lambda: None)
+
+    def free(self) -> None:
+        """Free everything and destroy the node; after :meth:`stop`."""
         if self._thread.is_alive():
             self._thread.join()
-        for node in reversed(self._nodes):
-            node.shut_down()
-            self._executor.remove_node(node)
-            node.destroy_node()
+        self.node.shut_down()
+        self._executor.remove_node(self.node)
+        self.node.destroy_node()
         self._executor.shutdown()
-        if self._ending.status == 0:
-            for node in self._nodes:
-                node.kept.forget()
 
     def _spin(self) -> None:
-        for node in self._nodes:
-            try:
-                node.autostart()
-            except Exception as error:
-                if node in self._dispensable:
-                    continue  # the log has said why
-                self._ending.finish(error)
-                return
-        while not self._stopping.is_set():
+        while not self._stopping:
             try:
                 self._executor.spin_once()
             except (ExternalShutdownException, ShutdownException):
@@ -143,7 +123,58 @@ class Host:
                 return
             except Exception as error:
                 # Whatever a message of somebody's did to a callback, the other callbacks go on.
-                self._nodes[0].get_logger().error(f"a callback failed: {type(error).__name__}: {error}")
+                self.node.get_logger().error(f"a callback failed: {type(error).__name__}: {error}")
+
+
+class Host:
+    """Spins nodes in threads, one for each, so that the main thread can wait for signals and for the end."""
+
+    def __init__(self, nodes: Sequence[ManagedNode], ending: Ending, dispensable: Collection[ManagedNode] = ()) -> None:
+        """Take over the nodes; they report the end to ``ending``.
+
+        :param dispensable: nodes that may fail to start; the others then go on without them.
+        """
+        self._ending, self._dispensable = ending, dispensable
+        self._stopping = threading.Event()
+        forward(nodes[-1].get_logger())
+        self._starter = threading.Thread(target=self._bring_up, name="starter", daemon=True)
+        self._undertaker = threading.Thread(
+            target=middleware.bury_until, args=[self._stopping], name="undertaker", daemon=True
+        )
+        for node in nodes:
+            node.on_finished = ending.finish
+        self._spinning = [_Spinning(node, ending) for node in nodes]
+
+    def start(self) -> None:
+        """Bring the nodes up, in the given order, and spin each as soon as it is up."""
+        self._starter.start()
+        self._undertaker.start()
+
+    def stop(self) -> None:
+        """Stop spinning, free everything and destroy the nodes; after a good end nothing is kept for their return."""
+        self._stopping.set()
+        if self._starter.is_alive():
+            self._starter.join()
+        for spinning in self._spinning:
+            spinning.stop()
+        for spinning in reversed(self._spinning):
+            spinning.free()
+        if self._ending.status == 0:
+            for spinning in self._spinning:
+                spinning.node.kept.forget()
+
+    def _bring_up(self) -> None:
+        for spinning in self._spinning:
+            if self._stopping.is_set():
+                return
+            try:
+                spinning.node.autostart()
+            except Exception as error:
+                if spinning.node not in self._dispensable:
+                    self._ending.finish(error)
+                    return
+                # The log has said why.
+            spinning.start()
 
 
 def initialise(arguments: Sequence[str] | None = None) -> None:
