@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 from playwright.sync_api import expect
 
@@ -24,6 +26,51 @@ def test_the_page_says_that_it_is_lost_and_comes_back_by_itself(robot: Make, ope
     robot("sample", port=first.port)
     expect(page.get_by_test_id("face").first).to_be_visible()
     expect(page.get_by_test_id("lost")).to_have_count(0)
+
+
+def test_what_was_cut_off_is_told(robot: Make, open_page: Make, drawn: list[Any], tmp_path: Path) -> None:
+    settings = ("trainer.head=dense", "trainer.heads.dense.epochs=10000")  # minutes
+    first = robot("sample", *settings)
+    page = open_page(first.url + "#record")
+    expect(page.get_by_test_id("hold-sad")).to_have_attribute("aria-disabled", "false")
+    faces = [tmp_path / f"face {number}.png" for number in range(40)]
+    for face in faces:
+        cv2.imwrite(str(face), drawn[0])
+    for label in ("sad", "happy"):
+        page.get_by_test_id(f"show-{label}").click()
+        page.get_by_test_id("add-files-input").set_input_files(faces[:6])
+        expect(page.get_by_test_id(f"hold-{label}")).to_have_attribute("data-count", "6")
+
+    # Some of the pictures are there, and the others not.
+    page.get_by_test_id("show-angry").click()
+    page.get_by_test_id("add-files-input").set_input_files(faces)
+    expect(page.get_by_test_id("hold-angry")).not_to_have_attribute("data-count", "0")
+    first.kill()
+    expect(page.get_by_text("The other files were not sent")).to_be_visible()
+    second = robot("sample", *settings, port=first.port)
+    expect(page.get_by_test_id("lost")).to_have_count(0)
+
+    # What is left out is no material.
+    for label in ("sad", "angry"):
+        page.get_by_test_id(f"show-{label}").click()
+        page.get_by_text("Learn it").click()
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_test_id("left-out")).to_contain_text("Sad")
+    expect(page.get_by_test_id("train")).to_be_disabled()
+    page.get_by_test_id("nothing").get_by_role("link").click()
+    page.get_by_test_id("show-sad").click()
+    page.get_by_text("Learn it").click()
+
+    # A training that the robot no longer knows of.
+    page.get_by_role("link", name="Train").click()
+    page.get_by_test_id("train").click()
+    expect(page.get_by_test_id("progress")).to_have_attribute("data-phase", "training")
+    second.kill()
+    expect(page.get_by_test_id("progress")).to_have_count(0)
+    expect(page.get_by_test_id("train")).to_be_disabled()
+    robot("sample", *settings, port=first.port)
+    expect(page.get_by_test_id("interrupted")).to_be_visible()
+    expect(page.get_by_test_id("train")).to_be_enabled()
 
 
 def test_who_has_said_goodbye_has_ended_also_when_nobody_answers_any_more(robot: Make, open_page: Make) -> None:

@@ -140,6 +140,20 @@ def test_who_it_is_stands_beside_the_expression(robot: Make, open_page: Make) ->
     assert page.locator(".face .tag").first.bounding_box()["height"] < 40
 
 
+def test_digits_hold_the_buttons_wherever_the_focus_is(robot: Make, open_page: Make) -> None:
+    page = open_page(robot("sample").url + "#record")
+    third = page.locator(".hold").nth(2)
+    expect(third).to_have_attribute("aria-disabled", "false")
+    page.get_by_text("Tap instead of hold").click()
+    for pressed in ("true", "false"):
+        page.keyboard.press("3")
+        expect(third).to_have_attribute("aria-pressed", pressed)
+    page.get_by_role("textbox").first.click()
+    page.keyboard.press("3")
+    expect(page.get_by_role("textbox").first).to_have_value("3")
+    expect(third).to_have_attribute("aria-pressed", "false")
+
+
 @pytest.mark.only_chromium("it measures no layout shift")
 def test_the_picture_and_the_buttons_stay_where_they_are(robot: Make, open_page: Make) -> None:
     page = open_page("about:blank")

@@ -207,12 +207,16 @@ def test_pictures_and_films_become_samples(
     expect(happy).to_have_attribute("data-count", "0")
 
     # A film that is dropped on a button: some pictures a second of it.
+    face_bytes = list((tmp_path / "face.png").read_bytes())
     film_bytes = list((tmp_path / "film.webm").read_bytes())
     page.evaluate(DROP, ['[data-testid="hold-sad"]', "film.webm", "video/webm", film_bytes])
+    # What is dropped meanwhile comes next.
+    page.evaluate(DROP, ['[data-testid="hold-angry"]', "face.png", "image/png", face_bytes])
     page.wait_for_function("() => document.querySelector('[data-testid=\"hold-sad\"]').dataset.count >= 6")
+    expect(page.get_by_test_id("hold-angry")).to_have_attribute("data-count", "1")
     expect(page.get_by_test_id("add-files")).to_have_text("Add pictures or films")
     assert _count(page, "sad") <= 9
     # One that misses a button is only looked at, and the page stays.
-    page.evaluate(DROP, ["h2", "face.png", "image/png", list((tmp_path / "face.png").read_bytes())])
+    page.evaluate(DROP, ["h2", "face.png", "image/png", face_bytes])
     expect(page.get_by_test_id("tried").first).to_be_visible()
     expect(happy).to_have_attribute("data-count", "0")

@@ -73,12 +73,20 @@ export async function answered(shot: Shot): Promise<Answer | null> {
   return (answers as ({ label: string; confidence: number } | null)[])[0] ?? null;
 }
 
-/** Make samples of files, and say what became of them; Undo takes them all back. */
-export async function addFiles(label: string, files: File[]): Promise<void> {
-  if (adding.peek() || files.length === 0) return;
+/** Files are added one drop after the other. */
+let queue: Promise<void> = Promise.resolve();
+
+/** Make samples of files, once those before them are added, and say what became of them; Undo takes them all back. */
+export function addFiles(label: string, files: File[]): Promise<void> {
+  if (files.length > 0) queue = queue.then(() => addNow(label, files));
+  return queue;
+}
+
+async function addNow(label: string, files: File[]): Promise<void> {
   const outcome: Outcome = { takes: [], samples: 0, withoutFace: 0, refused: 0 };
   adding.value = { label, done: 0 };
   let batch: Picture[] = [];
+  let whole = false;
   try {
     for await (const shot of shots(files)) {
       const picture = await packed(shot);
@@ -93,6 +101,7 @@ export async function addFiles(label: string, files: File[]): Promise<void> {
       batch = [];
     }
     if (batch.length > 0) await addBatch(label, batch, outcome);
+    whole = true;
   } catch (error) {
     complain(error);
   }
@@ -100,11 +109,13 @@ export async function addFiles(label: string, files: File[]): Promise<void> {
   const words = text.peek().samples;
   const said = [
     words.added(outcome.samples, labelName(label)),
+    ...(whole ? [] : [words.rest]),
     ...(outcome.withoutFace ? [words.withoutFace(outcome.withoutFace)] : []),
     ...(outcome.refused ? [words.unreadable(outcome.refused)] : []),
   ].join(" ");
-  if (outcome.takes.length === 0) complain(said);
-  else tellUndo(said, () => void takeBack(outcome.takes));
+  // Why nothing at all was sent, the refusal has said.
+  if (outcome.takes.length === 0) return whole ? complain(said) : undefined;
+  tellUndo(said, () => void takeBack(outcome.takes));
 }
 
 async function takeBack(takes: number[]): Promise<void> {

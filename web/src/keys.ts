@@ -1,5 +1,7 @@
 /** The keys 1 to 9, which hold the labels in their order. */
 
+/** What keys belong to; a switch takes no digits. */
+const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, dialog";
 /** Keys that choose the first labels. */
 const KEYS = 9;
 
@@ -13,7 +15,7 @@ export function holdByKeys(
   letGo: (label: string) => void,
 ): () => void {
   const typing = (event: KeyboardEvent) =>
-    event.target instanceof HTMLElement && event.target.closest("input, textarea, select, dialog") !== null;
+    event.target instanceof HTMLElement && event.target.closest(TYPING) !== null;
   const which = (event: KeyboardEvent) => {
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] ?? event.key;
     const at = Number(digit) - 1;

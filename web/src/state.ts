@@ -42,6 +42,9 @@ export const training = computed(() => {
   return !["idle", "done", "cancelled", "failed"].includes(phase);
 });
 
+/** The connection went away during a training, and nothing was heard of it since. */
+export const lost = signal(false);
+
 function addEpoch(progress: TrainProgress): void {
   if (progress.phase === "loading") {
     curve.value = NO_CURVE;
@@ -96,6 +99,7 @@ onMessage((message) => {
       break;
     case "train":
       train.value = message;
+      if (message.phase !== "idle") lost.value = false;
       addEpoch(message);
       break;
     case "train.result":
@@ -117,6 +121,10 @@ onMessage((message) => {
 // What moves would be a lie without a connection; what was measured or counted stays readable.
 effect(() => {
   if (link.value.state === "open") return;
+  if (training.peek()) {
+    lost.value = true;
+    train.value = null;
+  }
   emotions.value = null;
   stats.value = null;
   record.value = null;

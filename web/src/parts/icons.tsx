@@ -48,6 +48,7 @@ export const Icons = {
       <path d="M10.5 18.3h3" />
     </>,
   ),
+  code: icon(<path d="m8 7-5 5 5 5M16 7l5 5-5 5M13.5 5l-3 14" />),
   share: icon(
     <>
       <path d="M4 4h6v6H4ZM14 4h6v6h-6ZM4 14h6v6H4Z" />

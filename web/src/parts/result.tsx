@@ -79,7 +79,7 @@ function AdviceOf({ advice, metrics }: { advice: Advice; metrics: Metrics | null
         ? words.record(record_count, names(record_more))
         : words.another(names(record_more)),
     // What 70 people lost on another day says nothing to somebody who is read worse than that today.
-    another_day === null || another_day > (metrics?.accuracy ?? 1) ? "" : words.day(percent(another_day)),
+    another_day === null || percent(another_day) === percent(metrics?.accuracy ?? 1) || another_day > (metrics?.accuracy ?? 1) ? "" : words.day(percent(another_day)),
   ].filter(Boolean);
   if (next.length === 0 && metrics) next.push(words.learned);
   if (next.length === 0) return null;
@@ -194,7 +194,7 @@ export function Result({ result, children }: { result: TrainResult; children?: C
       {metrics && <Each metrics={metrics} />}
       <h3>{words.split}</h3>
       <p data-testid="split">{words.splits[result.split] ?? result.split}</p>
-      <p class="hint">{words.counts(train, validation, test)}</p>
+      <p class="hint">{result.split === "cross" ? words.crossed(test) : words.counts(train, validation, test)}</p>
       {metrics && <Hood result={result} metrics={metrics} />}
     </section>
   );

@@ -37,7 +37,7 @@ function Accuracy({ entry }: { entry: ModelEntry }) {
   const words = text.value.models;
   const { accuracy, tested, measured_on } = entry;
   if (accuracy === null || accuracy === undefined) return <p>{words.notMeasured}</p>;
-  const share = percent(accuracy, (tested ?? 0) >= MANY ? 1 : 0);
+  const share = (tested ?? 0) >= MANY ? percent(accuracy, 1) : text.value.train.about(percent(accuracy));
   return <p>{words.accuracy(share, measured_on || (tested ? words.heldOut(tested) : ""))}</p>;
 }
 
@@ -99,7 +99,7 @@ function Entry({ entry, inUse }: { entry: ModelEntry; inUse: boolean }) {
           testId="download"
         />
         <Button
-          icon="share"
+          icon="code"
           kind="quiet"
           label={words.action(text.value.elsewhere.open, name)}
           disabled={entry.error !== ""}

@@ -6,7 +6,7 @@ import { link, request } from "../connection";
 import { figure, labelName, text } from "../i18n";
 import { why } from "../i18n/reasons";
 import { kept } from "../identity";
-import { mine } from "../labels";
+import { isOff, mine } from "../labels";
 import { Advanced, asked } from "../parts/advanced";
 import { Button, Choice, LAUNCH, Notice } from "../parts/controls";
 import { Curve } from "../parts/curve";
@@ -14,7 +14,7 @@ import { Result } from "../parts/result";
 import { Stage } from "../parts/stage";
 import { PHASES, type TrainProgress } from "../protocol";
 import { tab } from "../route";
-import { NO_CURVE, curve, forgetFailure, nodes, result, takes, train, training, welcome } from "../state";
+import { NO_CURVE, curve, forgetFailure, lost, nodes, result, takes, train, training, welcome } from "../state";
 import { complain } from "../toast";
 import { Now } from "./watch";
 
@@ -30,6 +30,7 @@ async function start(): Promise<void> {
   result.value = null;
   curve.value = NO_CURVE;
   asking.value = true;
+  lost.value = false;
   try {
     await request("train.start", {
       scope: scope.value.value,
@@ -108,10 +109,14 @@ effect(() => {
   );
 });
 
-/** Pictures of each label in what is chosen to learn from; those without any are left out. */
-function material(): [string, number][] {
-  const counts = scope.value.value === "all" ? everything.value : takes.value?.counts;
-  return Object.entries(counts ?? {}).filter(([, count]) => count > 0);
+/** Pictures of each label in what is chosen to learn from, and those that the person has left out. */
+function material(): { counts: [string, number][]; off: string[] } {
+  const all = scope.value.value === "all" ? everything.value : takes.value?.counts;
+  const some = Object.entries(all ?? {}).filter(([, count]) => count > 0);
+  return {
+    counts: some.filter(([label]) => !isOff(label)),
+    off: some.map(([label]) => label).filter(isOff),
+  };
 }
 
 /** What is recorded, and whether it is enough to begin. */
@@ -126,20 +131,28 @@ function Material() {
   }
   const all = scope.value.value === "all";
   if (all && everything.value === null) return <p class="hint">{words.looking}</p>;
-  const counts = material();
+  const { counts, off } = material();
+  const leftOut = off.length > 0 && (
+    <p class="hint" data-testid="left-out">
+      {words.leftOut(off.map(labelName).join(", "))}
+    </p>
+  );
   if (counts.length < 2) {
     return (
-      <Notice
-        kind="info"
-        action={
-          <a href="#record" class="button plain">
-            {text.value.tabs.record}
-          </a>
-        }
-        testId="nothing"
-      >
-        {words.notTaught}
-      </Notice>
+      <>
+        {leftOut}
+        <Notice
+          kind="info"
+          action={
+            <a href="#record" class="button plain">
+              {text.value.tabs.record}
+            </a>
+          }
+          testId="nothing"
+        >
+          {words.notTaught}
+        </Notice>
+      </>
     );
   }
   const advised = welcome.value?.advised ?? 100;
@@ -159,6 +172,7 @@ function Material() {
         ))}
       </ul>
       {few.length > 0 && <p class="hint">{words.few(few.join(", "))}</p>}
+      {leftOut}
     </>
   );
 }
@@ -169,7 +183,7 @@ export function TrainView() {
   const ready =
     link.value.state === "open" &&
     nodes.value?.trainer !== false &&
-    material().length > 1;
+    material().counts.length > 1;
   const last = result.value;
   const foreign = last?.ok === true && !last.mine;
   return (
@@ -189,6 +203,11 @@ export function TrainView() {
             </>
           ) : (
             <>
+              {!asking.value && lost.value && link.value.state === "open" && (
+                <Notice kind="warn" testId="interrupted">
+                  {words.interrupted}
+                </Notice>
+              )}
               {!asking.value && now?.phase === "cancelled" && <Notice kind="info">{words.cancelled}</Notice>}
               {last && !last.ok && now?.phase !== "cancelled" && (
                 <Notice kind="bad" testId="failed">
