@@ -2,12 +2,14 @@
 
 import { BadFile } from "../files/zip";
 import { Engine, TooFew } from "./engine";
-import type { Ask, Told } from "./protocol";
+import type { Ask, Changed, Told } from "./protocol";
 
 const tell = (message: Told) => self.postMessage(message);
 let engine: Promise<Engine> | null = null;
 /** Requests are answered one after the other. */
 let queue: Promise<unknown> = Promise.resolve();
+
+const changed = (one: Engine, undo: number): Changed => ({ state: one.state, undo });
 
 async function answer(message: Ask): Promise<unknown> {
   const one = await (engine ??= Engine.open());
@@ -22,27 +24,32 @@ async function answer(message: Ask): Promise<unknown> {
       return one.shown(message.ask.label).map(({ id, picture }) => ({ id, picture }));
     case "remove": {
       const { ask } = message;
-      if ("ids" in ask) await one.remove(({ id }) => ask.ids.includes(id));
-      else if ("label" in ask) await one.remove(({ label }) => label === ask.label);
-      else if ("take" in ask) await one.remove(({ take }) => take === ask.take);
-      else await one.remove(() => true);
-      return one.state;
+      if ("all" in ask) return changed(one, await one.removeAll());
+      if ("ids" in ask) return changed(one, await one.remove(({ id }) => ask.ids.includes(id)));
+      if ("label" in ask) return changed(one, await one.remove(({ label }) => label === ask.label));
+      return changed(one, await one.remove(({ take }) => take === ask.take));
     }
-    case "restore":
-      await one.restore();
+    case "move":
+      return changed(one, await one.move(message.ask.ids, message.ask.label));
+    case "undo":
+      await one.undo(message.ask.undo);
       return one.state;
     case "train": {
       const read = (share: number) => tell({ read: share });
-      const result = await one.train(message.ask.method, read, (epoch) => tell({ epoch }));
+      const { method, without } = message.ask;
+      const result = await one.train(method, without, read, (epoch) => tell({ epoch }));
       return { result, state: one.state };
     }
     case "forget":
-      await one.forget();
-      return one.state;
+      return changed(one, await one.forget());
     case "save":
-      return one.save();
-    case "load":
-      return { complete: await one.load(message.ask.file), state: one.state };
+      return one.save(message.ask.labels);
+    case "export":
+      return one.export();
+    case "load": {
+      const { undo, ...loaded } = await one.load(message.ask.file);
+      return { ...changed(one, undo), ...loaded };
+    }
     case "alike":
       return one.alike();
     case "answers":

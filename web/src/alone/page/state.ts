@@ -4,12 +4,12 @@ import { computed, signal } from "@preact/signals";
 import type { Method } from "../learning/choice";
 import type { Epoch } from "../learning/perceptron";
 import type { Box } from "../engine/pixels";
-import type { Config, Hold, Name, Reading, Requests, Result, State, Told } from "../engine/protocol";
+import type { Changed, Config, Hold, Name, Reading, Requests, Result, State, Told } from "../engine/protocol";
 import { tell, tellUndo, warn } from "../../toasts";
 import { words } from "./words";
 
 export const config = signal<Config | null>(null);
-export const state = signal<State>({ counts: {}, labels: [], taught: false, take: 1 });
+export const state = signal<State>({ counts: {}, labels: [], taught: false, take: 1, result: null });
 /** Why the page cannot go on; empty: it can. */
 export const broken = signal("");
 export const box = signal<Box | null>(null);
@@ -113,7 +113,7 @@ export async function train(): Promise<void> {
   epochs.value = [];
   result.value = null;
   try {
-    const reply = await ask("train", { method: method.peek() });
+    const reply = await ask("train", { method: method.peek(), without: [] });
     result.value = reply.result;
     state.value = reply.state;
     if (reply.result.kept) tell(words.peek().kept);
@@ -123,15 +123,39 @@ export async function train(): Promise<void> {
   read.value = null;
 }
 
-/** Delete pictures, with a way back. */
+/** Take over what became of a change. */
+export function accept(found: State): void {
+  state.value = found;
+  result.value = found.result;
+}
+
+/** Take over a change, and say what was done, with a way back; `also` is undone with it. */
+export function done(said: string, { state: found, undo }: Changed, also: () => void = () => {}): void {
+  accept(found);
+  tellUndo(said, () => {
+    also();
+    void ask("undo", { undo }).then(accept, complain);
+  });
+}
+
+/** Delete pictures, or everything: also the model and the labels added by hand; with a way back. */
 export async function remove(which: Requests["remove"]["ask"]): Promise<void> {
-  state.value = await ask("remove", which);
-  tellUndo(words.peek().removed, () => void ask("restore", {}).then((found) => (state.value = found)));
+  const before = added.peek();
+  try {
+    const reply = await ask("remove", which);
+    if ("all" in which) added.value = [];
+    done(words.peek().removed, reply, () => (added.value = [...new Set([...before, ...added.peek()])]));
+  } catch (error) {
+    complain(error);
+  }
 }
 
 export async function forget(): Promise<void> {
-  state.value = await ask("forget", {});
-  result.value = null;
+  try {
+    done(words.peek().forgotten, await ask("forget", {}));
+  } catch (error) {
+    complain(error);
+  }
 }
 
 /** Seconds in which probabilities glide. */
