@@ -31,7 +31,7 @@ FACES = 500
 ASK = """async ([name, ask]) => {
     const worker = new Worker("engine.js");
     const reply = await new Promise((resolve, reject) => {
-        worker.onmessage = ({data}) => data.id === 1 && (data.error ? reject(data.error) : resolve(data.reply));
+        worker.onmessage = ({data}) => data.id === 1 && (data.code ? reject(data.code) : resolve(data.reply));
         worker.postMessage({id: 1, name, ask});
     });
     worker.terminate();
@@ -116,9 +116,11 @@ def test_teach_train_keep_and_go_offline(
     # Deleted, brought back, deleted.
     page.get_by_test_id("remove-all").click()
     expect(page.get_by_test_id("hold-happy")).to_have_attribute("data-count", "0")
-    page.get_by_test_id("alike").locator("summary").click()
-    expect(alike).to_have_count(0)
+    expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "false")
+    expect(page.get_by_test_id("alike")).to_have_count(0)
     page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "true")
+    page.get_by_test_id("alike").locator("summary").click()
     expect(alike.first).to_be_visible()
     expect(page.get_by_test_id("hold-happy")).not_to_have_attribute("data-count", "0")
     page.get_by_test_id("pictures-happy").click()

@@ -115,7 +115,7 @@ async function addNow(label: string, files: File[]): Promise<void> {
   ].join(" ");
   // Why nothing at all was sent, the refusal has said.
   if (outcome.takes.length === 0) return whole ? complain(said) : undefined;
-  tellUndo(said, () => void takeBack(outcome.takes));
+  tellUndo(said, () => takeBack(outcome.takes));
 }
 
 async function takeBack(takes: number[]): Promise<void> {

@@ -118,6 +118,6 @@ export async function put(
   if (done.length === 0 && chosen.length > 0) return also();
   tellUndo(words(sum(done)), () => {
     also();
-    void restore(done);
+    return restore(done);
   });
 }

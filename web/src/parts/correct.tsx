@@ -19,7 +19,7 @@ async function correct(label: string, face: number): Promise<void> {
   try {
     const { samples, message, reason } = await request("correct", { label, face, subject: subject.peek().trim() });
     open.value = false;
-    tellUndo(words.done(labelName(label), Number(samples)), () => void undo());
+    tellUndo(words.done(labelName(label), Number(samples)), () => undo());
     if (message) complain(new Refusal("failed", String(message), reason ?? null));
   } catch (error) {
     complain(error);

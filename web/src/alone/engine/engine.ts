@@ -1,31 +1,25 @@
 /** The network, the taught pictures and the head: everything that the page asks for, without the page. */
 
-import { readProject, sha256, writeProject, type Card } from "../files/project";
-import { BadFile, type Files } from "../files/zip";
 import { packNpz } from "../files/npz";
 import { ours, paper, type Method } from "../learning/choice";
 import { nearest } from "../learning/alike";
 import type { Maps } from "../learning/features";
 import { folds as foldsOf } from "../learning/folds";
-import { answers, openHead, type Head } from "../learning/heads";
+import { answers, fits, openHead, type Head } from "../learning/heads";
 import type { Epoch } from "../learning/perceptron";
 import type { Task } from "../learning/ridge";
+import { Refused } from "../refused";
 import { copiesOf } from "./altered";
-import { openBase, type Base } from "./base";
+import { openBase, sizesOf, type Base } from "./base";
 import { Detector, type Seen } from "./detector";
+import { backboneOf, bundle, headOf, opened, written, zipped } from "./exchange";
 import { Embedded } from "./embedded";
 import { KEPT_SIDE, pixels, png } from "./pictures";
 import { resize, resized, square, type Box, type Picture } from "./pixels";
-import type { Answers, Config, Hold, Reading, Result, State } from "./protocol";
+import type { Answers, Config, Hold, Loaded, Opened, Reading, Result, State } from "./protocol";
 import { fetched, Network, start } from "./runtime";
-import { Store, type KeptModel, type Sample } from "./store";
-
-/** A training that cannot begin; the page says why in its own words. */
-export class TooFew extends Error {
-  constructor(readonly code: "few" | "one") {
-    super(code);
-  }
-}
+import { openStore, type Change, type KeptModel, type Sample } from "./store";
+import { Taught } from "./taught";
 
 /** Side of the frame that takes the detector's place, in shorter sides of the picture. */
 const FRAME = 0.62;
@@ -38,47 +32,80 @@ const AT_ONCE = 120;
 
 export class Engine {
   private head: Head;
-  private removed: Sample[] = [];
   /** Of the face that was read last. */
   private face: Maps | null = null;
   private readonly embedded: Embedded;
-  private kept: KeptModel | null = null;
+  /** Whose head it is. */
+  private used: KeptModel | null = null;
+  private dropped = false;
 
   private constructor(
     readonly config: Config,
-    private readonly store: Store,
+    private readonly taught: Taught,
     private readonly base: Base,
     private readonly detector: Detector | null,
-    private samples: Sample[],
   ) {
     this.head = base.head;
     this.embedded = new Embedded(base);
   }
 
   static async open(): Promise<Engine> {
-    const config = (await (await fetch("page.json")).json()) as Config;
+    const config = (await (await fetch("page.json", { cache: "no-cache" })).json()) as Config;
     const { versions } = config;
     const wanted = Object.keys(config.model.sha256);
     const starting = start(versions); // the largest file first
     const [found, detector, store] = await Promise.all([
       Promise.all(wanted.map(async (name) => [name, await fetched(`model/${name}.gz`, versions)] as const)),
       config.detector && fetched("model/detector.tflite.gz", versions),
-      Store.open(),
+      openStore(),
     ]);
     await starting;
     const own = await openBase(config.model, new Map(found));
     const eye = detector && new Detector(await Network.open(detector));
-    const engine = new Engine(config, store, own, eye, await store.samples());
-    const kept = await store.model();
-    if (kept) await engine.use(kept);
+    const engine = new Engine(config, await Taught.open(store), own, eye);
+    await engine.dropForeign();
+    await engine.use();
     return engine;
+  }
+
+  get opened(): Opened {
+    return { lasting: this.taught.lasting, dropped: this.dropped };
+  }
+
+  /** Drop a head that was trained on another network: its answers would be wrong. */
+  private async dropForeign(): Promise<void> {
+    const { model } = this.taught;
+    if (!model) return;
+    const wanted = backboneOf(this.config.model);
+    // Heads of earlier pages do not say what they belong to: their size does, for the networks that come with fer_ros.
+    const own = model.backbone
+      ? model.backbone === wanted
+      : fits(await openHead(model.plugin, model.labels, model.head), sizesOf(this.base));
+    if (own && model.backbone) return;
+    this.dropped = !own;
+    await this.taught.apply({ model: own ? { ...model, backbone: wanted } : null });
+  }
+
+  watch(told: () => void): void {
+    this.taught.watch(told);
+  }
+
+  /** Take over what another tab has changed; false: nothing. */
+  async refresh(): Promise<boolean> {
+    const changed = await this.taught.refresh();
+    await this.use();
+    return changed;
+  }
+
+  private get samples(): Sample[] {
+    return this.taught.samples;
   }
 
   get state(): State {
     const counts: Record<string, number> = {};
     for (const { label } of this.samples) counts[label] = (counts[label] ?? 0) + 1;
     const take = 1 + this.samples.reduce((most, one) => Math.max(most, one.take), 0);
-    return { counts, labels: this.head.labels, taught: this.kept !== null, take };
+    return { counts, labels: this.head.labels, taught: this.used !== null, take, result: this.used?.result ?? null };
   }
 
   async frame(bitmap: ImageBitmap, time: number, hold: Hold | null): Promise<Reading> {
@@ -116,7 +143,7 @@ export class Engine {
   private async add(face: Picture, { label, subject, take }: Hold): Promise<void> {
     const small = face.width <= KEPT_SIDE ? face : resized(face, KEPT_SIDE, KEPT_SIDE, true);
     const sample = { label, subject, take, stamp: Date.now(), picture: await png(small) };
-    this.samples.push(...(await this.store.add([sample])));
+    await this.taught.apply({ add: [sample] });
   }
 
   shown(label: string): Sample[] {
@@ -138,24 +165,42 @@ export class Engine {
     return nearest(this.head, this.face, await this.embedded.of(read), read, ALIKE).map((at) => read[at]!);
   }
 
-  async remove(which: (sample: Sample) => boolean): Promise<void> {
-    this.removed = this.samples.filter(which);
-    await this.store.remove(this.removed.map(({ id }) => id));
-    this.samples = this.samples.filter((one) => !which(one));
+  /** Change what is kept; returns the number under which it can be undone. */
+  private async change(what: Change): Promise<number> {
+    const undo = await this.taught.change(what);
+    await this.use();
+    return undo;
   }
 
-  async restore(): Promise<void> {
-    await this.store.restore(this.removed);
-    this.samples = [...this.samples, ...this.removed].sort((a, b) => a.id - b.id);
-    this.removed = [];
+  remove(which: (sample: Sample) => boolean): Promise<number> {
+    return this.change({ remove: this.samples.filter(which).map(({ id }) => id) });
   }
 
-  async train(method: Method, read: (share: number) => void, told: (epoch: Epoch) => void): Promise<Result> {
+  removeAll(): Promise<number> {
+    return this.change({ remove: this.samples.map(({ id }) => id), model: null });
+  }
+
+  move(ids: number[], label: string): Promise<number> {
+    const chosen = this.samples.filter((one) => ids.includes(one.id));
+    return this.change({ put: chosen.map((one) => ({ ...one, label })) });
+  }
+
+  async undo(number: number): Promise<void> {
+    await this.taught.undo(number);
+    await this.use();
+  }
+
+  async train(
+    method: Method,
+    without: string[],
+    read: (share: number) => void,
+    told: (epoch: Epoch) => void,
+  ): Promise<Result> {
     const began = performance.now();
-    const labels = this.order([...new Set(this.samples.map(({ label }) => label))]);
-    if (!labels.length) throw new TooFew("few");
-    if (labels.length < 2) throw new TooFew("one");
-    const samples = [...this.samples];
+    const samples = this.samples.filter(({ label }) => !without.includes(label));
+    const labels = this.order([...new Set(samples.map(({ label }) => label))]);
+    if (!labels.length) throw new Refused("few");
+    if (labels.length < 2) throw new Refused("one");
     const crops = method === "ours" && copiesOf(samples.length) ? await this.embedded.copies(samples) : [];
     const maps = await this.embedded.of(samples, crops, read);
     const targets = samples.map(({ label }) => labels.indexOf(label));
@@ -178,7 +223,12 @@ export class Engine {
     const { head: trained, ...rest } = outcome;
     const result = { ...rest, pictures: samples.length, seconds: (performance.now() - began) / 1000 };
     const facts = { taught_on: samples.length, method };
-    await this.keep({ plugin: trained.plugin, labels: trained.labels, head, facts });
+    await this.taught.refresh();
+    const here = new Set(this.samples.map(({ id }) => id));
+    if (!samples.every(({ id }) => here.has(id))) throw new Refused("gone");
+    const own = { plugin: trained.plugin, labels: trained.labels, head, facts, result };
+    await this.taught.apply({ model: result.kept ? null : { ...own, backbone: backboneOf(this.config.model) } });
+    await this.use();
     return result;
   }
 
@@ -188,19 +238,16 @@ export class Engine {
     return [...known, ...labels.filter((label) => !known.includes(label)).sort()];
   }
 
-  private async keep(model: KeptModel | null): Promise<void> {
-    await this.store.keepModel(model);
-    await this.use(model);
-  }
-
-  /** Answer with a model; null: the page's own. */
-  private async use(model: KeptModel | null): Promise<void> {
+  /** Answer with the model that is kept, or with the page's own. */
+  private async use(): Promise<void> {
+    const { model } = this.taught;
+    if (model === this.used) return;
     this.head = model ? await openHead(model.plugin, model.labels, model.head) : this.base.head;
-    this.kept = model;
+    this.used = model;
   }
 
-  forget(): Promise<void> {
-    return this.keep(null);
+  forget(): Promise<number> {
+    return this.change({ model: null });
   }
 
   async answers(): Promise<Answers> {
@@ -212,74 +259,26 @@ export class Engine {
     };
   }
 
-  async save(): Promise<Blob> {
-    const samples = await Promise.all(
-      this.samples.map(async ({ label, subject, take, stamp, picture }) => ({
-        ...{ label, subject, take, stamp },
-        picture: new Uint8Array(await picture.arrayBuffer()),
-        type: picture.type as "image/png",
-      })),
-    );
-    const labels = this.order([...new Set([...this.config.labels, ...samples.map(({ label }) => label)])]);
-    const model = this.kept && (await this.bundle(this.kept));
-    return new Blob([writeProject({ labels, samples, model }, this.config.software) as BlobPart], {
-      type: "application/zip",
-    });
+  /** @param first the labels in their order; others follow. */
+  async save(first: string[]): Promise<Blob> {
+    const labels = [...new Set([...first, ...this.order([...this.config.labels, ...Object.keys(this.state.counts)])])];
+    const model = this.used && (await bundle(this.used, this.base));
+    return written(this.samples, labels, model, this.config.software);
   }
 
-  /** The model as the robot keeps it. */
-  private async bundle(kept: KeptModel): Promise<{ card: Card; files: Files }> {
-    const files: Files = new Map(this.base.files);
-    const { file: head } = this.base.card.head;
-    files.set(head, kept.head);
-    const sums: Record<string, string> = {};
-    for (const [name, content] of files) sums[name] = await sha256(content);
-    const card: Card = {
-      ...{ schema: 1, name: "taught", labels: kept.labels, input: this.base.card.input },
-      backbone: this.base.card.backbone,
-      head: { plugin: kept.plugin, file: head },
-      data: { ...kept.facts, backbone_of: this.base.card.name },
-      quality: {},
-      recipe: {},
-      versions: {},
-      sha256: sums,
-    };
-    return { card, files };
+  async export(): Promise<Blob> {
+    if (!this.used) throw new Error("no own model is in use");
+    return zipped(await bundle(this.used, this.base));
   }
 
-  /** Add what a project holds; false where its model has another backbone, so that it must be taught anew here. */
-  async load(file: Blob): Promise<boolean> {
-    const project = await readProject(new Uint8Array(await file.arrayBuffer()));
-    const first = this.state.take;
-    const numbers = new Map<number, number>([[0, 0]]);
-    const numbered = (take: number) => numbers.get(take) ?? numbers.set(take, first + numbers.size - 1).get(take)!;
-    const samples = project.samples.map(({ picture, type, take, ...one }) => ({
-      ...one,
-      take: numbered(take),
-      picture: new Blob([picture as BlobPart], { type }),
-    }));
-    // A picture that cannot be decoded refuses the file before anything is kept.
-    for (const { picture } of samples) (await createImageBitmap(picture).catch(() => bad())).close();
-    const taken = !project.model || (await this.take(project.model.card, project.model.files));
-    this.samples.push(...(await this.store.add(samples)));
-    return taken;
-  }
-
-  private async take(card: Card, files: Files): Promise<boolean> {
-    for (const [name, content] of files)
-      if (name in card.sha256 && (await sha256(content)) !== card.sha256[name]) bad();
-    const { model } = this.config;
-    if (card.sha256[card.backbone.file] !== model.sha256[model.backbone.file]) return false;
-    const head = files.get(card.head.file)!;
-    await openHead(card.head.plugin, card.labels, head);
-    await this.keep({ plugin: card.head.plugin, labels: card.labels, head, facts: {} });
-    return true;
+  /** Add what a project holds, all of it or nothing. */
+  async load(file: Blob): Promise<Loaded & { undo: number }> {
+    const { add, already, model } = await opened(file, this.samples, this.state.take);
+    const fits = model !== null && backboneOf(model.card) === backboneOf(this.config.model);
+    const undo = await this.change({ add, model: fits ? await headOf(model) : undefined });
+    return { undo, complete: model === null || fits, added: add.length, already };
   }
 }
-
-const bad = (): never => {
-  throw new BadFile("a picture or network in it is damaged");
-};
 
 /** The square in the middle into which the face is held where there is no detector. */
 function middle({ width, height }: Picture): Box {

@@ -3,6 +3,7 @@
 import type { Card } from "../files/project";
 import type { Method } from "../learning/choice";
 import type { Epoch } from "../learning/perceptron";
+import type { Code } from "../refused";
 import type { Box, Framing } from "./pixels";
 
 /** `page.json`, written by `fer export --web`. */
@@ -13,7 +14,7 @@ export interface Config {
   model: Card;
   /** null: a frame to hold the face into takes its place. */
   detector: { framing: Framing } | null;
-  /** Large file → its version. */
+  /** Large file → its version: how the SHA-256 of what is in it begins. */
   versions: Record<string, string>;
 }
 
@@ -26,6 +27,14 @@ export interface State {
   taught: boolean;
   /** The next take's number. */
   take: number;
+  /** How the model that answers was measured when it was trained here; null: it was not. */
+  result: Result | null;
+}
+
+/** What a change made of it, and the number under which it can be undone. */
+export interface Changed {
+  state: State;
+  undo: number;
 }
 
 export interface Hold {
@@ -52,6 +61,8 @@ export interface Result {
   loss: number;
   measured: number;
   kept: boolean;
+  /** The held-out pictures by label; empty where none were held out. */
+  classes: { label: string; right: number; of: number }[];
   pictures: number;
   seconds: number;
 }
@@ -68,21 +79,42 @@ export interface Answers {
   probabilities: number[][];
 }
 
+export interface Loaded {
+  /** false: the project's model was left, since its backbone is another. */
+  complete: boolean;
+  /** Pictures that are new, and those that were here already. */
+  added: number;
+  already: number;
+}
+
+export interface Opened {
+  /** false: what is taught is forgotten with the page, as the browser keeps nothing. */
+  lasting: boolean;
+  /** The head that was kept belonged to another network, so it was dropped. */
+  dropped: boolean;
+}
+
 export interface Requests {
-  open: { ask: object; reply: { config: Config; state: State } };
+  open: { ask: object; reply: { config: Config; state: State } & Opened };
   frame: { ask: { picture: ImageBitmap; time: number; hold: Hold | null }; reply: Reading };
   /** As `frame`, of a picture that is none of the camera's. */
   still: { ask: { picture: ImageBitmap; hold: Hold | null }; reply: Reading };
   samples: { ask: { label: string }; reply: Shown[] };
-  remove: { ask: { ids: number[] } | { label: string } | { take: number } | { all: true }; reply: State };
-  /** Bring back what was removed last. */
-  restore: { ask: object; reply: State };
-  train: { ask: { method: Method }; reply: { result: Result; state: State } };
+  /** All: also the model. */
+  remove: { ask: { ids: number[] } | { label: string } | { take: number } | { all: true }; reply: Changed };
+  /** Give pictures another label. */
+  move: { ask: { ids: number[]; label: string }; reply: Changed };
+  /** Undo a change of this engine, one of its newest 20; what was undone already, or is older, stays. */
+  undo: { ask: { undo: number }; reply: State };
+  /** `without`: labels that are left out. */
+  train: { ask: { method: Method; without: string[] }; reply: { result: Result; state: State } };
   /** Back to the page's own model. */
-  forget: { ask: object; reply: State };
-  save: { ask: object; reply: Blob };
-  /** `complete`: false where the project's model was left, since its backbone is another. */
-  load: { ask: { file: Blob }; reply: { complete: boolean; state: State } };
+  forget: { ask: object; reply: Changed };
+  /** `labels`: their order in the project; others follow. */
+  save: { ask: { labels: string[] }; reply: Blob };
+  /** The model that was taught here or opened, as a zip of its folder. */
+  export: { ask: object; reply: Blob };
+  load: { ask: { file: Blob }; reply: Changed & Loaded };
   /** The taught pictures most like the face that was read last, the most alike first; null: no face was read. */
   alike: { ask: object; reply: (Shown & { label: string })[] | null };
   answers: { ask: object; reply: Answers };
@@ -93,7 +125,9 @@ export type Ask = { [N in Name]: { id: number; name: N; ask: Requests[N]["ask"] 
 
 export type Told =
   | { id: number; reply: unknown }
-  | { id: number; error: string; code: "few" | "one" | "file" | "failed" }
+  | { id: number; code: Code; value: string }
+  /** Another tab has changed what is kept. */
+  | { state: State }
   /** A training goes on: share of the faces that were read, or an epoch. */
   | { read: number }
   | { epoch: Epoch };

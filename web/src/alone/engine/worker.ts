@@ -1,19 +1,43 @@
 /** The engine in a thread of its own, so that the page never waits for it. */
 
-import { BadFile } from "../files/zip";
-import { Engine, TooFew } from "./engine";
-import type { Ask, Told } from "./protocol";
+import { refused } from "../refused";
+import { Engine } from "./engine";
+import type { Ask, Changed, Told } from "./protocol";
 
 const tell = (message: Told) => self.postMessage(message);
+/** One that could not be opened stays so until the page is loaded again, as its interpreter does. */
 let engine: Promise<Engine> | null = null;
 /** Requests are answered one after the other. */
 let queue: Promise<unknown> = Promise.resolve();
 
+async function opened(): Promise<Engine> {
+  const one = await Engine.open();
+  let told = false;
+  one.watch(() => {
+    if (told) return; // many changes, one look
+    told = true;
+    queue = queue.then(async () => {
+      told = false;
+      await refresh(one).catch(() => undefined); // said when it is used
+    });
+  });
+  return one;
+}
+
+/** Take over what another tab has changed, and tell the page. */
+async function refresh(one: Engine): Promise<void> {
+  if (await one.refresh()) tell({ state: one.state });
+}
+
+const changed = (one: Engine, undo: number): Changed => ({ state: one.state, undo });
+
 async function answer(message: Ask): Promise<unknown> {
-  const one = await (engine ??= Engine.open());
+  const one = await (engine ??= opened());
+  // Frames are too many to look: they need not, as this is told.
+  if (!["frame", "still"].includes(message.name)) await refresh(one);
   switch (message.name) {
     case "open":
-      return { config: one.config, state: one.state };
+      return { config: one.config, state: one.state, ...one.opened };
     case "frame":
       return one.frame(message.ask.picture, message.ask.time, message.ask.hold);
     case "still":
@@ -22,27 +46,32 @@ async function answer(message: Ask): Promise<unknown> {
       return one.shown(message.ask.label).map(({ id, picture }) => ({ id, picture }));
     case "remove": {
       const { ask } = message;
-      if ("ids" in ask) await one.remove(({ id }) => ask.ids.includes(id));
-      else if ("label" in ask) await one.remove(({ label }) => label === ask.label);
-      else if ("take" in ask) await one.remove(({ take }) => take === ask.take);
-      else await one.remove(() => true);
-      return one.state;
+      if ("all" in ask) return changed(one, await one.removeAll());
+      if ("ids" in ask) return changed(one, await one.remove(({ id }) => ask.ids.includes(id)));
+      if ("label" in ask) return changed(one, await one.remove(({ label }) => label === ask.label));
+      return changed(one, await one.remove(({ take }) => take === ask.take));
     }
-    case "restore":
-      await one.restore();
+    case "move":
+      return changed(one, await one.move(message.ask.ids, message.ask.label));
+    case "undo":
+      await one.undo(message.ask.undo);
       return one.state;
     case "train": {
       const read = (share: number) => tell({ read: share });
-      const result = await one.train(message.ask.method, read, (epoch) => tell({ epoch }));
+      const { method, without } = message.ask;
+      const result = await one.train(method, without, read, (epoch) => tell({ epoch }));
       return { result, state: one.state };
     }
     case "forget":
-      await one.forget();
-      return one.state;
+      return changed(one, await one.forget());
     case "save":
-      return one.save();
-    case "load":
-      return { complete: await one.load(message.ask.file), state: one.state };
+      return one.save(message.ask.labels);
+    case "export":
+      return one.export();
+    case "load": {
+      const { undo, ...loaded } = await one.load(message.ask.file);
+      return { ...changed(one, undo), ...loaded };
+    }
     case "alike":
       return one.alike();
     case "answers":
@@ -55,9 +84,8 @@ self.onmessage = ({ data }: MessageEvent<Ask>) => {
     try {
       tell({ id: data.id, reply: await answer(data) });
     } catch (error) {
-      const code = error instanceof TooFew ? error.code : error instanceof BadFile ? "file" : "failed";
-      if (data.name === "open") engine = null;
-      tell({ id: data.id, error: error instanceof Error ? error.message : String(error), code });
+      const { code, value } = refused(error);
+      tell({ id: data.id, code, value });
     }
   });
 };

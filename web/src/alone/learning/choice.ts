@@ -19,6 +19,8 @@ export interface Outcome {
   /** Mean cross-entropy of the held-out pictures, nats. */
   loss: number;
   measured: number;
+  /** The held-out pictures by label. */
+  classes: { label: string; right: number; of: number }[];
   /** The general model's head stays, since what was taught is not clearly better. */
   kept: boolean;
 }
@@ -37,6 +39,14 @@ function judge(found: (Float32Array | undefined)[], labels: string[], truth: str
   const right = found.map((answer, at) => Number(answer !== undefined && labels[best(answer)] === truth[at]));
   const chosen = found.map((answer, at) => answer?.[labels.indexOf(truth[at]!)] ?? 0);
   return { accuracy: right.length ? mean(right) : NaN, loss: mean(chosen.map((p) => -Math.log(Math.max(p, 1e-7)))), right };
+}
+
+/** How many pictures of each label were right, of the labels with any. */
+function byLabel(labels: string[], truth: string[], right: number[]): Outcome["classes"] {
+  const own = (label: string) => right.filter((_, at) => truth[at] === label);
+  return labels
+    .map((label) => ({ label, right: own(label).reduce((sum, one) => sum + one, 0), of: own(label).length }))
+    .filter(({ of }) => of > 0);
 }
 
 export function ours(task: Task): Outcome {
@@ -68,6 +78,7 @@ export function ours(task: Task): Outcome {
     baseline: general.accuracy,
     loss: faces.length ? shown.loss : NaN,
     measured: faces.length,
+    classes: byLabel(task.labels, truth, shown.right),
     kept,
   };
 }
@@ -95,22 +106,27 @@ export function paper(task: Task, folds: Folds, seed: number, told: (epoch: Epoc
     told(epoch, number);
   });
   const [first, second] = layers;
-  const all = answers(task.general, task.maps);
-  const general = judge(
-    tested.map((at) => all[at]),
-    task.general.labels,
-    tested.map((at) => task.labels[task.targets[at]!]!),
-  );
+  const truth = tested.map((at) => task.labels[task.targets[at]!]!);
+  const judged = (head: Head) => {
+    const all = answers(head, task.maps);
+    return judge(
+      tested.map((at) => all[at]),
+      head.labels,
+      truth,
+    );
+  };
   const kernel = ({ kernel: data, inputs: i, outputs: o }: typeof first) => ({ shape: [i, o], data });
   const bias = ({ bias: data }: typeof first) => ({ shape: [data.length], data });
   const arrays = { kernel1: kernel(first), bias1: bias(first), kernel2: kernel(second), bias2: bias(second) };
+  const head = { plugin: "dense", labels: task.labels, arrays };
   return {
-    head: { plugin: "dense", labels: task.labels, arrays },
+    head,
     method: "paper",
     accuracy: last.valAccuracy,
-    baseline: general.accuracy,
+    baseline: judged(task.general).accuracy,
     loss: tested.length ? last.valLoss : last.loss,
     measured: tested.length,
+    classes: byLabel(task.labels, truth, judged(head).right),
     kept: false,
   };
 }

@@ -4,7 +4,7 @@ import { download } from "../../emoticon";
 import { text } from "../../i18n";
 import { Button } from "../../parts/controls";
 import { ProjectCard } from "../../parts/project";
-import { ask, complain, remove, result, state } from "./state";
+import { added, ask, complain, done, labels, remove, state } from "./state";
 import { tell } from "../../toasts";
 import { words } from "./words";
 
@@ -12,7 +12,7 @@ const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a,
 
 async function save(): Promise<void> {
   try {
-    download(await ask("save", {}), `fer-${new Date().toISOString().slice(0, 10)}.zip`);
+    download(await ask("save", { labels: labels.peek() }), `fer-${new Date().toISOString().slice(0, 10)}.zip`);
     tell(text.peek().project.saved);
   } catch (error) {
     complain(error);
@@ -20,23 +20,25 @@ async function save(): Promise<void> {
 }
 
 async function load(file: Blob): Promise<void> {
-  const before = sum(state.peek().counts);
+  const texts = words.peek();
   try {
-    const { complete, state: found } = await ask("load", { file });
-    state.value = found;
-    result.value = null;
-    const news = text.peek().project.added(sum(found.counts) - before);
-    tell(complete ? news : `${news} ${words.peek().otherNetwork}`);
+    const reply = await ask("load", { file });
+    const news = [
+      text.peek().project.added(reply.added),
+      ...(reply.already ? [texts.already(reply.already)] : []),
+      ...(reply.complete ? [] : [texts.otherNetwork]),
+    ];
+    done(news.join(" "), reply);
   } catch (error) {
     complain(error);
   }
 }
 
 export function Project() {
-  const some = sum(state.value.counts) > 0;
+  const empty = sum(state.value.counts) === 0 && !state.value.taught;
   return (
-    <ProjectCard empty={!some && !state.value.taught} onSave={save} onOpen={load}>
-      {some && (
+    <ProjectCard empty={empty} onSave={save} onOpen={load}>
+      {(!empty || added.value.length > 0) && (
         <Button icon="bin" kind="danger" onClick={() => void remove({ all: true })} testId="remove-all">
           {words.value.removeAll}
         </Button>

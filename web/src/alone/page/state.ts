@@ -4,14 +4,18 @@ import { computed, signal } from "@preact/signals";
 import type { Method } from "../learning/choice";
 import type { Epoch } from "../learning/perceptron";
 import type { Box } from "../engine/pixels";
-import type { Config, Hold, Name, Reading, Requests, Result, State, Told } from "../engine/protocol";
+import type { Changed, Config, Hold, Name, Reading, Requests, Result, State, Told } from "../engine/protocol";
 import { tell, tellUndo, warn } from "../../toasts";
+import { Refused } from "../refused";
+import { worded } from "./refusals";
 import { words } from "./words";
 
 export const config = signal<Config | null>(null);
-export const state = signal<State>({ counts: {}, labels: [], taught: false, take: 1 });
+export const state = signal<State>({ counts: {}, labels: [], taught: false, take: 1, result: null });
 /** Why the page cannot go on; empty: it can. */
 export const broken = signal("");
+/** The page was exported again: what is open is the earlier one. */
+export const renewed = signal(false);
 export const box = signal<Box | null>(null);
 /** Of the labels of the model, gliding; empty without a face. */
 export const probabilities = signal<Map<string, number>>(new Map());
@@ -53,16 +57,6 @@ export function counted(label: string): void {
 
 export const emoticons = (label: string): string[] => config.value?.emoticons[label] ?? [];
 
-/** What the engine could not do; `code` tells why. */
-export class Refused extends Error {
-  constructor(
-    message: string,
-    readonly code: string,
-  ) {
-    super(message);
-  }
-}
-
 const worker = new Worker(new URL("../engine/worker.ts", import.meta.url), { name: "engine" });
 const waiting = new Map<number, { resolve: (reply: never) => void; reject: (error: Error) => void }>();
 let next = 1;
@@ -79,31 +73,34 @@ export function ask<N extends Name>(
 
 worker.onmessage = ({ data }: MessageEvent<Told>) => {
   if ("read" in data) read.value = data.read;
+  else if ("state" in data) accept(data.state);
   else if ("epoch" in data) epochs.value = [...epochs.peek(), data.epoch];
   else {
     const one = waiting.get(data.id);
     waiting.delete(data.id);
-    if ("error" in data) one?.reject(new Refused(data.error, data.code));
-    else one?.resolve(data.reply as never);
+    if ("code" in data) {
+      const error = new Refused(data.code, data.value);
+      if (data.code === "full") {
+        held.value = null; // or it would be said with every frame
+        complain(error);
+      }
+      one?.reject(error);
+    } else one?.resolve(data.reply as never);
   }
 };
 worker.onerror = (event) => (broken.value = event.message || "engine");
 
-export function complain(error: unknown): void {
-  const texts = words.peek();
-  if (!(error instanceof Refused)) return warn(String(error));
-  const known = { few: texts.few, one: texts.one, file: `${texts.badFile}: ${error.message}` };
-  warn(known[error.code as keyof typeof known] ?? `${texts.failed}: ${error.message}`);
-}
+export const complain = (error: unknown): void => warn(worded(error));
 
 export async function open(): Promise<void> {
-  broken.value = "";
   try {
     const reply = await ask("open", {});
     config.value = reply.config;
-    state.value = reply.state;
+    accept(reply.state);
+    if (!reply.lasting) warn(words.peek().notLasting);
+    if (reply.dropped) warn(words.peek().dropped);
   } catch (error) {
-    broken.value = error instanceof Error ? error.message : String(error);
+    broken.value = worded(error);
   }
 }
 
@@ -113,9 +110,9 @@ export async function train(): Promise<void> {
   epochs.value = [];
   result.value = null;
   try {
-    const reply = await ask("train", { method: method.peek() });
+    const reply = await ask("train", { method: method.peek(), without: [] });
+    accept(reply.state);
     result.value = reply.result;
-    state.value = reply.state;
     if (reply.result.kept) tell(words.peek().kept);
   } catch (error) {
     complain(error);
@@ -123,15 +120,39 @@ export async function train(): Promise<void> {
   read.value = null;
 }
 
-/** Delete pictures, with a way back. */
+/** Take over what became of a change. */
+export function accept(found: State): void {
+  state.value = found;
+  result.value = found.result;
+}
+
+/** Take over a change, and say what was done, with a way back; `also` is undone with it. */
+export function done(said: string, { state: found, undo }: Changed, also: () => void = () => {}): void {
+  accept(found);
+  tellUndo(said, () => {
+    also();
+    return ask("undo", { undo }).then(accept, complain);
+  });
+}
+
+/** Delete pictures, or everything: also the model and the labels added by hand; with a way back. */
 export async function remove(which: Requests["remove"]["ask"]): Promise<void> {
-  state.value = await ask("remove", which);
-  tellUndo(words.peek().removed, () => void ask("restore", {}).then((found) => (state.value = found)));
+  const before = added.peek();
+  try {
+    const reply = await ask("remove", which);
+    if ("all" in which) added.value = [];
+    done(words.peek().removed, reply, () => (added.value = [...new Set([...before, ...added.peek()])]));
+  } catch (error) {
+    complain(error);
+  }
 }
 
 export async function forget(): Promise<void> {
-  state.value = await ask("forget", {});
-  result.value = null;
+  try {
+    done(words.peek().forgotten, await ask("forget", {}));
+  } catch (error) {
+    complain(error);
+  }
 }
 
 /** Seconds in which probabilities glide. */
