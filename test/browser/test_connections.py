@@ -50,6 +50,19 @@ def test_what_was_cut_off_is_told(robot: Make, open_page: Make, drawn: list[Any]
     second = robot("sample", *settings, port=first.port)
     expect(page.get_by_test_id("lost")).to_have_count(0)
 
+    # A way back waits until the robot is there.
+    page.get_by_test_id("take").last.get_by_test_id("discard").click()
+    undo = page.get_by_test_id("undo").last
+    undo.hover()  # it stays as long as somebody reaches for it
+    expect(page.get_by_test_id("hold-sad")).to_have_attribute("data-count", "0")
+    second.kill()
+    expect(undo).to_be_disabled()
+    third = robot("sample", *settings, port=first.port)
+    expect(undo).to_be_enabled()
+    expect(page.get_by_test_id("hold-sad")).to_have_attribute("aria-disabled", "false")
+    page.keyboard.press("Control+z")
+    expect(page.get_by_test_id("hold-sad")).to_have_attribute("data-count", "6")
+
     # What is left out is no material.
     for label in ("sad", "angry"):
         page.get_by_test_id(f"show-{label}").click()
@@ -65,7 +78,7 @@ def test_what_was_cut_off_is_told(robot: Make, open_page: Make, drawn: list[Any]
     page.get_by_role("link", name="Train").click()
     page.get_by_test_id("train").click()
     expect(page.get_by_test_id("progress")).to_have_attribute("data-phase", "training")
-    second.kill()
+    third.kill()
     expect(page.get_by_test_id("progress")).to_have_count(0)
     expect(page.get_by_test_id("train")).to_be_disabled()
     robot("sample", *settings, port=first.port)

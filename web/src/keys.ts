@@ -1,7 +1,7 @@
 /** The keys 1 to 9, which hold the labels in their order. */
 
-/** What keys belong to; a switch takes no digits. */
-const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, dialog";
+/** Where keys mean something else; a switch takes none but space. */
+export const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, dialog";
 /** Keys that choose the first labels. */
 const KEYS = 9;
 

@@ -1,9 +1,10 @@
 /** What the node refused, in words at the edge of the page. */
 
-import { Refusal, onMessage } from "./connection";
+import { effect } from "@preact/signals";
+import { Refusal, link, onMessage } from "./connection";
 import { text } from "./i18n";
 import { why } from "./i18n/reasons";
-import { warn } from "./toasts";
+import { away, warn } from "./toasts";
 
 export { dismiss, tell, tellUndo, toasts } from "./toasts";
 
@@ -13,6 +14,10 @@ export function reason(error: unknown): string {
   if (!(error instanceof Refusal)) return errors["failed"]!;
   return why(error.reason) ?? errors[error.code] ?? errors["failed"]!;
 }
+
+effect(() => {
+  away.value = link.value.state !== "open";
+});
 
 export const complain = (error: unknown): void => warn(typeof error === "string" ? error : reason(error));
 

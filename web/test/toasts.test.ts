@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 vi.useFakeTimers();
-const { dismiss, tell, tellUndo, toasts, warn } = await import("../src/toasts");
+const { away, dismiss, stay, tell, tellUndo, toasts, undo, warn } = await import("../src/toasts");
 
 const shown = () => toasts.peek().map(({ words, times }) => `${words} ${times}`);
 
@@ -25,8 +25,8 @@ test("mere words never push a way back out, and are seen all the same", () => {
   for (const words of ["one", "two", "three"]) tellUndo(words, () => undefined);
   for (const words of ["saved", "full", "full"]) warn(words);
   expect(shown()).toEqual(["one 1", "two 1", "three 1", "full 1"]);
-  tellUndo("four", () => undefined);
-  expect(shown()).toEqual(["two 1", "three 1", "full 1", "four 1"]);
+  for (const words of ["four", "five", "six", "seven"]) tellUndo(words, () => undefined);
+  expect(shown()).toEqual(["two 1", "three 1", "full 1", "four 1", "five 1", "six 1", "seven 1"]);
 });
 
 test("a way back that another one joined stays as long as the newest", () => {
@@ -37,4 +37,20 @@ test("a way back that another one joined stays as long as the newest", () => {
   expect(shown()).toEqual(["Deleted 2"]);
   vi.advanceTimersByTime(6000);
   expect(shown()).toEqual([]);
+});
+
+test("a way back waits while the robot is away, and while somebody reaches for it", () => {
+  let undone = 0;
+  tellUndo("Deleted", () => (undone += 1));
+  away.value = true;
+  vi.advanceTimersByTime(60000);
+  expect([undo(), undone, shown().length]).toEqual([false, 0, 1]);
+  away.value = false;
+  stay(true);
+  vi.advanceTimersByTime(60000);
+  stay(false);
+  vi.advanceTimersByTime(9000);
+  expect(shown()).toEqual(["Deleted 1"]);
+  expect([undo(), undone, shown().length]).toEqual([true, 1, 0]);
+  expect(undo()).toBe(false);
 });

@@ -1,13 +1,34 @@
 /** The short words at the edge. */
 
+import { useEffect } from "preact/hooks";
 import { text } from "../i18n";
-import { dismiss, toasts } from "../toasts";
+import { TYPING } from "../keys";
+import { away, dismiss, stay, toasts, undo } from "../toasts";
 import { Button } from "./controls";
 import { Icons } from "./icons";
 
+/** Ctrl+Z undoes what was done last, but not while something is typed. */
+function undoByKeys(): () => void {
+  const down = (event: KeyboardEvent) => {
+    const typing = event.target instanceof Element && event.target.closest(TYPING) !== null;
+    const asked = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key === "z";
+    if (asked && !typing && undo()) event.preventDefault();
+  };
+  window.addEventListener("keydown", down);
+  return () => window.removeEventListener("keydown", down);
+}
+
 export function Toasts() {
+  useEffect(undoByKeys, []);
   return (
-    <div class="toasts" aria-live="polite">
+    <div
+      class="toasts"
+      aria-live="polite"
+      onPointerOver={() => stay(true)}
+      onPointerOut={() => stay(false)}
+      onFocusIn={() => stay(true)}
+      onFocusOut={() => stay(false)}
+    >
       {toasts.value.map((toast) => (
         <div
           key={toast.id}
@@ -21,14 +42,7 @@ export function Toasts() {
             {toast.times > 1 && ` ×${toast.times}`}
           </span>
           {toast.undo && (
-            <Button
-              kind="plain"
-              onClick={() => {
-                dismiss(toast.id);
-                void toast.undo?.();
-              }}
-              testId="undo"
-            >
+            <Button kind="plain" disabled={away.value} onClick={() => undo(toast)} testId="undo">
               {text.value.dialog.undo}
             </Button>
           )}
