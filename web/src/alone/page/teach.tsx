@@ -11,7 +11,7 @@ import { FilesButton, Preview, catchDrops, tried } from "../../parts/preview";
 import { Icons } from "../../parts/icons";
 import { beginTake } from "./camera";
 import type { Shown } from "../engine/protocol";
-import { addFiles, answered } from "./files";
+import { addFiles, adding as addingFiles, answered } from "./files";
 import { added, ask, complain, config, emoticons, held, labels, remove, state } from "./state";
 import { words } from "./words";
 
@@ -196,6 +196,11 @@ export function Teach() {
       >
         {text.value.tried.choose}
       </FilesButton>
+      {addingFiles.value !== null && (
+        <p class="progress-words" role="status" data-testid="adding">
+          {text.value.samples.adding(addingFiles.value)}
+        </p>
+      )}
       {tried.value && (
         <Preview
           files={tried.value}
