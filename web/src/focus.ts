@@ -1,6 +1,6 @@
 /** The focus stays near where it was when what had it goes away, such as a row with its button "Delete". */
 
-const FOCUSABLE = "a[href], button:not(:disabled), input:not(:disabled, [type='file']), select, [tabindex]";
+const FOCUSABLE = "a[href], button:not(:disabled), input:not(:disabled, [type='file']), select, [tabindex]:not(input)";
 /** Places that are remembered. */
 const MOST = 64;
 
@@ -32,12 +32,14 @@ function near({ element, around }: Place): HTMLElement | null | undefined {
   const rest = around[level]!.element;
   // A dialog that is closed leads back to what opened it; and where things come and go by themselves, nothing stays.
   if (around.slice(0, level).some((one) => one.element.matches("dialog")) || rest.closest("[aria-live]")) return null;
-  const beside = rest.children[Math.min(around[level - 1]!.at, rest.children.length - 1)];
+  const { at } = around[level - 1]!;
+  const all = [...rest.children];
+  const beside = all[Math.min(at, all.length - 1)];
   const testId = element.dataset["testid"];
   const like = testId ? `[data-testid="${testId}"]` : null;
   return (
     (like && (beside?.querySelector<HTMLElement>(like) ?? rest.querySelector<HTMLElement>(like))) ||
-    first(beside) ||
+    [...all.slice(at), ...all.slice(0, at).reverse()].map(first).find(Boolean) ||
     first(rest) ||
     rest.closest<HTMLElement>("[tabindex]") ||
     first(rest.closest("dialog"))

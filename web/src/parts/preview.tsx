@@ -74,6 +74,15 @@ export function FilesButton({ onFiles, children, icon = "image", disabled, testI
   );
 }
 
+/** How many pictures of files were added so far; undefined: nothing is being added. */
+export function Adding({ done }: { done: number | undefined }) {
+  return (
+    <p class="progress-words" role="status" data-testid="adding">
+      {done !== undefined && text.value.samples.adding(done)}
+    </p>
+  );
+}
+
 interface Tile {
   file: File;
   picture: string;
@@ -107,7 +116,10 @@ function Said({ file, answer, sign }: Pick<Tile, "file" | "answer"> & Pick<Previ
   if (answer === null)
     return (
       <>
-        <b dir="auto">{file.name}</b> {unreadable(file)}
+        <b class="file" dir="auto">
+          {file.name}
+        </b>{" "}
+        {unreadable(file)}
       </>
     );
   if (!answer.label) return <>{words.noFace}</>;

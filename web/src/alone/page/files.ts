@@ -23,16 +23,16 @@ export async function answered(shot: Shot): Promise<Answer | null> {
   return { label: label ?? "", confidence: shares.get(label ?? "") ?? 0 };
 }
 
-/** Pictures that were looked at so far, of all files that are being added; null: none are. */
-export const adding = signal<number | null>(null);
+/** Pictures that were looked at so far, of all files that are being added; undefined: none are. */
+export const done = signal<number | undefined>(undefined);
 /** So that files which are dropped meanwhile wait their turn. */
 let turn: Promise<unknown> = Promise.resolve();
 
 export function addFiles(label: string, files: File[]): Promise<void> {
-  adding.value ??= 0;
+  done.value ??= 0;
   const mine = turn.then(() => add(label, files));
   turn = mine;
-  void mine.then(() => turn === mine && (adding.value = null));
+  void mine.then(() => turn === mine && (done.value = undefined));
   return mine;
 }
 
@@ -45,7 +45,7 @@ async function add(label: string, files: File[]): Promise<void> {
   try {
     for await (const shot of shots(files)) {
       const reading = await read(shot, hold);
-      adding.value = (adding.peek() ?? 0) + 1;
+      done.value = (done.peek() ?? 0) + 1;
       if (reading === null) outcome.unreadable += 1;
       else if (!reading.kept) outcome.withoutFace += 1;
       else {
