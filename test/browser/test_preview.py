@@ -22,6 +22,15 @@ DROP = """([selector, files]) => {
         new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
 }"""
 
+#: Notes what the page tells while it adds files.
+FOLLOW = """() => {
+    window.told = [];
+    new MutationObserver(() => {
+        const words = document.querySelector("[data-testid=adding]")?.textContent;
+        if (words && words !== window.told.at(-1)) window.told.push(words);
+    }).observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
+
 
 @pytest.fixture
 def files(drawn: list[Any], tmp_path: Path) -> list[Path]:
@@ -40,7 +49,7 @@ def _previewed(page: Any, files: list[Path]) -> None:
     expect(tried.nth(0)).to_contain_text(re.compile(r"[A-Z][a-z]+ \d+"))  # what is read in it
     expect(tried.nth(0).locator("img")).to_be_visible()
     expect(tried.nth(1)).to_contain_text("no face")
-    expect(tried.nth(2)).to_contain_text("cannot be read")
+    expect(tried.nth(2)).to_contain_text("letter.png cannot be read")
     page.keyboard.press("Escape")
     expect(tried).to_have_count(0)
     expect(happy).to_have_attribute("data-count", "0")  # nothing was added
@@ -50,10 +59,13 @@ def _previewed(page: Any, files: list[Path]) -> None:
     page.evaluate(DROP, ["main", dropped])
     expect(tried.nth(2)).to_contain_text("cannot be read")
     page.get_by_test_id("tried-label").select_option("happy")
+    page.evaluate(FOLLOW)
     page.get_by_test_id("tried-add").click()
     expect(tried).to_have_count(0)
     expect(happy).to_have_attribute("data-count", "1")
     expect(page.locator(".toast").last).to_contain_text("1 picture added")
+    # The page told meanwhile that it was at it.
+    assert page.evaluate("told[0]") == "Adding… 0"
     page.get_by_test_id("undo").last.click()
     expect(happy).to_have_attribute("data-count", "0")
     # Dropped on a label they are added at once.

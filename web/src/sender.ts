@@ -2,10 +2,10 @@
 
 import { effect, signal } from "@preact/signals";
 import { Refusal, link, now, onMessage, request, sendBinary } from "./connection";
-import type { Texts } from "./i18n/en";
 import { cameraMessage } from "./protocol";
 import { camera, welcome } from "./state";
 import { complain, reason } from "./toast";
+import { explained, unable, type Trouble } from "./webcam";
 
 /** Pictures without an answer, and ms after which an answer is no longer waited for. */
 const ON_THE_WAY = 2;
@@ -16,7 +16,6 @@ const WIDTH = 640;
 const HEIGHT = 480;
 
 export type Facing = "user" | "environment";
-export type Trouble = keyof Texts["camera"]["errors"];
 
 export const facing = signal<Facing>("user");
 /** Whether pictures are sent, or meant to be as soon as there is a connection. */
@@ -40,19 +39,7 @@ let sentAt = 0;
 let seq = 0;
 let lock: WakeLockSentinel | null = null;
 
-function explain(error: unknown): string {
-  const names: Record<string, Trouble> = {
-    NotAllowedError: "denied",
-    SecurityError: "denied",
-    NotFoundError: "none",
-    OverconstrainedError: "none",
-    NotReadableError: "used",
-    AbortError: "used",
-  };
-  if (error instanceof Refusal) return reason(error);
-  // WebKit's OverconstrainedError is no DOMException.
-  return names[(error as Error).name] ?? "used";
-}
+const explain = (error: unknown): string => (error instanceof Refusal ? reason(error) : explained(error));
 
 async function open(): Promise<void> {
   close();
@@ -83,10 +70,8 @@ function close(): void {
 }
 
 export async function start(): Promise<void> {
-  trouble.value = "";
+  trouble.value = unable() ?? "";
   unsuited.value = false;
-  if (!isSecureContext) trouble.value = "insecure";
-  else if (!navigator.mediaDevices?.getUserMedia) trouble.value = "unsupported";
   if (trouble.value) return;
   starting.value = true;
   try {

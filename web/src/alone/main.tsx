@@ -1,15 +1,18 @@
 import { render } from "preact";
+import { keepFocus } from "../focus";
 import { applyTheme } from "../theme";
 import { keepPlace } from "../turning";
 import { App } from "./page/app";
-import { readFrames, startCamera } from "./page/camera";
+import { keepCamera, readFrames, startCamera } from "./page/camera";
 import { open, renewed } from "./page/state";
 
 applyTheme();
+keepFocus();
 keepPlace();
 render(<App />, document.getElementById("page")!);
 void open().then(() => performance.mark("fer-open"));
 void startCamera().then(readFrames);
+keepCamera();
 // Without it the page works, but not without a network. Another one takes over when the page was exported again.
 const { serviceWorker } = navigator;
 let known = serviceWorker?.controller;

@@ -2,7 +2,8 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { colour } from "../colours";
-import { labelName, text } from "../i18n";
+import { text } from "../i18n";
+import { Name } from "./controls";
 
 export interface AlikeSample {
   key: string;
@@ -52,9 +53,7 @@ export function Alike({ ask, model }: AlikeProps) {
         {found.map(({ key, label, picture }) => (
           <li key={key} style={{ "--label": colour(label) }} data-label={label} data-testid="alike-sample">
             {picture ? <img src={picture} alt="" width="96" height="96" /> : <span class="theirs" title={words.theirs} />}
-            <span class="name" title={labelName(label)}>
-              {labelName(label)}
-            </span>
+            <Name label={label} />
             {!picture && <span class="hidden">, {words.theirs}</span>}
           </li>
         ))}

@@ -4,8 +4,9 @@ import { useRef } from "preact/hooks";
 import { reducedMotion, useFrame } from "../animate";
 import { colour } from "../colours";
 import { current, face } from "../faces";
-import { labelName, text } from "../i18n";
+import { text } from "../i18n";
 import { model, welcome } from "../state";
+import { Name } from "./controls";
 
 /** Ms between two changes of the written figures: faster ones cannot be read. */
 const WRITE = 150;
@@ -39,7 +40,7 @@ export function Bars() {
     <ul class="bars" ref={list} aria-label={text.value.watch.bars}>
       {names.map((label) => (
         <li key={label} data-label={label} style={{ "--label": colour(label) }}>
-          <span class="name">{labelName(label)}</span>
+          <Name label={label} />
           <span class="bar" aria-hidden="true">
             <span class="fill" />
           </span>

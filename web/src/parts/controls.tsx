@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
+import { labelName } from "../i18n";
 import { Icons, type IconName } from "./icons";
 
 interface ButtonProps {
@@ -10,6 +11,7 @@ interface ButtonProps {
   kind?: "primary" | "plain" | "quiet" | "danger";
   /** Name for those who do not see the icon; also the tooltip. */
   label?: string;
+  /** It does nothing, but keeps the focus: what was just pressed rests while it works. */
   disabled?: boolean;
   pressed?: boolean;
   type?: "button" | "submit";
@@ -25,16 +27,25 @@ export function Button(props: ButtonProps) {
     <button
       type={props.type ?? "button"}
       class={`button ${props.kind ?? "plain"} ${bare ? "bare" : ""} ${props.class ?? ""}`}
-      disabled={props.disabled}
+      aria-disabled={props.disabled}
       aria-pressed={props.pressed}
       aria-label={props.label}
       title={bare ? props.label : undefined}
-      onClick={props.onClick}
+      onClick={(event) => (props.disabled ? event.preventDefault() : props.onClick?.())}
       data-testid={props.testId}
     >
       {Picture && <Picture />}
       {props.children !== undefined && <span>{props.children}</span>}
     </button>
+  );
+}
+
+/** What a label is called, whole in its title where it has no room, and cut at its end in whatever script. */
+export function Name({ label }: { label: string }) {
+  return (
+    <span class="name" dir="auto" title={labelName(label)}>
+      {labelName(label)}
+    </span>
   );
 }
 

@@ -60,8 +60,8 @@ export function Correct() {
                   type="button"
                   class="chip"
                   style={{ "--label": colour(label) }}
-                  disabled={rest}
-                  onClick={() => void correct(label, reading.id)}
+                  aria-disabled={rest}
+                  onClick={() => !rest && void correct(label, reading.id)}
                   data-testid={`correct-${label}`}
                 >
                   <span class="emoji" aria-hidden="true">

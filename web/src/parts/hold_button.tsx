@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { colour } from "../colours";
 import { labelName } from "../i18n";
+import { Name } from "./controls";
 import { Icons } from "./icons";
 
 interface HoldButtonProps {
@@ -91,7 +92,7 @@ export function HoldButton(props: HoldButtonProps) {
         {sign ?? labelName(label).slice(0, 1).toUpperCase()}
       </span>
       <span class="words">
-        <span class="name">{labelName(label)}</span>
+        <Name label={label} />
         <span class="hidden">, {props.said}</span>{" "}
         <span class="number" aria-hidden="true">
           {count}

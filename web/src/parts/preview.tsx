@@ -74,7 +74,17 @@ export function FilesButton({ onFiles, children, icon = "image", disabled, testI
   );
 }
 
+/** How many pictures of files were added so far; undefined: nothing is being added. */
+export function Adding({ done }: { done: number | undefined }) {
+  return (
+    <p class="progress-words" role="status" data-testid="adding">
+      {done !== undefined && text.value.samples.adding(done)}
+    </p>
+  );
+}
+
 interface Tile {
+  file: File;
   picture: string;
   /** Undefined while it is read; null where it cannot be. */
   answer: Answer | null | undefined;
@@ -92,10 +102,26 @@ function small({ picture }: Shot): string {
   return canvas.toDataURL("image/jpeg", 0.8);
 }
 
-function Said({ answer, sign }: { answer: Tile["answer"]; sign: (label: string) => string | undefined }) {
+/** Why a file has no answer. */
+function unreadable({ name, size, type }: File): string {
+  const words = text.peek().tried;
+  if (size === 0) return words.empty;
+  if (/\.hei[cf]$/i.test(name)) return words.heic;
+  return /^(image|video)\//.test(type) ? words.unreadable : words.noPicture;
+}
+
+function Said({ file, answer, sign }: Pick<Tile, "file" | "answer"> & Pick<PreviewProps, "sign">) {
   const words = text.value.tried;
   if (answer === undefined) return <>…</>;
-  if (answer === null) return <>{words.unreadable}</>;
+  if (answer === null)
+    return (
+      <>
+        <b class="file" dir="auto">
+          {file.name}
+        </b>{" "}
+        {unreadable(file)}
+      </>
+    );
   if (!answer.label) return <>{words.noFace}</>;
   return (
     <>
@@ -127,7 +153,7 @@ export function Preview({ files, answer, sign, labels, onAdd, onFail }: PreviewP
       const all: Tile[] = [];
       for await (const shot of shots(files, OF_A_FILM)) {
         if (over) return;
-        const tile: Tile = { picture: small(shot), answer: undefined };
+        const tile: Tile = { file: shot.file, picture: small(shot), answer: undefined };
         all.push(tile);
         setTiles([...all]);
         tile.answer = await answer(shot);
@@ -175,11 +201,12 @@ export function Preview({ files, answer, sign, labels, onAdd, onFail }: PreviewP
             key={at}
             style={{ "--label": tile.answer?.label ? colour(tile.answer.label) : "var(--line)" }}
             data-label={tile.answer?.label}
+            title={tile.file.name}
             data-testid="tried"
           >
-            {tile.picture ? <img src={tile.picture} alt="" width="96" height="96" /> : <span class="theirs" />}
+            {tile.picture ? <img src={tile.picture} alt={tile.file.name} width="96" height="96" /> : <span class="theirs" />}
             <span>
-              <Said answer={tile.answer} sign={sign} />
+              <Said file={tile.file} answer={tile.answer} sign={sign} />
             </span>
           </li>
         ))}

@@ -13,7 +13,7 @@ import { takes } from "../state";
 import { complain } from "../toast";
 import { Button } from "./controls";
 import { LabelTools } from "./labels";
-import { FilesButton, tried } from "./preview";
+import { Adding, FilesButton, tried } from "./preview";
 
 /** The label whose pictures are shown. */
 export const shown = signal<string | null>(null);
@@ -225,6 +225,7 @@ export function Samples() {
         <FilesButton icon="watch" disabled={!open} onFiles={(files) => (tried.value = files)} testId="try-files">
           {text.value.tried.choose}
         </FilesButton>
+        <Adding done={adding.value?.done} />
       </header>
       <div class="chips" role="group" aria-label={words.whose}>
         {names.map((one) => (

@@ -78,9 +78,9 @@ export function Spoken({ label, signs, nobody, photographer, children }: SpokenP
         <button
           type="button"
           class="emoji sign"
-          disabled={!sign}
+          aria-disabled={!sign}
           aria-label={sign ? words.choose(sign) : nobody.title}
-          onClick={() => void choose(sign)}
+          onClick={() => sign && void choose(sign)}
           data-testid="emoticon"
           data-label={label ?? ""}
           data-emoticon={sign}
@@ -88,7 +88,9 @@ export function Spoken({ label, signs, nobody, photographer, children }: SpokenP
           {sign || (label ? labelName(label).slice(0, 1).toUpperCase() : nobody.sign)}
         </button>
         <div class="beside">
-          <p class="label">{label ? labelName(label) : nobody.title}</p>
+          <p class="label" dir="auto" title={label ? labelName(label) : undefined}>
+            {label ? labelName(label) : nobody.title}
+          </p>
           <Actions sign={sign} photographer={photographer} />
           <div class="others" role="group" aria-label={words.candidates} data-testid="candidates">
             {signs.slice(1).map((other) => (

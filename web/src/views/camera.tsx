@@ -5,8 +5,9 @@ import { link } from "../connection";
 import { figure, text } from "../i18n";
 import { why } from "../i18n/reasons";
 import { Button, Choice, Notice } from "../parts/controls";
-import { facing, sending, start, starting, stop, trouble, turn, unsuited, video, type Trouble } from "../sender";
+import { facing, sending, start, starting, stop, trouble, turn, unsuited, video } from "../sender";
 import { camera } from "../state";
+import type { Trouble } from "../webcam";
 import { Now } from "./watch";
 
 /** The sender's video element is shown here while this page is open; it goes on playing elsewhere. */

@@ -100,11 +100,11 @@ export function EmoticonsView() {
           <button
             type="button"
             class="emoji huge"
-            disabled={!reading?.emoticon}
+            aria-disabled={!reading?.emoticon}
             aria-label={
               reading ? `${words.choose(reading.emoticon)}, ${labelName(reading.label)}` : nobody.title
             }
-            onClick={() => reading && void tap(reading.emoticon)}
+            onClick={() => reading?.emoticon && void tap(reading.emoticon)}
             data-testid="emoticon"
             data-emoticon={reading?.emoticon ?? ""}
           >

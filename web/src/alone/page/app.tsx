@@ -20,8 +20,11 @@ function Bar() {
       <span class="brand">
         <Mark />
       </span>
-      <span class="status private">
-        <Icons.check /> <span>{words.value.private}</span>
+      <span class="status private" title={words.value.private}>
+        <Icons.check /> <span class="sentence">{words.value.private}</span>
+        <span class="short" aria-hidden="true">
+          {words.value.privateShort}
+        </span>
       </span>
       <div class="tools">
         <KeyboardSwitch />
@@ -36,7 +39,7 @@ export function App() {
   return (
     <>
       <Bar />
-      <main class={`alone ${typing ? "typing" : ""}`} data-testid="page" data-ready={config.value !== null}>
+      <main id="content" tabIndex={-1} class={`alone ${typing ? "typing" : ""}`} data-testid="page" data-ready={config.value !== null}>
         <h1 class="hidden">fer_ros</h1>
         {broken.value && (
           <Notice kind="bad" action={<Button onClick={() => location.reload()}>{words.value.again}</Button>} testId="broken">

@@ -1,35 +1,66 @@
 /** The camera and the loop that hands its frames to the engine, one at a time. */
 
 import { signal } from "@preact/signals";
-import { ask, held, state, take } from "./state";
+import { explained, unable, type Trouble } from "../../webcam";
+import { ask, box, held, probabilities, state, take } from "./state";
 
 export const video = document.createElement("video");
 video.muted = true;
 video.playsInline = true;
 
-/** off: not yet; no: refused or none; insecure: the browser gives none to this page. */
-export const camera = signal<"off" | "on" | "no" | "insecure">("off");
+/** "starting": the browser may be asking for it; else why there is none. */
+export const camera = signal<"starting" | "on" | Trouble>("starting");
 export const size = signal({ width: 4, height: 3 });
 
 /** Ms between two frames at least. */
 const PERIOD = 33;
+/** What ends by itself, by a plug or another program. */
+const PASSING: readonly string[] = ["none", "used", "ended"];
 let number = 0;
+let opening = false;
 
-export async function startCamera(): Promise<void> {
-  if (!navigator.mediaDevices) {
-    camera.value = "insecure";
-    return;
-  }
+function seeNobody(): void {
+  box.value = null;
+  probabilities.value = new Map();
+}
+
+function lose(why: Trouble): void {
+  camera.value = why;
+  video.srcObject = null;
+  held.value = null; // nothing would be kept
+  seeNobody();
+}
+
+async function start(): Promise<void> {
+  const trouble = unable();
+  if (trouble) return lose(trouble);
+  if (opening) return;
+  opening = true;
   try {
-    video.srcObject = await navigator.mediaDevices.getUserMedia({
+    const stream = await navigator.mediaDevices.getUserMedia({
       video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: "user" },
     });
+    stream.getVideoTracks()[0]!.onended = () => lose("ended");
+    video.srcObject = stream;
     await video.play();
     size.value = { width: video.videoWidth, height: video.videoHeight };
     camera.value = "on";
-  } catch {
-    camera.value = "no";
+  } catch (error) {
+    lose(explained(error));
   }
+  opening = false;
+}
+
+export function startCamera(): Promise<void> {
+  camera.value = "starting";
+  return start();
+}
+
+/** A camera that is plugged in, or that another program lets go, is taken without a word. */
+export function keepCamera(): void {
+  const again = () => !document.hidden && PASSING.includes(camera.peek()) && void start();
+  navigator.mediaDevices?.addEventListener("devicechange", again);
+  document.addEventListener("visibilitychange", again);
 }
 
 /** The number of a new take. */
@@ -52,6 +83,7 @@ export async function readFrames(): Promise<never> {
         const picture = await createImageBitmap(video);
         const reading = await ask("frame", { picture, time: began, hold }, [picture]);
         take(reading, hold, performance.now());
+        if (video.srcObject === null) seeNobody(); // it was lost while the engine read
       } catch {
         await pause(500); // the camera was just lost, or the engine has said why it stopped
       }

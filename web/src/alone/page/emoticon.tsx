@@ -2,8 +2,8 @@
 
 import { colour } from "../../colours";
 import { keyboard, type Photographer } from "../../emoticon";
-import { labelName } from "../../i18n";
 import { Alike, type AlikeSample } from "../../parts/alike";
+import { Name } from "../../parts/controls";
 import { Spoken } from "../../parts/spoken";
 import { onFace, photographed } from "../../photograph";
 import { camera, video } from "./camera";
@@ -30,7 +30,7 @@ function Bars() {
             style={{ "--label": colour(label) }}
             data-label={label}
           >
-            <span class="name">{labelName(label)}</span>
+            <Name label={label} />
             <span class="bar" aria-hidden="true">
               <span class="fill" style={{ transform: `scaleX(${share.toFixed(3)})` }} />
             </span>
@@ -56,11 +56,13 @@ async function alike(): Promise<AlikeSample[] | null> {
 
 export function Emoticon() {
   const label = answer.value;
+  const texts = words.value;
+  const seeing = camera.value === "on" || camera.value === "starting";
   return (
     <Spoken
       label={label}
       signs={label ? emoticons(label) : []}
-      nobody={{ title: words.value.noFace, sign: "👀" }}
+      nobody={{ title: seeing ? texts.noFace : texts.noCamera, sign: "👀" }}
       photographer={camera.value === "on" ? photographer : null}
     >
       <Bars />

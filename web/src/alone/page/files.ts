@@ -1,5 +1,6 @@
 /** Pictures and films of this device as samples, or answered by the model. */
 
+import { signal } from "@preact/signals";
 import { labelName, text } from "../../i18n";
 import type { Answer } from "../../parts/preview";
 import { shots, type Shot } from "../../shots";
@@ -22,8 +23,21 @@ export async function answered(shot: Shot): Promise<Answer | null> {
   return { label: label ?? "", confidence: shares.get(label ?? "") ?? 0 };
 }
 
+/** Pictures that were looked at so far, of all files that are being added; undefined: none are. */
+export const done = signal<number | undefined>(undefined);
+/** So that files which are dropped meanwhile wait their turn. */
+let turn: Promise<unknown> = Promise.resolve();
+
+export function addFiles(label: string, files: File[]): Promise<void> {
+  done.value ??= 0;
+  const mine = turn.then(() => add(label, files));
+  turn = mine;
+  void mine.then(() => turn === mine && (done.value = undefined));
+  return mine;
+}
+
 /** Make samples of files, and say what became of them; Undo takes them all back. */
-export async function addFiles(label: string, files: File[]): Promise<void> {
+async function add(label: string, files: File[]): Promise<void> {
   const words = text.peek().samples;
   const take = beginTake();
   const hold = { label, subject: "", take };
@@ -31,6 +45,7 @@ export async function addFiles(label: string, files: File[]): Promise<void> {
   try {
     for await (const shot of shots(files)) {
       const reading = await read(shot, hold);
+      done.value = (done.peek() ?? 0) + 1;
       if (reading === null) outcome.unreadable += 1;
       else if (!reading.kept) outcome.withoutFace += 1;
       else {

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { colour } from "../../colours";
-import { labelName } from "../../i18n";
+import { labelName, text } from "../../i18n";
 import { Button } from "../../parts/controls";
 import { camera, size, startCamera, video } from "./camera";
 import { answer, box, config, emoticons, probabilities } from "./state";
@@ -35,12 +35,14 @@ function Face() {
 
 function Hindrance() {
   const texts = words.value;
-  if (camera.value === "no" || camera.value === "insecure")
+  const now = camera.value;
+  if (now === "starting") return <div class="over" role="status">{texts.waiting}</div>;
+  if (now !== "on")
     return (
-      <div class="over" role="alert" data-testid="no-camera">
+      <div class="over" role="alert" data-testid="no-camera" data-why={now}>
         <p>{texts.noCamera}</p>
-        <p>{camera.value === "no" ? texts.cameraRefused : texts.insecure}</p>
-        {camera.value === "no" && <Button onClick={() => void startCamera()}>{texts.again}</Button>}
+        <p>{text.value.camera.errors[now]}</p>
+        {navigator.mediaDevices && <Button onClick={() => void startCamera()}>{texts.again}</Button>}
       </div>
     );
   if (!config.value) return <div class="over loading">{texts.loading}…</div>;

@@ -7,11 +7,11 @@ import { holdByKeys } from "../../keys";
 import { Button, Field, Notice } from "../../parts/controls";
 import { Dialog } from "../../parts/dialog";
 import { HoldButton } from "../../parts/hold_button";
-import { FilesButton, Preview, catchDrops, tried } from "../../parts/preview";
+import { Adding, FilesButton, Preview, catchDrops, tried } from "../../parts/preview";
 import { Icons } from "../../parts/icons";
 import { beginTake } from "./camera";
 import type { Shown } from "../engine/protocol";
-import { addFiles, answered } from "./files";
+import { addFiles, answered, done } from "./files";
 import { added, ask, complain, config, emoticons, held, labels, remove, state } from "./state";
 import { words } from "./words";
 
@@ -196,6 +196,7 @@ export function Teach() {
       >
         {text.value.tried.choose}
       </FilesButton>
+      <Adding done={done.value} />
       {tried.value && (
         <Preview
           files={tried.value}
