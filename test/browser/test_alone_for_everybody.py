@@ -198,6 +198,7 @@ def test_that_nothing_leaves_is_told_on_a_phone_too(alone: Callable[..., Any]) -
 
 
 @pytest.mark.slow
+@pytest.mark.only_chromium("its pictures of the screen need a style that the page forbids")
 def test_signs_among_words_have_colours(alone: Callable[..., Any]) -> None:
     page = alone()
     expect(page.get_by_test_id("face")).to_be_visible()

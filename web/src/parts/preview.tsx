@@ -77,7 +77,7 @@ export function FilesButton({ onFiles, children, icon = "image", disabled, testI
 /** How many pictures of files were added so far; undefined: nothing is being added. */
 export function Adding({ done }: { done: number | undefined }) {
   return (
-    <p class="progress-words" role="status" data-testid="adding">
+    <p class="hint adding" role="status" data-testid="adding">
       {done !== undefined && text.value.samples.adding(done)}
     </p>
   );
