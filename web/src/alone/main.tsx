@@ -1,11 +1,16 @@
 import { render } from "preact";
+import { keepFocus } from "../focus";
+import { fill } from "../shelf";
 import { applyTheme } from "../theme";
 import { keepPlace } from "../turning";
 import { App } from "./page/app";
 import { readFrames, startCamera } from "./page/camera";
+import { browsers } from "./page/shelf";
 import { open } from "./page/state";
 
 applyTheme();
+fill(browsers);
+keepFocus();
 keepPlace();
 render(<App />, document.getElementById("page")!);
 void open().then(() => performance.mark("fer-open"));

@@ -9,6 +9,8 @@ import type { Box, Framing } from "./pixels";
 export interface Config {
   software: string;
   labels: string[];
+  /** Other name → the label that it means. */
+  aliases: Record<string, string>;
   emoticons: Record<string, string[]>;
   model: Card;
   /** null: a frame to hold the face into takes its place. */
@@ -91,7 +93,7 @@ export interface Requests {
   frame: { ask: { picture: ImageBitmap; time: number; hold: Hold | null }; reply: Reading };
   /** As `frame`, of a picture that is none of the camera's. */
   still: { ask: { picture: ImageBitmap; hold: Hold | null }; reply: Reading };
-  samples: { ask: { label: string }; reply: Shown[] };
+  samples: { ask: { label: string }; reply: (Shown & { take: number })[] };
   /** All: also the model. */
   remove: { ask: { ids: number[] } | { label: string } | { take: number } | { all: true }; reply: Changed };
   /** Give pictures another label. */

@@ -1,5 +1,6 @@
 /** Pictures and films of this device as samples, or answered by the model. */
 
+import { signal } from "@preact/signals";
 import { labelName, text } from "../../i18n";
 import type { Answer } from "../../parts/preview";
 import { shots, type Shot } from "../../shots";
@@ -7,6 +8,9 @@ import { tellUndo, warn } from "../../toasts";
 import type { Hold, Reading } from "../engine/protocol";
 import { beginTake } from "./camera";
 import { ask, complain, counted, named, remove, state } from "./state";
+
+/** Pictures of files that were added so far, while some are being added. */
+export const adding = signal<number | null>(null);
 
 async function read({ picture }: Shot, hold: Hold | null): Promise<Reading | null> {
   if (!picture) return null;
@@ -24,6 +28,8 @@ export async function answered(shot: Shot): Promise<Answer | null> {
 
 /** Make samples of files, and say what became of them; Undo takes them all back. */
 export async function addFiles(label: string, files: File[]): Promise<void> {
+  if (adding.peek() !== null || files.length === 0) return;
+  adding.value = 0;
   const words = text.peek().samples;
   const take = beginTake();
   const hold = { label, subject: "", take };
@@ -34,13 +40,14 @@ export async function addFiles(label: string, files: File[]): Promise<void> {
       if (reading === null) outcome.unreadable += 1;
       else if (!reading.kept) outcome.withoutFace += 1;
       else {
-        outcome.samples += 1;
+        adding.value = outcome.samples += 1;
         counted(label);
       }
     }
   } catch (error) {
     complain(error);
   }
+  adding.value = null;
   const said = [
     words.added(outcome.samples, labelName(label)),
     ...(outcome.withoutFace ? [words.withoutFace(outcome.withoutFace)] : []),
