@@ -15,15 +15,35 @@ export const size = signal({ width: 4, height: 3 });
 const PERIOD = 33;
 let number = 0;
 
+/** What a correction is about: a few frames of the last second. Ms between them; ms after which they are history. */
+let recent: { picture: ImageBitmap; time: number }[] = [];
+const [RECENT, APART, HISTORY] = [4, 250, 2000];
+
+async function keepRecent(time: number): Promise<void> {
+  if (time - (recent.at(-1)?.time ?? -APART) < APART) return;
+  recent.push({ picture: await createImageBitmap(video), time });
+  for (const { picture } of recent.splice(0, recent.length - RECENT)) picture.close();
+}
+
+/** Those frames; they are the caller's then. */
+export function lastSecond(): ImageBitmap[] {
+  const since = performance.now() - HISTORY;
+  const found = recent.filter(({ time }) => time >= since);
+  recent = [];
+  return found.map(({ picture }) => picture);
+}
+
 export async function startCamera(): Promise<void> {
   if (!navigator.mediaDevices) {
     camera.value = "insecure";
     return;
   }
   try {
-    video.srcObject = await navigator.mediaDevices.getUserMedia({
+    const stream = await navigator.mediaDevices.getUserMedia({
       video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: "user" },
     });
+    for (const track of stream.getTracks()) track.addEventListener("ended", () => (camera.value = "no"));
+    video.srcObject = stream;
     await video.play();
     size.value = { width: video.videoWidth, height: video.videoHeight };
     camera.value = "on";
@@ -52,6 +72,7 @@ export async function readFrames(): Promise<never> {
         const picture = await createImageBitmap(video);
         const reading = await ask("frame", { picture, time: began, hold }, [picture]);
         take(reading, hold, performance.now());
+        await keepRecent(began);
       } catch {
         await pause(500); // the camera was just lost, or the engine has said why it stopped
       }
