@@ -31,7 +31,7 @@ FACES = 500
 ASK = """async ([name, ask]) => {
     const worker = new Worker("engine.js");
     const reply = await new Promise((resolve, reject) => {
-        worker.onmessage = ({data}) => data.id === 1 && (data.error ? reject(data.error) : resolve(data.reply));
+        worker.onmessage = ({data}) => data.id === 1 && (data.code ? reject(data.code) : resolve(data.reply));
         worker.postMessage({id: 1, name, ask});
     });
     worker.terminate();

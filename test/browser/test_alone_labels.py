@@ -158,7 +158,9 @@ def test_without_a_camera_a_button_rests(alone: Callable[..., Any], photos: list
     page = alone()
     happy = page.get_by_test_id("hold-happy")
     expect(happy).to_have_attribute("aria-disabled", "false")
-    page.evaluate("() => document.querySelector('video').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))")
+    page.evaluate(
+        "() => document.querySelector('video').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
+    )
     expect(happy).to_have_attribute("aria-disabled", "true")
     expect(page.get_by_test_id("teach-hint")).to_contain_text("No camera")
     page.keyboard.down("4")

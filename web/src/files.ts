@@ -104,7 +104,7 @@ export async function addFiles(label: string, files: File[]): Promise<void> {
     ...(outcome.refused ? [words.unreadable(outcome.refused)] : []),
   ].join(" ");
   if (outcome.takes.length === 0) complain(said);
-  else tellUndo(said, () => void takeBack(outcome.takes));
+  else tellUndo(said, () => takeBack(outcome.takes));
 }
 
 async function takeBack(takes: number[]): Promise<void> {

@@ -2,17 +2,19 @@
 
 import { signal } from "@preact/signals";
 
+type Area = "localStorage" | "sessionStorage";
+
 const store = {
-  get(area: Storage, key: string): string | null {
+  get(area: Area, key: string): string | null {
     try {
-      return area.getItem(key);
+      return window[area].getItem(key); // naming it may be forbidden already
     } catch {
       return null; // storage is forbidden: the value lives as long as the page
     }
   },
-  set(area: Storage, key: string, value: string): void {
+  set(area: Area, key: string, value: string): void {
     try {
-      area.setItem(key, value);
+      window[area].setItem(key, value);
     } catch {
       // as above
     }
@@ -21,13 +23,13 @@ const store = {
 
 /** A value kept in localStorage, as a signal; what is not allowed becomes the first of the choices. */
 export function kept<T extends string>(key: string, choices: readonly T[], fallback: T = choices[0]!) {
-  const saved = store.get(localStorage, `fer.${key}`) as T | null;
+  const saved = store.get("localStorage", `fer.${key}`) as T | null;
   const value = signal<T>(saved !== null && choices.includes(saved) ? saved : fallback);
   return {
     value,
     set(next: T) {
       value.value = next;
-      store.set(localStorage, `fer.${key}`, next);
+      store.set("localStorage", `fer.${key}`, next);
     },
   };
 }
@@ -41,12 +43,12 @@ export function keptJson<T>(key: string, read: (saved: unknown) => T) {
       return null;
     }
   };
-  const value = signal(read(parse(store.get(localStorage, `fer.${key}`))));
+  const value = signal(read(parse(store.get("localStorage", `fer.${key}`))));
   return {
     value,
     set(next: T) {
       value.value = next;
-      store.set(localStorage, `fer.${key}`, JSON.stringify(next));
+      store.set("localStorage", `fer.${key}`, JSON.stringify(next));
     },
   };
 }
@@ -54,12 +56,12 @@ export function keptJson<T>(key: string, read: (saved: unknown) => T) {
 let client = "";
 
 export function clientId(): string {
-  client ||= store.get(localStorage, "fer.client") ?? "";
+  client ||= store.get("localStorage", "fer.client") ?? "";
   if (!/^[\w-]{8,64}$/.test(client)) {
     client = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join(
       "",
     );
-    store.set(localStorage, "fer.client", client);
+    store.set("localStorage", "fer.client", client);
   }
   return client;
 }
@@ -72,7 +74,7 @@ function stampOfNow(): string {
 }
 
 /** This person's session; made when it is first asked for. */
-export const session = signal(store.get(localStorage, "fer.session") ?? "");
+export const session = signal(store.get("localStorage", "fer.session") ?? "");
 
 export function sessionId(): string {
   if (!/^\d{8}-\d{6}$/.test(session.peek())) newSession();
@@ -87,7 +89,7 @@ export function newSession(): void {
 /** Go on with a session: what was recorded in it is counted again. */
 export function resumeSession(id: string): void {
   session.value = id;
-  store.set(localStorage, "fer.session", id);
+  store.set("localStorage", "fer.session", id);
 }
 
 let secret = "";
@@ -100,13 +102,13 @@ export const token = {
       token.set(given[1]!);
       history.replaceState(null, "", location.pathname);
     }
-    secret ||= store.get(sessionStorage, "fer.token") ?? "";
+    secret ||= store.get("sessionStorage", "fer.token") ?? "";
     return secret;
   },
   /** Of what was typed or pasted, only what a token may hold. */
   set(value: string): void {
     secret = value.replace(/[^\w-]/g, "").slice(0, 256);
-    store.set(sessionStorage, "fer.token", secret);
+    store.set("sessionStorage", "fer.token", secret);
   },
   clear(): void {
     token.set("");

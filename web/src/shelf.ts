@@ -75,7 +75,7 @@ export async function put(
   if (!done) return also();
   tellUndo(words(done.samples), () => {
     also();
-    void busy(done.back).then((found) => found !== null && tell(text.peek().samples.back));
+    return busy(done.back).then((found) => found !== null && tell(text.peek().samples.back));
   });
 }
 

@@ -6,8 +6,13 @@ export interface Toast {
   id: number;
   words: string;
   kind: "good" | "bad";
-  undo?: () => void;
+  /** How often it was done: one Undo takes all of it back. */
+  times: number;
+  undo?: () => Promise<void>;
 }
+
+/** What takes something back; those of one toast wait for each other. */
+type Undo = () => unknown;
 
 export const toasts = signal<Toast[]>([]);
 
@@ -17,12 +22,24 @@ const UNDO = 10000;
 const MOST = 3;
 let nextId = 1;
 
-function show(words: string, kind: Toast["kind"], undo?: () => void): void {
-  const same = toasts.peek().find((toast) => toast.words === words);
+function show(words: string, kind: Toast["kind"], undo?: Undo): void {
+  const same = toasts.peek().find((toast) => toast.words === words && Boolean(toast.undo) === Boolean(undo));
   if (same) dismiss(same.id);
   const id = nextId++;
-  toasts.value = [...toasts.peek(), { id, words, kind, ...(undo && { undo }) }].slice(-MOST);
+  const before = undo && same;
+  const all = async () => {
+    await undo?.();
+    await before?.undo?.(); // the newest first
+  };
+  toasts.value = fewer([...toasts.peek(), { id, words, kind, times: 1 + (before?.times ?? 0), ...(undo && { undo: all }) }]);
   window.setTimeout(() => dismiss(id), undo ? UNDO : STAY[kind]);
+}
+
+/** Mere words go before a way back does; the newest stay. */
+function fewer(all: Toast[]): Toast[] {
+  const ways = all.filter(({ undo }) => undo).slice(-MOST);
+  const others = all.filter(({ undo }) => !undo).slice(-Math.max(1, MOST - ways.length));
+  return all.filter((toast) => ways.includes(toast) || others.includes(toast));
 }
 
 export function dismiss(id: number): void {
@@ -32,7 +49,7 @@ export function dismiss(id: number): void {
 export const tell = (words: string): void => show(words, "good");
 
 /** Say what was done, and offer to undo it. */
-export const tellUndo = (words: string, undo: () => void): void => show(words, "good", undo);
+export const tellUndo = (words: string, undo: Undo): void => show(words, "good", undo);
 
 /** Say what went wrong. */
 export const warn = (words: string): void => show(words, "bad");

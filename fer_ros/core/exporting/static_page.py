@@ -106,16 +106,21 @@ def _about(bundle: Bundle, contents: dict[str, bytes], detector: bool) -> dict[s
         "emoticons": Emoticons.load().to_dict(),
         "model": {**bundle.to_dict(), "sha256": _networks(bundle)},
         "detector": {"framing": {"scale": framing.scale, "dx": framing.dx, "dy": framing.dy}} if detector else None,
-        "versions": {name: _sum(data) for name, data in contents.items() if name.endswith(_LARGE)},
+        "versions": _versions(contents),
     }
 
 
 def _release(contents: dict[str, bytes]) -> dict[str, Any]:
     """What the service worker keeps: with the page, or, as the page fetches them, files with their version."""
     shell = [name for name in contents if not name.endswith((*_LARGE, ".md")) and name != "index.html"]
-    large = [f"{name}?v={_sum(data)}" for name, data in contents.items() if name.endswith(_LARGE)]
+    large = [f"{name}?v={version}" for name, version in _versions(contents).items()]
     version = _sum(b"".join(name.encode() + data for name, data in sorted(contents.items())))
     return {"version": version, "shell": ["./", *shell], "large": large}
+
+
+def _versions(contents: dict[str, bytes]) -> dict[str, str]:
+    """Of large files, by what is in them: the page checks it, and servers may unpack them on the way."""
+    return {name: _sum(gzip.decompress(data)) for name, data in contents.items() if name.endswith(_LARGE)}
 
 
 def _packed(data: bytes) -> bytes:

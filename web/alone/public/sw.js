@@ -8,7 +8,8 @@ self.addEventListener("install", (event) => {
   event.waitUntil(
     caches
       .open(SHELL)
-      .then((cache) => cache.addAll(RELEASE.shell.map(at)))
+      // From the server: what the browser has of an earlier export would be kept as this one.
+      .then((cache) => cache.addAll(RELEASE.shell.map((name) => new Request(at(name), { cache: "reload" }))))
       .then(() => self.skipWaiting()),
   );
 });

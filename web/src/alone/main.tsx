@@ -6,7 +6,7 @@ import { keepPlace } from "../turning";
 import { App } from "./page/app";
 import { readFrames, startCamera } from "./page/camera";
 import { browsers } from "./page/shelf";
-import { open } from "./page/state";
+import { open, renewed } from "./page/state";
 
 applyTheme();
 fill(browsers);
@@ -15,7 +15,13 @@ keepPlace();
 render(<App />, document.getElementById("page")!);
 void open().then(() => performance.mark("fer-open"));
 void startCamera().then(readFrames);
-// Without it the page works, but not without a network.
-navigator.serviceWorker?.register("sw.js").catch(() => undefined);
+// Without it the page works, but not without a network. Another one takes over when the page was exported again.
+const { serviceWorker } = navigator;
+let known = serviceWorker?.controller;
+serviceWorker?.addEventListener("controllerchange", () => {
+  if (known) renewed.value = true;
+  known = serviceWorker.controller;
+});
+serviceWorker?.register("sw.js").catch(() => undefined);
 // Asked for once, so that a full disk does not take the pictures away.
-void navigator.storage?.persist?.();
+navigator.storage?.persist?.().catch(() => undefined);

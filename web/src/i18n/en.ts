@@ -215,7 +215,7 @@ export const en = {
     grid: (label: string) => `Pictures of ${label}. Space selects, Delete deletes.`,
     picture: (n: number, take: number) => `Picture ${n}, take ${take}`,
     empty: "No pictures yet: hold the button, or add some from files.",
-    newest: (n: number) => `The newest ${n} are shown.`,
+    newest: (n: number) => `Shown: the newest ${n}.`,
     addFiles: "Add pictures or films",
     adding: (n: number) => `Adding… ${n}`,
     added: (n: number, label: string) => `${label}: ${count(n, "picture", "pictures")} added.`,

@@ -16,7 +16,7 @@ async function correct(label: string, face: number): Promise<boolean> {
   asking.value = true;
   try {
     const { samples, message, reason } = await request("correct", { label, face, subject: subject.peek().trim() });
-    tellUndo(words.done(labelName(label), Number(samples)), () => void undo());
+    tellUndo(words.done(labelName(label), Number(samples)), () => undo());
     if (message) complain(new Refusal("failed", String(message), reason ?? null));
     return true;
   } catch (error) {

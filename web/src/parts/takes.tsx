@@ -18,7 +18,7 @@ async function discard(take: Take): Promise<void> {
   try {
     await request("record.discard", { take: take.take });
     forgetLive(take.take);
-    tellUndo(text.peek().record.removed(take.take), () => void restore(take));
+    tellUndo(text.peek().record.removed(take.take), () => restore(take));
   } catch (error) {
     complain(error);
   }

@@ -16,13 +16,16 @@ export function Toasts() {
           data-testid="toast"
         >
           {toast.kind === "good" ? <Icons.check /> : <Icons.alert />}
-          <span>{toast.words}</span>
+          <span>
+            {toast.words}
+            {toast.times > 1 && ` ×${toast.times}`}
+          </span>
           {toast.undo && (
             <Button
               kind="plain"
               onClick={() => {
                 dismiss(toast.id);
-                toast.undo?.();
+                void toast.undo?.();
               }}
               testId="undo"
             >

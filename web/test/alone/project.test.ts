@@ -22,15 +22,15 @@ test("an archive comes back, and what is damaged or too large is refused", async
   expect(crc32(text("123456789"))).toBe(0xcbf43926);
   const packed = zip(new Map([["a/é.txt", text("hello")]]));
   expect(new TextDecoder().decode((await unzip(packed, LIMITS)).get("a/é.txt"))).toBe("hello");
-  await expect(unzip(packed.subarray(0, 40), LIMITS)).rejects.toThrow("no zip archive");
-  await expect(unzip(packed, { files: 10, bytes: 4 })).rejects.toThrow("unpacked");
-  await expect(unzip(zip(new Map([["../x", text("")]])), LIMITS)).rejects.toThrow("not allowed");
+  await expect(unzip(packed.subarray(0, 40), LIMITS)).rejects.toThrow("file_other");
+  await expect(unzip(packed, { files: 10, bytes: 4 })).rejects.toThrow("file_large");
+  await expect(unzip(zip(new Map([["../x", text("")]])), LIMITS)).rejects.toThrow("file_damaged ../x");
 });
 
 test("what is no project, or a newer one, or names what is not there, is refused with a reason", async () => {
   const made = (head: object) => zip(new Map([["project.json", json(head)]]));
-  await expect(readProject(made({}))).rejects.toThrow("no project");
-  await expect(readProject(made({ format: "fer_ros project", version: 2 }))).rejects.toThrow("newer");
+  await expect(readProject(made({}))).rejects.toThrow("file_other");
+  await expect(readProject(made({ format: "fer_ros project", version: 2 }))).rejects.toThrow("file_newer");
   const lost = { format: "fer_ros project", version: 1, samples: [{ file: "pictures/1.png", label: "happy" }] };
-  await expect(readProject(made(lost))).rejects.toThrow("is missing");
+  await expect(readProject(made(lost))).rejects.toThrow("file_missing pictures/1.png");
 });

@@ -4,7 +4,7 @@ import { readNpz } from "../files/npz";
 import type { Card } from "../files/project";
 import type { Files } from "../files/zip";
 import { rows, type Maps } from "../learning/features";
-import { openHead, type Head } from "../learning/heads";
+import { openHead, type Head, type Sizes } from "../learning/heads";
 import type { Task } from "../learning/ridge";
 import { Network } from "./runtime";
 
@@ -25,6 +25,12 @@ export async function openBase(card: Card, files: Files): Promise<Base> {
     ...{ card, files },
     usual: usual && { mean: usual["mean"]!.data, scale: usual["scale"]!.data.map((value) => Math.max(value, 1e-6)) },
   };
+}
+
+/** How many numbers a face has in each of its maps. */
+export function sizesOf({ network }: Base): Sizes {
+  const [first, finer] = network.outputShapes.map((shape) => shape.reduce((product, one) => product * one, 1));
+  return { embedding: first!, finer: finer ?? 0, channels: network.outputShapes[0]!.at(-1)! };
 }
 
 /** The maps of faces as tables. */

@@ -5,27 +5,21 @@ import { ours, paper, type Method } from "../learning/choice";
 import { nearest } from "../learning/alike";
 import type { Maps } from "../learning/features";
 import { folds as foldsOf } from "../learning/folds";
-import { answers, openHead, type Head } from "../learning/heads";
+import { answers, fits, openHead, type Head } from "../learning/heads";
 import type { Epoch } from "../learning/perceptron";
 import type { Task } from "../learning/ridge";
+import { Refused } from "../refused";
 import { copiesOf } from "./altered";
-import { openBase, type Base } from "./base";
+import { openBase, sizesOf, type Base } from "./base";
 import { Detector, type Seen } from "./detector";
 import { backboneOf, bundle, headOf, opened, written, zipped } from "./exchange";
 import { Embedded } from "./embedded";
 import { KEPT_SIDE, pixels, png } from "./pictures";
 import { resize, resized, square, type Box, type Picture } from "./pixels";
-import type { Answers, Config, Hold, Loaded, Reading, Result, State } from "./protocol";
+import type { Answers, Config, Hold, Loaded, Opened, Reading, Result, State } from "./protocol";
 import { fetched, Network, start } from "./runtime";
 import { openStore, type Change, type KeptModel, type Sample } from "./store";
 import { Taught } from "./taught";
-
-/** A training that cannot begin; the page says why in its own words. */
-export class TooFew extends Error {
-  constructor(readonly code: "few" | "one") {
-    super(code);
-  }
-}
 
 /** Side of the frame that takes the detector's place, in shorter sides of the picture. */
 const FRAME = 0.62;
@@ -43,6 +37,7 @@ export class Engine {
   private readonly embedded: Embedded;
   /** Whose head it is. */
   private used: KeptModel | null = null;
+  private dropped = false;
 
   private constructor(
     readonly config: Config,
@@ -55,7 +50,7 @@ export class Engine {
   }
 
   static async open(): Promise<Engine> {
-    const config = (await (await fetch("page.json")).json()) as Config;
+    const config = (await (await fetch("page.json", { cache: "no-cache" })).json()) as Config;
     const { versions } = config;
     const wanted = Object.keys(config.model.sha256);
     const starting = start(versions); // the largest file first
@@ -68,8 +63,38 @@ export class Engine {
     const own = await openBase(config.model, new Map(found));
     const eye = detector && new Detector(await Network.open(detector));
     const engine = new Engine(config, await Taught.open(store), own, eye);
+    await engine.dropForeign();
     await engine.use();
     return engine;
+  }
+
+  get opened(): Opened {
+    return { lasting: this.taught.lasting, dropped: this.dropped };
+  }
+
+  /** Drop a head that was trained on another network: its answers would be wrong. */
+  private async dropForeign(): Promise<void> {
+    const { model } = this.taught;
+    if (!model) return;
+    const wanted = backboneOf(this.config.model);
+    // Heads of earlier pages do not say what they belong to: their size does, for the networks that come with fer_ros.
+    const own = model.backbone
+      ? model.backbone === wanted
+      : fits(await openHead(model.plugin, model.labels, model.head), sizesOf(this.base));
+    if (own && model.backbone) return;
+    this.dropped = !own;
+    await this.taught.apply({ model: own ? { ...model, backbone: wanted } : null });
+  }
+
+  watch(told: () => void): void {
+    this.taught.watch(told);
+  }
+
+  /** Take over what another tab has changed; false: nothing. */
+  async refresh(): Promise<boolean> {
+    const changed = await this.taught.refresh();
+    await this.use();
+    return changed;
   }
 
   private get samples(): Sample[] {
@@ -174,8 +199,8 @@ export class Engine {
     const began = performance.now();
     const samples = this.samples.filter(({ label }) => !without.includes(label));
     const labels = this.order([...new Set(samples.map(({ label }) => label))]);
-    if (!labels.length) throw new TooFew("few");
-    if (labels.length < 2) throw new TooFew("one");
+    if (!labels.length) throw new Refused("few");
+    if (labels.length < 2) throw new Refused("one");
     const crops = method === "ours" && copiesOf(samples.length) ? await this.embedded.copies(samples) : [];
     const maps = await this.embedded.of(samples, crops, read);
     const targets = samples.map(({ label }) => labels.indexOf(label));
@@ -198,6 +223,9 @@ export class Engine {
     const { head: trained, ...rest } = outcome;
     const result = { ...rest, pictures: samples.length, seconds: (performance.now() - began) / 1000 };
     const facts = { taught_on: samples.length, method };
+    await this.taught.refresh();
+    const here = new Set(this.samples.map(({ id }) => id));
+    if (!samples.every(({ id }) => here.has(id))) throw new Refused("gone");
     const own = { plugin: trained.plugin, labels: trained.labels, head, facts, result };
     await this.taught.apply({ model: result.kept ? null : { ...own, backbone: backboneOf(this.config.model) } });
     await this.use();

@@ -1,8 +1,10 @@
 /** What was taught, as files that the robot reads and writes, too. */
 
-import { json, readProject, sha256, writeProject, type Card, type Project } from "../files/project";
-import { BadFile, zip, type Files } from "../files/zip";
+import { json, readProject, writeProject, type Card, type Project } from "../files/project";
+import { sha256 } from "../files/sha256";
+import { zip, type Files } from "../files/zip";
 import { openHead } from "../learning/heads";
+import { Refused } from "../refused";
 import type { Base } from "./base";
 import type { KeptModel, Sample } from "./store";
 
@@ -71,13 +73,13 @@ interface Opened {
 export async function opened(file: Blob, here: Sample[], take: number): Promise<Opened> {
   const { samples, model } = await readProject(new Uint8Array(await file.arrayBuffer()));
   for (const [name, content] of model?.files ?? [])
-    if (name in model!.card.sha256 && (await sha256(content)) !== model!.card.sha256[name]) bad();
+    if (name in model!.card.sha256 && (await sha256(content)) !== model!.card.sha256[name]) bad(name);
   const numbers = new Map<number, number>([[0, 0]]);
   const numbered = (own: number) => numbers.get(own) ?? numbers.set(own, take + numbers.size - 1).get(own)!;
   const add: Omit<Sample, "id">[] = [];
   for (const { picture, type, ...one } of samples) {
     const blob = new Blob([picture as BlobPart], { type });
-    (await createImageBitmap(blob).catch(bad)).close();
+    (await createImageBitmap(blob).catch(() => bad(one.label))).close();
     if (!(await has(here, one, picture))) add.push({ ...one, take: numbered(one.take), picture: blob });
   }
   return { add, already: samples.length - add.length, model };
@@ -93,6 +95,6 @@ async function has(here: Sample[], one: { label: string; stamp: number }, pictur
   return false;
 }
 
-const bad = (): never => {
-  throw new BadFile("a picture or network in it is damaged");
+const bad = (what: string): never => {
+  throw new Refused("file_damaged", what);
 };

@@ -3,6 +3,7 @@
 import type { Card } from "../files/project";
 import type { Method } from "../learning/choice";
 import type { Epoch } from "../learning/perceptron";
+import type { Code } from "../refused";
 import type { Box, Framing } from "./pixels";
 
 /** `page.json`, written by `fer export --web`. */
@@ -15,7 +16,7 @@ export interface Config {
   model: Card;
   /** null: a frame to hold the face into takes its place. */
   detector: { framing: Framing } | null;
-  /** Large file → its version. */
+  /** Large file → its version: how the SHA-256 of what is in it begins. */
   versions: Record<string, string>;
 }
 
@@ -88,8 +89,15 @@ export interface Loaded {
   already: number;
 }
 
+export interface Opened {
+  /** false: what is taught is forgotten with the page, as the browser keeps nothing. */
+  lasting: boolean;
+  /** The head that was kept belonged to another network, so it was dropped. */
+  dropped: boolean;
+}
+
 export interface Requests {
-  open: { ask: object; reply: { config: Config; state: State } };
+  open: { ask: object; reply: { config: Config; state: State } & Opened };
   frame: { ask: { picture: ImageBitmap; time: number; hold: Hold | null }; reply: Reading };
   /** As `frame`, of a picture that is none of the camera's. */
   still: { ask: { picture: ImageBitmap; hold: Hold | null }; reply: Reading };
@@ -119,7 +127,9 @@ export type Ask = { [N in Name]: { id: number; name: N; ask: Requests[N]["ask"] 
 
 export type Told =
   | { id: number; reply: unknown }
-  | { id: number; error: string; code: "few" | "one" | "file" | "failed" }
+  | { id: number; code: Code; value: string }
+  /** Another tab has changed what is kept. */
+  | { state: State }
   /** A training goes on: share of the faces that were read, or an epoch. */
   | { read: number }
   | { epoch: Epoch };

@@ -44,6 +44,8 @@ export interface Version {
 export interface Store {
   /** false: only for as long as the page is open. */
   lasting: boolean;
+  /** Be told when another tab has changed it. */
+  watch(told: () => void): void;
   version(): Promise<Version>;
   samples(): Promise<Sample[]>;
   model(): Promise<KeptModel | null>;
@@ -81,7 +83,14 @@ const finished = (transaction: IDBTransaction): Promise<void> =>
 class Kept implements Store {
   readonly lasting = true;
 
-  private constructor(private readonly base: IDBDatabase) {}
+  private readonly tabs: BroadcastChannel;
+
+  private constructor(
+    private readonly base: IDBDatabase,
+    name: string,
+  ) {
+    this.tabs = new BroadcastChannel(name);
+  }
 
   static async open(name: string): Promise<Kept> {
     const request = indexedDB.open(name, 1);
@@ -89,7 +98,11 @@ class Kept implements Store {
       request.result.createObjectStore("samples", { keyPath: "id", autoIncrement: true });
       request.result.createObjectStore("kept");
     };
-    return new Kept(await answer(request));
+    return new Kept(await answer(request), name);
+  }
+
+  watch(told: () => void): void {
+    this.tabs.onmessage = told;
   }
 
   async version(): Promise<Version> {
@@ -121,6 +134,7 @@ class Kept implements Store {
     const last = kept.get("version") as IDBRequest<Version | undefined>;
     last.onsuccess = () => kept.put((version = after(last.result ?? FIRST, what)), "version");
     await done;
+    this.tabs.postMessage(null);
     return { added: added.map(({ one, request }) => ({ ...one, id: Number(request.result) })), version };
   }
 }
@@ -131,6 +145,8 @@ class Remembered implements Store {
   private own: KeptModel | null = null;
   private now = FIRST;
   private next = 1;
+
+  watch(): void {} // it is nobody else's
 
   version = async (): Promise<Version> => this.now;
   samples = async (): Promise<Sample[]> => [...this.all.values()].sort((a, b) => a.id - b.id);

@@ -28,6 +28,16 @@ export class Taught {
     return new Taught(store, version, await store.samples(), await store.model());
   }
 
+  /** false: it is gone with the page. */
+  get lasting(): boolean {
+    return this.store.lasting;
+  }
+
+  /** Be told when another tab has changed something. */
+  watch(told: () => void): void {
+    this.store.watch(told);
+  }
+
   /** Take over what another tab of this browser has changed; false: nothing. */
   async refresh(): Promise<boolean> {
     const version = await this.store.version();

@@ -1,7 +1,7 @@
 /** The engine in a thread of its own, so that the page never waits for it. */
 
-import { BadFile } from "../files/zip";
-import { Engine, TooFew } from "./engine";
+import { refused } from "../refused";
+import { Engine } from "./engine";
 import type { Ask, Changed, Told } from "./protocol";
 
 const tell = (message: Told) => self.postMessage(message);
@@ -9,13 +9,34 @@ let engine: Promise<Engine> | null = null;
 /** Requests are answered one after the other. */
 let queue: Promise<unknown> = Promise.resolve();
 
+async function opened(): Promise<Engine> {
+  const one = await Engine.open();
+  let told = false;
+  one.watch(() => {
+    if (told) return; // many changes, one look
+    told = true;
+    queue = queue.then(async () => {
+      told = false;
+      await refresh(one).catch(() => undefined); // said when it is used
+    });
+  });
+  return one;
+}
+
+/** Take over what another tab has changed, and tell the page. */
+async function refresh(one: Engine): Promise<void> {
+  if (await one.refresh()) tell({ state: one.state });
+}
+
 const changed = (one: Engine, undo: number): Changed => ({ state: one.state, undo });
 
 async function answer(message: Ask): Promise<unknown> {
-  const one = await (engine ??= Engine.open());
+  const one = await (engine ??= opened());
+  // Frames are too many to look: they need not, as this is told.
+  if (!["frame", "still"].includes(message.name)) await refresh(one);
   switch (message.name) {
     case "open":
-      return { config: one.config, state: one.state };
+      return { config: one.config, state: one.state, ...one.opened };
     case "frame":
       return one.frame(message.ask.picture, message.ask.time, message.ask.hold);
     case "still":
@@ -62,9 +83,9 @@ self.onmessage = ({ data }: MessageEvent<Ask>) => {
     try {
       tell({ id: data.id, reply: await answer(data) });
     } catch (error) {
-      const code = error instanceof TooFew ? error.code : error instanceof BadFile ? "file" : "failed";
       if (data.name === "open") engine = null;
-      tell({ id: data.id, error: error instanceof Error ? error.message : String(error), code });
+      const { code, value } = refused(error);
+      tell({ id: data.id, code, value });
     }
   });
 };

@@ -1,6 +1,7 @@
 /** NumPy's `.npz`: named arrays of float32, as the heads of models are kept. */
 
-import { BadFile, unzip, zip, type Files } from "./zip";
+import { Refused } from "../refused";
+import { unzip, zip, type Files } from "./zip";
 
 export interface Matrix {
   shape: number[];
@@ -25,7 +26,7 @@ export async function readNpz(bytes: Uint8Array): Promise<Arrays> {
 }
 
 function readNpy(bytes: Uint8Array, name: string): Matrix {
-  if (MAGIC.some((byte, at) => bytes[at] !== byte) || bytes[6] !== 1) throw new BadFile(`${name} is no array`);
+  if (MAGIC.some((byte, at) => bytes[at] !== byte) || bytes[6] !== 1) throw new Refused("file_damaged", name);
   const size = bytes[8]! + 256 * bytes[9]!;
   const header = new TextDecoder().decode(bytes.subarray(10, 10 + size));
   const type = /'descr': '([^']+)'/.exec(header)?.[1] ?? "";
@@ -35,7 +36,7 @@ function readNpy(bytes: Uint8Array, name: string): Matrix {
   const count = numbers.reduce((product, one) => product * one, 1);
   const data = bytes.slice(10 + size);
   if (!read || /'fortran_order': True/.test(header) || data.length !== count * Number(type.slice(2)))
-    throw new BadFile(`${name} is an array of another kind`);
+    throw new Refused("file_damaged", name);
   const view = new DataView(data.buffer);
   return { shape: numbers, data: Float32Array.from({ length: count }, (_, at) => read(view, at)) };
 }

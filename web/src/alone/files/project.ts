@@ -1,6 +1,7 @@
 /** The project file, which the robot reads and writes, too: see docs/files.md. */
 
-import { BadFile, unzip, zip, type Files } from "./zip";
+import { Refused } from "../refused";
+import { unzip, zip, type Files } from "./zip";
 
 export interface ProjectSample {
   label: string;
@@ -29,6 +30,7 @@ export interface Project {
 }
 
 const FORMAT = "fer_ros project";
+const HEAD = "project.json";
 const LIMITS = { files: 21_000, bytes: 512e6 };
 const MOST_SAMPLES = 20_000;
 const MOST_PICTURE = 4e6;
@@ -48,7 +50,7 @@ export function writeProject(project: Project, software: string): Uint8Array {
     return { file, label, subject, take, stamp };
   });
   const head = { format: FORMAT, version: 1, software, labels: project.labels, samples };
-  const all: Files = new Map([["project.json", json(head)], ...files]);
+  const all: Files = new Map([[HEAD, json(head)], ...files]);
   if (project.model) {
     all.set("model/model.yaml", json(project.model.card));
     for (const [name, content] of project.model.files) all.set(`model/${name}`, content);
@@ -58,19 +60,19 @@ export function writeProject(project: Project, software: string): Uint8Array {
 
 export const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value, null, 1));
 
-/** @throws BadFile: what is wrong with it, in English. */
+/** @throws Refused: what is wrong with it. */
 export async function readProject(bytes: Uint8Array): Promise<Project> {
   const files = await unzip(bytes, LIMITS);
-  const head = parsed(files, "project.json");
-  if (head["format"] !== FORMAT) throw new BadFile("no project of fer_ros");
-  if (head["version"] !== 1) throw new BadFile(`version ${String(head["version"])} is of a newer fer_ros`);
+  const head = parsed(files, HEAD);
+  if (head["format"] !== FORMAT) throw new Refused("file_other");
+  if (head["version"] !== 1) throw new Refused("file_newer");
   const listed = Array.isArray(head["samples"]) ? (head["samples"] as Record<string, unknown>[]) : [];
-  if (listed.length > MOST_SAMPLES) throw new BadFile(`more than ${MOST_SAMPLES} pictures`);
+  if (listed.length > MOST_SAMPLES) throw new Refused("file_many", String(MOST_SAMPLES));
   const labels = Array.isArray(head["labels"]) ? head["labels"].filter(isLabel) : [];
   const samples = listed.map((one): ProjectSample => {
     const picture = files.get(String(one["file"]));
-    if (!picture || picture.length > MOST_PICTURE) throw new BadFile(`the picture ${String(one["file"])} is missing`);
-    if (!isLabel(one["label"])) throw new BadFile("a picture has no label");
+    if (!picture || picture.length > MOST_PICTURE) throw new Refused("file_missing", String(one["file"]));
+    if (!isLabel(one["label"])) throw new Refused("file_damaged", String(one["file"]));
     const type = picture[0] === 0x89 ? "image/png" : "image/jpeg";
     const [take, stamp] = [Number(one["take"]), Number(one["stamp"])];
     return {
@@ -93,30 +95,25 @@ const isLabel = (value: unknown): value is string => typeof value === "string" &
 
 function parsed(files: Files, name: string): Record<string, unknown> {
   const content = files.get(name);
-  if (!content) throw new BadFile(`${name} is missing`);
+  if (!content) throw new Refused(name === HEAD ? "file_other" : "file_missing", name);
   try {
     const found: unknown = JSON.parse(new TextDecoder().decode(content));
     if (typeof found === "object" && found !== null) return found as Record<string, unknown>;
   } catch {
     // said below
   }
-  throw new BadFile(`${name} is damaged`);
+  throw new Refused("file_damaged", name);
 }
 
 function model(files: Files): { card: Card; files: Files } {
   const card = parsed(files, "model/model.yaml") as Card;
   const texts = [card.backbone?.plugin, card.backbone?.file, card.head?.plugin, card.head?.file];
   if (!texts.every((one) => typeof one === "string") || typeof card.sha256 !== "object" || !card.sha256 || !Array.isArray(card.labels) || !card.labels.every(isLabel))
-    throw new BadFile("its model is damaged");
+    throw new Refused("file_damaged", "model/model.yaml");
   const own: Files = new Map();
   for (const [name, content] of files)
     if (name.startsWith("model/") && name !== "model/model.yaml") own.set(name.slice("model/".length), content);
   for (const name of [card.backbone.file, card.head.file])
-    if (!own.has(name)) throw new BadFile(`the model's file ${name} is missing`);
+    if (!own.has(name)) throw new Refused("file_missing", `model/${name}`);
   return { card, files: own };
-}
-
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  const sum = await crypto.subtle.digest("SHA-256", bytes as BufferSource);
-  return Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

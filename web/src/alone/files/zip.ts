@@ -1,5 +1,7 @@
 /** Zip archives: reading stored and deflated members, writing stored ones. */
 
+import { Refused } from "../refused";
+
 export type Files = Map<string, Uint8Array>;
 
 /** What an archive may hold, so that a small file cannot fill the memory. */
@@ -12,28 +14,29 @@ const [LOCAL, CENTRAL, END] = [0x04034b50, 0x02014b50, 0x06054b50];
 const END_SIZE = 22;
 const COMMENT = 0xffff;
 
-/** The file is no archive, is damaged, or larger than is allowed. */
-export class BadFile extends Error {}
-
 export function isZip(bytes: Uint8Array): boolean {
   return bytes.length >= END_SIZE && bytes[0] === 0x50 && bytes[1] === 0x4b;
 }
 
-/** All members by name; folders are left out. */
+/**
+ * All members by name; folders are left out.
+ *
+ * @throws Refused: it is no archive, is damaged, or larger than is allowed.
+ */
 export async function unzip(bytes: Uint8Array, limits: Limits): Promise<Files> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let end = bytes.length - END_SIZE;
   const first = Math.max(0, end - COMMENT);
   while (end >= first && view.getUint32(end, true) !== END) end--;
-  if (end < first || end < 0) throw new BadFile("no zip archive");
+  if (end < first || end < 0) throw new Refused("file_other");
   const count = view.getUint16(end + 10, true);
-  if (count > limits.files) throw new BadFile(`more than ${limits.files} files`);
+  if (count > limits.files) throw new Refused("file_many", String(limits.files));
   let at = view.getUint32(end + 16, true);
   let total = 0;
   const out: Files = new Map();
   try {
     for (let number = 0; number < count; number++) {
-      if (view.getUint32(at, true) !== CENTRAL) throw new BadFile("its list of files is damaged");
+      if (view.getUint32(at, true) !== CENTRAL) throw new Refused("file_damaged");
       const method = view.getUint16(at + 10, true);
       const packed = view.getUint32(at + 20, true);
       const size = view.getUint32(at + 24, true);
@@ -46,20 +49,20 @@ export async function unzip(bytes: Uint8Array, limits: Limits): Promise<Files> {
       const name = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(at + 46, at + 46 + nameSize));
       at += 46 + nameSize + extra + comment;
       if (name.endsWith("/")) continue;
-      if ((total += size) > limits.bytes) throw new BadFile(`more than ${Math.round(limits.bytes / 1e6)} MB unpacked`);
-      if (name.startsWith("/") || name.split("/").includes("..")) throw new BadFile(`the name ${name} is not allowed`);
-      if (view.getUint32(local, true) !== LOCAL) throw new BadFile(`${name} is damaged`);
+      if ((total += size) > limits.bytes) throw new Refused("file_large", String(Math.round(limits.bytes / 1e6)));
+      if (name.startsWith("/") || name.split("/").includes("..")) throw new Refused("file_damaged", name);
+      if (view.getUint32(local, true) !== LOCAL) throw new Refused("file_damaged", name);
       const data = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-      if (data + packed > bytes.length) throw new BadFile(`${name} is cut off`);
+      if (data + packed > bytes.length) throw new Refused("file_damaged", name);
       const content = bytes.subarray(data, data + packed);
-      if (method !== 0 && method !== 8) throw new BadFile(`${name} is packed in an unknown way`);
+      if (method !== 0 && method !== 8) throw new Refused("file_damaged", name);
       const plain = method === 0 ? content : await inflate(content, "deflate-raw", size);
-      if (plain.length !== size) throw new BadFile(`${name} is damaged`);
+      if (plain.length !== size) throw new Refused("file_damaged", name);
       out.set(name, plain);
     }
   } catch (error) {
-    if (error instanceof BadFile) throw error;
-    throw new BadFile("the archive is damaged"); // a place outside of the file, or damaged data
+    if (error instanceof Refused) throw error;
+    throw new Refused("file_damaged"); // a place outside of the file, or damaged data
   }
   return out;
 }
@@ -75,7 +78,7 @@ export async function inflate(packed: Uint8Array, format: CompressionFormat, mos
     if (done) break;
     if ((size += value.length) > most) {
       await reader.cancel();
-      throw new BadFile("a file is larger than it says");
+      throw new Refused("file_damaged");
     }
     parts.push(value);
   }

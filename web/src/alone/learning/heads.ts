@@ -1,7 +1,7 @@
 /** The heads that this page runs, from the same `.npz` files as on the robot: linear, ridge, dense. */
 
 import { readNpz, type Arrays, type Matrix } from "../files/npz";
-import { BadFile } from "../files/zip";
+import { Refused } from "../refused";
 import { dense, finest, gate, generalAnswer, pooled, row, softmax, unit, type Maps } from "./features";
 
 export interface Head {
@@ -68,16 +68,31 @@ function likeness(x: Float32Array, known: Matrix): number {
   return most;
 }
 
-/** @throws BadFile: a head that this page does not run, or a damaged one. */
+/** @throws Refused: a head that this page does not run, or a damaged one. */
 export async function openHead(plugin: string, labels: string[], file: Uint8Array): Promise<Head> {
   const known = ANSWERS[plugin];
-  if (!known) throw new BadFile(`this page runs the heads ${Object.keys(ANSWERS).join(", ")}, not ${plugin}`);
+  if (!known) throw new Refused("file_head", plugin);
   const arrays = await readNpz(file);
   for (const name of known.arrays) {
     const found = arrays[name];
-    if (!found || !found.data.every(Number.isFinite)) throw new BadFile(`the head has no array ${name}, or a bad one`);
+    if (!found || !found.data.every(Number.isFinite)) throw new Refused("file_damaged", name);
   }
   return { plugin, labels, arrays };
+}
+
+/** Numbers of a face in its maps. */
+export interface Sizes {
+  embedding: number;
+  finer: number;
+  channels: number;
+}
+
+/** Whether a head takes what a backbone gives. */
+export function fits({ plugin, arrays }: Head, { embedding, finer, channels }: Sizes): boolean {
+  const inputs = (name: string) => arrays[name]!.shape[0];
+  if (plugin === "linear") return inputs("kernel") === channels;
+  if (plugin === "dense") return inputs("kernel1") === embedding;
+  return inputs("mean") === (finer || embedding) && inputs("general_kernel") === channels;
 }
 
 /** Rows of probabilities, one a face. */

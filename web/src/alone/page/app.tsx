@@ -9,7 +9,7 @@ import { Toasts } from "../../parts/toasts";
 import { Emoticon } from "./emoticon";
 import { Project } from "./project";
 import { Stage } from "./stage";
-import { broken, config, open, speed } from "./state";
+import { broken, config, open, renewed, speed } from "./state";
 import { Teach } from "./teach";
 import { Training } from "./training";
 import { words } from "./words";
@@ -41,6 +41,11 @@ export function App() {
         {broken.value && (
           <Notice kind="bad" action={<Button onClick={() => void open()}>{words.value.again}</Button>} testId="broken">
             {words.value.broken}: {broken.value}
+          </Notice>
+        )}
+        {renewed.value && (
+          <Notice kind="info" action={<Button onClick={() => location.reload()}>{words.value.reload}</Button>} testId="renewed">
+            {words.value.renewed}
           </Notice>
         )}
         {typing && <Message />}

@@ -28,7 +28,7 @@ async function correct(label: string): Promise<boolean> {
   }
   asking.value = false;
   if (kept === 0) warn(texts.noFace);
-  else tellUndo(texts.corrected(labelName(label), kept), () => void remove({ take }));
+  else tellUndo(texts.corrected(labelName(label), kept), () => remove({ take }));
   return kept > 0;
 }
 

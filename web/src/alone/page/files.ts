@@ -54,5 +54,5 @@ export async function addFiles(label: string, files: File[]): Promise<void> {
     ...(outcome.unreadable ? [words.unreadable(outcome.unreadable)] : []),
   ].join(" ");
   if (outcome.samples === 0) warn(said);
-  else tellUndo(said, () => void remove({ take }));
+  else tellUndo(said, () => remove({ take }));
 }

@@ -4,6 +4,7 @@ import { effect, signal } from "@preact/signals";
 import { resolve, unfit } from "../../names";
 import { keyOf, pictures, type Done, type Listing, type Sample, type Shelf } from "../../shelf";
 import { addFiles, adding } from "./files";
+import { worded } from "./refusals";
 import { accept, ask, complain, config, held, read, state } from "./state";
 import { words } from "./words";
 
@@ -62,7 +63,7 @@ export const browsers: Shelf = {
     const { labels, aliases } = config.peek()!;
     return Promise.resolve(resolve(name, labels, aliases));
   },
-  reason: (error) => (error instanceof Unfit ? words.peek()[error.why] : String(error)),
+  reason: (error) => (error instanceof Unfit ? words.peek()[error.why] : worded(error)),
   complain,
   list,
   want,

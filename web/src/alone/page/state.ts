@@ -7,12 +7,16 @@ import type { Box } from "../engine/pixels";
 import type { Changed, Config, Hold, Name, Reading, Requests, Result, State, Told } from "../engine/protocol";
 import { forgetLabels, mine } from "../../labels";
 import { tell, tellUndo, warn } from "../../toasts";
+import { Refused } from "../refused";
+import { worded } from "./refusals";
 import { words } from "./words";
 
 export const config = signal<Config | null>(null);
 export const state = signal<State>({ counts: {}, labels: [], taught: false, take: 1, result: null });
 /** Why the page cannot go on; empty: it can. */
 export const broken = signal("");
+/** The page was exported again: what is open is the earlier one. */
+export const renewed = signal(false);
 export const box = signal<Box | null>(null);
 /** Of the labels of the model, gliding; empty without a face. */
 export const probabilities = signal<Map<string, number>>(new Map());
@@ -48,16 +52,6 @@ export function counted(label: string): void {
 
 export const emoticons = (label: string): string[] => config.value?.emoticons[label] ?? [];
 
-/** What the engine could not do; `code` tells why. */
-export class Refused extends Error {
-  constructor(
-    message: string,
-    readonly code: string,
-  ) {
-    super(message);
-  }
-}
-
 const worker = new Worker(new URL("../engine/worker.ts", import.meta.url), { name: "engine" });
 const waiting = new Map<number, { resolve: (reply: never) => void; reject: (error: Error) => void }>();
 let next = 1;
@@ -74,31 +68,35 @@ export function ask<N extends Name>(
 
 worker.onmessage = ({ data }: MessageEvent<Told>) => {
   if ("read" in data) read.value = data.read;
+  else if ("state" in data) accept(data.state);
   else if ("epoch" in data) epochs.value = [...epochs.peek(), data.epoch];
   else {
     const one = waiting.get(data.id);
     waiting.delete(data.id);
-    if ("error" in data) one?.reject(new Refused(data.error, data.code));
-    else one?.resolve(data.reply as never);
+    if ("code" in data) {
+      const error = new Refused(data.code, data.value);
+      if (data.code === "full") {
+        held.value = null; // or it would be said with every frame
+        complain(error);
+      }
+      one?.reject(error);
+    } else one?.resolve(data.reply as never);
   }
 };
 worker.onerror = (event) => (broken.value = event.message || "engine");
 
-export function complain(error: unknown): void {
-  const texts = words.peek();
-  if (!(error instanceof Refused)) return warn(String(error));
-  const known = { few: texts.few, one: texts.one, file: `${texts.badFile}: ${error.message}` };
-  warn(known[error.code as keyof typeof known] ?? `${texts.failed}: ${error.message}`);
-}
+export const complain = (error: unknown): void => warn(worded(error));
 
 export async function open(): Promise<void> {
   broken.value = "";
   try {
     const reply = await ask("open", {});
     config.value = reply.config;
-    state.value = reply.state;
+    accept(reply.state);
+    if (!reply.lasting) warn(words.peek().notLasting);
+    if (reply.dropped) warn(words.peek().dropped);
   } catch (error) {
-    broken.value = error instanceof Error ? error.message : String(error);
+    broken.value = worded(error);
   }
 }
 
@@ -109,8 +107,8 @@ export async function train(): Promise<void> {
   result.value = null;
   try {
     const reply = await ask("train", { method: method.peek(), without: mine.peek().off });
+    accept(reply.state);
     result.value = reply.result;
-    state.value = reply.state;
     if (reply.result.kept) tell(words.peek().kept);
   } catch (error) {
     complain(error);
@@ -129,7 +127,7 @@ export function done(said: string, { state: found, undo }: Changed, also: () => 
   accept(found);
   tellUndo(said, () => {
     also();
-    void ask("undo", { undo }).then(accept, complain);
+    return ask("undo", { undo }).then(accept, complain);
   });
 }
 

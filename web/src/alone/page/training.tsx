@@ -27,8 +27,10 @@ async function take(): Promise<void> {
 
 function Outcome({ found }: { found: Result }) {
   const texts = words.value;
+  const worse = found.accuracy < found.baseline; // not where one is unknown
   return (
-    <Notice kind="good" testId="result">
+    <Notice kind={worse ? "warn" : "good"} testId="result">
+      {worse && <p>{texts.worse}</p>}
       <p>{found.measured ? texts.right(percent(found.accuracy), found.measured) : texts.unmeasured}</p>
       <p class="hint">
         {[
