@@ -76,6 +76,13 @@ def new_context(browser: Any, face: Any, **options: Any) -> Any:
     return context
 
 
+def with_profile(browser: Any, folder: Path) -> Any:
+    """A context of a Chromium of its own, with the settings that lie in a folder."""
+    return browser.browser_type.launch_persistent_context(
+        folder, executable_path=_chromium_path(), args=[*FLAGS], locale="en-US"
+    )
+
+
 def downloaded(page: Any, button: Any, downloads: Path, file: Path) -> Path:
     """The file that a click on a button gives.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import json
 import os
 import socket
 import subprocess
@@ -93,6 +94,25 @@ def launch(film: Path, downloads: Path) -> Iterator[Callable[..., Any]]:
 def browser(launch: Callable[..., Any]) -> Any:
     """The browser; every test opens contexts of its own, each with an empty profile."""
     return launch()
+
+
+@pytest.fixture
+def profile(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """``profile(**settings) -> Page`` of a Chromium of its own with such settings of sites."""
+    contexts = []
+
+    def profile(**settings: int) -> Any:
+        folder = tmp_path / "profile" / "Default"
+        folder.mkdir(parents=True)
+        content = {"profile": {"default_content_setting_values": settings}}
+        (folder / "Preferences").write_text(json.dumps(content))
+        contexts.append(browsers.with_profile(browser, folder.parent))
+        contexts[-1].set_default_timeout(PATIENCE)
+        return contexts[-1].new_page()
+
+    yield profile
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

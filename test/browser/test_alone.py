@@ -116,9 +116,11 @@ def test_teach_train_keep_and_go_offline(
     # Deleted, brought back, deleted.
     page.get_by_test_id("remove-all").click()
     expect(page.get_by_test_id("hold-happy")).to_have_attribute("data-count", "0")
-    page.get_by_test_id("alike").locator("summary").click()
-    expect(alike).to_have_count(0)
+    expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "false")
+    expect(page.get_by_test_id("alike")).to_have_count(0)
     page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "true")
+    page.get_by_test_id("alike").locator("summary").click()
     expect(alike.first).to_be_visible()
     expect(page.get_by_test_id("hold-happy")).not_to_have_attribute("data-count", "0")
     page.get_by_test_id("show-happy").click()

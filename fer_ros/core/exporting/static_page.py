@@ -115,7 +115,9 @@ def _release(contents: dict[str, bytes]) -> dict[str, Any]:
     shell = [name for name in contents if not name.endswith((*_LARGE, ".md")) and name != "index.html"]
     large = [f"{name}?v={version}" for name, version in _versions(contents).items()]
     version = _sum(b"".join(name.encode() + data for name, data in sorted(contents.items())))
-    return {"version": version, "shell": ["./", *shell], "large": large}
+    # Of what must fit together; servers may change pages and pictures on the way.
+    sums = {name: _sum(contents[name]) for name in shell if name.endswith((".js", ".json"))}
+    return {"version": version, "shell": ["./", *shell], "sums": sums, "large": large}
 
 
 def _versions(contents: dict[str, bytes]) -> dict[str, str]:

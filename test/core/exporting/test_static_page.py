@@ -47,6 +47,12 @@ def test_all_that_the_page_needs_is_there_and_small(tmp_path: Path, model: str) 
     assert (about["detector"] is not None) == done.detector == ("model/detector.tflite.gz" in files)
     kept = {*release["shell"], *(name.partition("?")[0] for name in release["large"])}
     assert kept - {"./"} == {name for name in files if not name.endswith(".md")} - {"index.html", "sw.js"}
+    for name, version in about["versions"].items():
+        assert hashlib.sha256(gzip.decompress(files[name])).hexdigest().startswith(version)
+        assert f"{name}?v={version}" in release["large"]
+    for name, start in release["sums"].items():
+        assert hashlib.sha256(files[name]).hexdigest().startswith(start)
+    assert {"page.json", "page.js", "engine.js"} <= set(release["sums"])
     named = re.findall(r'(?:src|href)="\./([^"]+)"', files["index.html"].decode())
     assert len(named) >= 4 and set(named) <= set(files)
 

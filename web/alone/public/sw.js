@@ -4,15 +4,23 @@ const SHELL = `fer-shell-${RELEASE.version}`;
 const LARGE = "fer-files"; // filled by the engine, as it fetches them
 const at = (name) => new URL(name, self.registration.scope).href;
 
-self.addEventListener("install", (event) => {
-  event.waitUntil(
-    caches
-      .open(SHELL)
-      // From the server: what the browser has of an earlier export would be kept as this one.
-      .then((cache) => cache.addAll(RELEASE.shell.map((name) => new Request(at(name), { cache: "reload" }))))
-      .then(() => self.skipWaiting()),
-  );
-});
+/** Keep a file as it is on the server, which the browser's own cache may have of an earlier export. */
+async function keep(cache, name) {
+  const answer = await fetch(at(name), { cache: "reload" });
+  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", await answer.clone().arrayBuffer()));
+  const found = Array.from(sum, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  // As while an export is still on its way to the server: the browser tries again on the next visit.
+  if (!answer.ok || !found.startsWith(RELEASE.sums[name] ?? "")) throw new Error(`${name} is of another export`);
+  await cache.put(at(name), answer);
+}
+
+async function install() {
+  const cache = await caches.open(SHELL);
+  await Promise.all(RELEASE.shell.map((name) => keep(cache, name)));
+  await self.skipWaiting();
+}
+
+self.addEventListener("install", (event) => event.waitUntil(install()));
 
 async function tidy() {
   for (const name of await caches.keys()) if (name.startsWith("fer-shell-") && name !== SHELL) await caches.delete(name);

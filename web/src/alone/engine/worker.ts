@@ -5,6 +5,7 @@ import { Engine } from "./engine";
 import type { Ask, Changed, Told } from "./protocol";
 
 const tell = (message: Told) => self.postMessage(message);
+/** One that could not be opened stays so until the page is loaded again, as its interpreter does. */
 let engine: Promise<Engine> | null = null;
 /** Requests are answered one after the other. */
 let queue: Promise<unknown> = Promise.resolve();
@@ -83,7 +84,6 @@ self.onmessage = ({ data }: MessageEvent<Ask>) => {
     try {
       tell({ id: data.id, reply: await answer(data) });
     } catch (error) {
-      if (data.name === "open") engine = null;
       const { code, value } = refused(error);
       tell({ id: data.id, code, value });
     }

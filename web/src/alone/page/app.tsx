@@ -9,7 +9,7 @@ import { Toasts } from "../../parts/toasts";
 import { Emoticon } from "./emoticon";
 import { Project } from "./project";
 import { Stage } from "./stage";
-import { broken, config, open, renewed, speed } from "./state";
+import { broken, config, renewed, speed } from "./state";
 import { Teach } from "./teach";
 import { Training } from "./training";
 import { words } from "./words";
@@ -39,7 +39,7 @@ export function App() {
       <main class={`alone ${typing ? "typing" : ""}`} data-testid="page" data-ready={config.value !== null}>
         <h1 class="hidden">fer_ros</h1>
         {broken.value && (
-          <Notice kind="bad" action={<Button onClick={() => void open()}>{words.value.again}</Button>} testId="broken">
+          <Notice kind="bad" action={<Button onClick={() => location.reload()}>{words.value.again}</Button>} testId="broken">
             {words.value.broken}: {broken.value}
           </Notice>
         )}

@@ -88,7 +88,6 @@ worker.onerror = (event) => (broken.value = event.message || "engine");
 export const complain = (error: unknown): void => warn(worded(error));
 
 export async function open(): Promise<void> {
-  broken.value = "";
   try {
     const reply = await ask("open", {});
     config.value = reply.config;

@@ -1,0 +1,241 @@
+"""What the page that needs no server keeps: undone, shared by tabs, without storage, and after another export."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import http.server
+import io
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from fer_ros.core.base import registry
+from fer_ros.core.bundles.bundle import Bundle
+from fer_ros.core.exporting import static_page
+from fer_ros.core.exporting.project_file import Entry, Writer
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: run `make test-browser`")
+
+expect = playwright.expect
+LABELS = ("happy", "sad")
+EACH = 6
+#: Ask an engine of our own for a file, in base64.
+FILE = """async ([name, ask]) => {
+    const worker = new Worker("engine.js");
+    const file = await new Promise((resolve, reject) => {
+        worker.onmessage = ({data}) => data.id === 1 && (data.code ? reject(data.code) : resolve(data.reply));
+        worker.postMessage({id: 1, name, ask});
+    });
+    worker.terminate();
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}"""
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of six faces of each of two labels, without a model."""
+    file, plugin = tmp_path_factory.mktemp("project") / "faces.zip", registry.load("sources", "face")
+    with file.open("wb") as out, Writer(out) as writer:
+        for take, label in enumerate(LABELS, 1):
+            source = plugin(plugin.Settings(expression=label, fps=0.0))
+            source.open()
+            for number in range(EACH):
+                face = source.read(5.0).image[60:300, 200 + 4 * number : 440 + 4 * number]
+                small = cv2.resize(face, (96, 96), interpolation=cv2.INTER_AREA)
+                writer.add(Entry(label, "", take, 1000 * number), cv2.imencode(".png", small)[1].tobytes())
+            source.close()
+        writer.finish(list(LABELS))
+    return file
+
+
+def _counts(page: Any, *counts: int) -> None:
+    for label, count in zip(LABELS, counts, strict=True):
+        expect(page.get_by_test_id(f"hold-{label}")).to_have_attribute("data-count", str(count))
+
+
+def _taught(page: Any, taught: bool) -> None:
+    expect(page.get_by_test_id("model")).to_have_attribute("data-taught", str(taught).lower())
+
+
+def _open(page: Any, file: Path) -> None:
+    expect(page.get_by_test_id("page")).to_have_attribute("data-ready", "true")
+    page.get_by_test_id("file").set_input_files(str(file))
+
+
+def _teach(page: Any, file: Path) -> None:
+    _open(page, file)
+    _counts(page, EACH, EACH)
+    page.get_by_text("As in the paper of 2023").click()  # which takes what was taught, better or not
+    page.get_by_test_id("train").click()
+    expect(page.get_by_test_id("result")).to_be_visible()
+    _taught(page, True)
+
+
+@pytest.mark.slow
+def test_everything_that_is_done_can_be_undone(alone: Callable[..., Any], project: Path, fer_home: Path) -> None:
+    page = alone()
+    _teach(page, project)
+    # The model alone, as the robot keeps it.
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(page.evaluate(FILE, ["export", {}])))) as archive:
+        archive.extractall(fer_home / "models")
+    assert Bundle.load("taught").labels == LABELS
+    # The same file again brings nothing twice, and says so.
+    _open(page, project)
+    expect(page.get_by_test_id("toast").filter(has_text=f"{2 * EACH} were here already")).to_be_visible()
+    _counts(page, EACH, EACH)
+    # Three single pictures come back by one Undo.
+    page.get_by_test_id("pictures-happy").click()
+    for left in range(EACH - 1, EACH - 4, -1):
+        page.get_by_test_id("pictures").get_by_role("button").first.click()
+        _counts(page, left, EACH)
+    page.keyboard.press("Escape")
+    page.get_by_test_id("toast").filter(has_text="×3").get_by_test_id("undo").click()
+    _counts(page, EACH, EACH)
+    # So does the model.
+    page.get_by_test_id("forget").click()
+    _taught(page, False)
+    expect(page.get_by_test_id("result")).to_have_count(0)
+    page.get_by_test_id("toast").filter(has_text="general model").get_by_test_id("undo").click()
+    _taught(page, True)
+    # And everything at once: pictures, the model with its result, and labels added by hand.
+    page.get_by_test_id("add-label").click()
+    page.get_by_role("textbox").fill("wink")
+    page.get_by_role("textbox").press("Enter")
+    expect(page.get_by_test_id("hold-wink")).to_be_visible()
+    page.get_by_test_id("remove-all").click()
+    _counts(page, 0, 0)
+    _taught(page, False)
+    for gone in ("hold-wink", "result", "remove-all"):
+        expect(page.get_by_test_id(gone)).to_have_count(0)
+    page.get_by_test_id("undo").last.click()
+    _counts(page, EACH, EACH)
+    _taught(page, True)
+    for back in ("hold-wink", "result"):
+        expect(page.get_by_test_id(back)).to_be_visible()
+
+
+@pytest.mark.slow
+def test_two_tabs_show_and_use_the_same(alone: Callable[..., Any], project: Path) -> None:
+    first = alone()
+    second = first.context.new_page()
+    second.goto(first.url)
+    _teach(second, project)
+    _counts(first, EACH, EACH)
+    _taught(first, True)
+    first.get_by_test_id("remove-all").click()
+    _counts(second, 0, 0)
+    _taught(second, False)
+    expect(second.get_by_test_id("result")).to_have_count(0)
+    second.get_by_test_id("train").click()
+    expect(second.get_by_role("alert").filter(has_text="nothing to learn from")).to_be_visible()
+
+
+@pytest.mark.slow
+@pytest.mark.only_chromium("its quota is not to be set")
+def test_a_full_storage_is_said_and_nothing_is_half_kept(alone: Callable[..., Any], project: Path) -> None:
+    page = alone()
+    session = page.context.new_cdp_session(page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": page.url.rstrip("/"), "quotaSize": 1000})
+    full = page.get_by_role("alert").filter(has_text="storage is full")
+    _open(page, project)
+    expect(full).to_be_visible()
+    _counts(page, 0, 0)
+    full.get_by_role("button").click()
+    expect(page.get_by_test_id("face")).to_be_visible()
+    page.get_by_test_id("hold-happy").hover()
+    page.mouse.down()
+    expect(full).to_be_visible()
+    expect(page.get_by_test_id("hold-happy")).to_have_attribute("aria-pressed", "false")
+    page.mouse.up()
+    _counts(page, 0, 0)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": page.url.rstrip("/")})
+    _open(page, project)
+    _counts(page, EACH, EACH)
+
+
+@pytest.mark.slow
+@pytest.mark.only_chromium("its settings lie in another file")
+def test_where_nothing_may_be_kept_it_works_until_it_is_closed(
+    profile: Callable[..., Any], address: str, project: Path
+) -> None:
+    page = profile(cookies=2)  # blocked
+    page.goto(address)
+    expect(page.get_by_test_id("toast").filter(has_text="keeps nothing")).to_be_visible()
+    with pytest.raises(playwright.Error, match="denied"):
+        page.evaluate("() => localStorage.length")
+    _teach(page, project)
+    page.get_by_test_id("remove-all").click()
+    _counts(page, 0, 0)
+    page.get_by_test_id("undo").last.click()
+    _counts(page, EACH, EACH)
+
+
+class _Lasting(http.server.SimpleHTTPRequestHandler):
+    """Its files may be kept for an hour without asking, as by many a web server."""
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "max-age=3600")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder with the page and the model small, and where it is served."""
+    folder = static_page.export(tmp_path / "page", "small").folder
+    handler = functools.partial(_Lasting, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield folder, f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.slow
+def test_another_export_arrives_whole_and_the_head_of_the_other_network_goes(
+    open_page: Callable[..., Any], exported: tuple[Path, str], project: Path
+) -> None:
+    folder, url = exported
+    page = open_page(url)
+    _teach(page, project)
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    expect(page.get_by_test_id("renewed")).to_have_count(0)
+    static_page.export(folder, "default")
+    page.reload()
+    page.get_by_test_id("renewed").get_by_role("button").click()
+    expect(page.get_by_role("alert").filter(has_text="another network")).to_be_visible()
+    _counts(page, EACH, EACH)
+    _taught(page, False)
+    assert page.evaluate("() => fetch('page.json').then((answer) => answer.json())")["model"]["name"] == "default"
+    page.get_by_test_id("train").click()
+    _taught(page, True)
+    page.reload()
+    _counts(page, EACH, EACH)
+    _taught(page, True)
+    expect(page.get_by_test_id("toast")).to_have_count(0)
+    expect(page.get_by_test_id("renewed")).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_networks_of_another_export_are_refused(open_page: Callable[..., Any], exported: tuple[Path, str]) -> None:
+    folder, url = exported
+    before = (folder / "page.json").read_bytes()
+    static_page.export(folder, "default")
+    after = (folder / "page.json").read_bytes()
+    (folder / "page.json").write_bytes(before)
+    page = open_page(url)
+    expect(page.get_by_test_id("broken")).to_contain_text("reload the page")
+    (folder / "page.json").write_bytes(after)
+    page.get_by_test_id("broken").get_by_role("button").click()
+    expect(page.get_by_test_id("page")).to_have_attribute("data-ready", "true")
+    expect(page.get_by_test_id("broken")).to_have_count(0)
