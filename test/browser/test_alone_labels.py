@@ -143,15 +143,24 @@ def test_labels_are_named_once_renamed_ordered_switched_off_and_removed(
 
 
 def test_a_project_holds_the_labels_in_their_order(
-    filled: Callable[..., Any], saved: Callable[..., Path], tmp_path: Path
+    filled: Callable[..., Any], alone: Callable[..., Any], saved: Callable[..., Path], tmp_path: Path
 ) -> None:
     page = filled("sad")
     for _ in range(4):
         page.get_by_role("button", name="Move forward").click()
-    names = saved(page, page.get_by_test_id("save"), tmp_path / "project.zip")
-    with zipfile.ZipFile(names) as archive:
+    page.get_by_test_id("add-label").click()
+    _named(page, "winking")
+    expect(page.get_by_test_id("hold-winking")).to_be_visible()
+    file = saved(page, page.get_by_test_id("save"), tmp_path / "project.zip")
+    with zipfile.ZipFile(file) as archive:
         labels = json.loads(archive.read("project.json"))["labels"]
-    assert labels[:2] == ["sad", "angry"] and len(labels) == 7
+    assert labels[:2] == ["sad", "angry"] and labels[7:] == ["winking"]
+    # Where it is opened, the label without pictures is there, too.
+    other = alone()
+    other.get_by_test_id("file").set_input_files(str(file))
+    _count(other, "sad", 6)
+    expect(other.get_by_test_id("hold-winking")).to_be_visible()
+    assert other.evaluate(LABELS) == page.evaluate(LABELS)
 
 
 def test_without_a_camera_a_button_rests(alone: Callable[..., Any], photos: list[Path]) -> None:

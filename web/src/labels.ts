@@ -55,6 +55,15 @@ export function change(next: Partial<Mine>): () => void {
   };
 }
 
+/** Add the labels of a project; their order becomes one's own where they are all and nothing was ordered here. */
+export function adopt(names: string[]): () => void {
+  const { own, order } = mine.peek();
+  const usual = untracked(shelf.usual);
+  const fresh = names.filter((one) => !usual.includes(one) && !own.includes(one));
+  const whole = order.length === 0 && usual.every((one) => names.includes(one));
+  return change({ own: [...own, ...fresh], order: whole ? [...names] : order });
+}
+
 /** Nothing of one's own: all as it comes with the page. */
 export const forgetLabels = (): (() => void) => change(NOTHING);
 export const someLabels = computed(() => Object.values(mine.value).some((names) => names.length > 0));

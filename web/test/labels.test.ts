@@ -44,6 +44,19 @@ test("a change is taken back without what was changed since", async () => {
   expect(labels.mine.value.own).toEqual(["yawning", "waving", "winking"]);
 });
 
+test("a project brings its labels, and their order where none was chosen", async () => {
+  const { labels } = await page();
+  const back = labels.adopt(["sad", "winking", "happy", "none of these"]);
+  expect(labels.recordable.value).toEqual(["sad", "winking", "happy", "none of these"]);
+  back();
+  expect(labels.recordable.value).toEqual(["happy", "sad", "none of these"]);
+  labels.adopt(["winking", "sad"]);
+  expect(labels.recordable.value).toEqual(["happy", "sad", "winking", "none of these"]);
+  labels.move("winking", -1);
+  labels.adopt(["sad", "waving", "happy", "none of these"]);
+  expect(labels.recordable.value).toEqual(["happy", "winking", "sad", "none of these", "waving"]);
+});
+
 test("a label that pictures have is there, also where nothing else tells of it", async () => {
   const { labels, identity, socket } = await page();
   socket.say({ type: "takes", session: identity.sessionId(), counts: { waving: 2, gone: 0 }, takes: [] });

@@ -87,6 +87,8 @@ export interface Loaded {
   /** Pictures that are new, and those that were here already. */
   added: number;
   already: number;
+  /** The project's, in their order. */
+  labels: string[];
 }
 
 export interface Opened {

@@ -2,7 +2,7 @@
 
 import { download } from "../../emoticon";
 import { text } from "../../i18n";
-import { recordable, someLabels } from "../../labels";
+import { adopt, recordable, someLabels } from "../../labels";
 import { Button } from "../../parts/controls";
 import { ProjectCard } from "../../parts/project";
 import { ask, complain, done, remove, state } from "./state";
@@ -29,7 +29,7 @@ async function load(file: Blob): Promise<void> {
       ...(reply.already ? [texts.already(reply.already)] : []),
       ...(reply.complete ? [] : [texts.otherNetwork]),
     ];
-    done(news.join(" "), reply);
+    done(news.join(" "), reply, adopt(reply.labels));
   } catch (error) {
     complain(error);
   }
