@@ -267,7 +267,7 @@ export class Engine {
   }
 
   async export(): Promise<Blob> {
-    if (!this.used) throw new Error("no own model is in use");
+    if (!this.used) throw new Refused("none");
     return zipped(await bundle(this.used, this.base));
   }
 

@@ -108,7 +108,7 @@ export interface Requests {
   remove: { ask: { ids: number[] } | { label: string } | { take: number } | { all: true }; reply: Changed };
   /** Give pictures another label. */
   move: { ask: { ids: number[]; label: string }; reply: Changed };
-  /** Undo a change of this engine, one of its newest 20; what was undone already, or is older, stays. */
+  /** Undo a change of this engine, one of its newest 200; what was undone already, or is older, stays. */
   undo: { ask: { undo: number }; reply: State };
   /** `without`: labels that are left out. */
   train: { ask: { method: Method; without: string[] }; reply: { result: Result; state: State } };
