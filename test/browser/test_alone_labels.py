@@ -16,6 +16,9 @@ import fer_ros
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = """axe.run(document, {rules: {'label-content-name-mismatch': {enabled: true}}}).then(({violations}) =>
+    violations.flatMap(rule => rule.nodes.map(node => [rule.id, node.html.slice(0, 160)])))"""
 LABELS = "() => [...document.querySelectorAll('.hold:not(.add)')].map((button) => button.title)"
 
 
@@ -241,3 +244,27 @@ def test_a_reading_is_corrected_and_a_model_leaves_with_the_lines_that_use_it(
     with zipfile.ZipFile(file) as archive:
         archive.extractall(tmp_path)
     assert [face.label for face in fer_ros.Reader(tmp_path / "taught").read(drawn[0])] in (["happy"], ["sad"])
+
+
+@pytest.mark.parametrize("language", ["en-US", "ko-KR"])
+def test_no_rule_of_accessibility_is_broken(alone: Callable[..., Any], photos: list[Path], language: str) -> None:
+    if not AXE.is_file():
+        pytest.skip("no web/node_modules/axe-core: `make dashboard` fetches it")
+    page = alone(locale=language)
+    page.add_init_script(path=str(AXE))  # a tag would be against the page's own rules
+    page.reload()
+    expect(page.get_by_test_id("face")).to_be_visible()
+    for label in ("happy", "sad"):
+        _filled(page, label, photos)
+    page.get_by_test_id("sample").first.click()
+    page.get_by_test_id("correct").click()
+    page.locator("label", has=page.locator("input[value=paper]")).click()
+    page.get_by_test_id("train").click()
+    page.get_by_test_id("hood").locator("summary").click()
+    # What appears has become opaque, and what is said for a while is gone.
+    expect(page.get_by_test_id("toast")).to_have_count(0)
+    assert page.evaluate(RULES) == []
+    page.get_by_test_id("elsewhere").click()
+    expect(page.get_by_test_id("snippet")).to_be_visible()
+    page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+    assert page.evaluate(RULES) == []
