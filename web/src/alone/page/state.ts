@@ -119,6 +119,7 @@ export async function train(): Promise<void> {
 export function accept(found: State): void {
   state.value = found;
   result.value = found.result;
+  if (!found.result) epochs.value = []; // those of a model that is gone
 }
 
 /** Take over a change, and say what was done, with a way back; `also` is undone with it. */
