@@ -45,7 +45,7 @@ ENGINE = """
     worker.onmessage = ({data}) => waiting.get(data.id)?.(data);
     const ask = (name, what, transfer = []) => new Promise((resolve, reject) => {
         const id = waiting.size + 1;
-        waiting.set(id, (data) => data.error ? reject(Error(data.error)) : resolve(data.reply));
+        waiting.set(id, (data) => data.code ? reject(Error(data.code)) : resolve(data.reply));
         worker.postMessage({id, name, ask: what}, transfer);
     });
     await ask("open", {});
@@ -53,7 +53,7 @@ ENGINE = """
 ANSWERS = f"async () => {{ {ENGINE} const found = await ask('answers', {{}}); worker.terminate(); return found; }}"
 TRAIN = f"""async (method) => {{ {ENGINE}
     const began = performance.now();
-    await ask("train", {{method}});
+    await ask("train", {{method, without: []}});
     worker.terminate();
     return (performance.now() - began) / 1000;
 }}"""

@@ -27,6 +27,7 @@ FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--use-fake-device-for-media-stream",
+    "--host-resolver-rules=MAP fer.test 127.0.0.1",
 )
 #: Ms for which a page, and what is expected of it, is waited for: a busy machine is no error.
 PATIENCE = 60_000

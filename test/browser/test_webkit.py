@@ -37,7 +37,7 @@ BROWSER = glob.glob("/usr/lib/*/webkit2gtk-4*/MiniBrowser")
 READ = """const [picture, done] = arguments;
 const worker = new Worker("engine.js");
 worker.onmessage = async ({data}) => {
-    if (data.error) return done(data.error);
+    if (data.code) return done(data.code);
     if (data.id === 2) return done(data.reply);
     const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
     const bitmap = await createImageBitmap(new Blob([bytes], {type: "image/png"}));

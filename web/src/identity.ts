@@ -34,7 +34,7 @@ export function kept<T extends string>(key: string, choices: readonly T[], fallb
   };
 }
 
-/** Anything that JSON can say, kept in localStorage, as a signal. `read` makes it of what is there, whatever that is. */
+/** Anything that JSON can say, kept in localStorage, as a signal that all tabs share. `read` makes it of what is there, whatever that is. */
 export function keptJson<T>(key: string, read: (saved: unknown) => T) {
   const parse = (text: string | null): unknown => {
     try {
@@ -43,12 +43,17 @@ export function keptJson<T>(key: string, read: (saved: unknown) => T) {
       return null;
     }
   };
-  const value = signal(read(parse(store.get("localStorage", `fer.${key}`))));
+  const name = `fer.${key}`;
+  const value = signal(read(parse(store.get("localStorage", name))));
+  // Another tab has changed it, which would be undone by the next change here.
+  window.addEventListener("storage", (event) => {
+    if (event.key === name) value.value = read(parse(event.newValue));
+  });
   return {
     value,
     set(next: T) {
       value.value = next;
-      store.set("localStorage", `fer.${key}`, JSON.stringify(next));
+      store.set("localStorage", name, JSON.stringify(next));
     },
   };
 }

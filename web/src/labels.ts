@@ -1,19 +1,18 @@
-/** What may be recorded: the robot's labels, and those of this person's session, in the order that they chose. */
+/** What may be recorded: the page's labels, and those of this person's session, in the order that they chose. */
 
-import { computed } from "@preact/signals";
-import { request } from "./connection";
-import { keptJson, session } from "./identity";
-import { labels, takes, welcome } from "./state";
+import { computed, untracked } from "@preact/signals";
+import { labelName } from "./i18n";
+import { keptJson } from "./identity";
+import { folded } from "./names";
+import { shelf } from "./shelf";
 
 /** What is no expression need not be shown a hundred times. */
 export const NONE = "none of these";
 /** Sessions whose labels are kept. */
 const SESSIONS = 50;
-/** Characters of a label at most. */
-export const LONGEST = 64;
 
 interface Mine {
-  /** Labels that the robot does not have. */
+  /** Labels that the page does not have. */
   own: string[];
   /** Labels in the order that was chosen; others come behind. */
   order: string[];
@@ -32,26 +31,46 @@ const kept = keptJson("labels", (value) => {
 });
 
 /** Those of the session. */
-export const mine = computed(() => kept.value.value[session.value] ?? NOTHING);
+export const mine = computed(() => kept.value.value[shelf.owner()] ?? NOTHING);
 
-/** Change the labels of the session; gives the way back. */
+/** Change the labels of the session; gives the way back, which keeps what was changed since. */
 export function change(next: Partial<Mine>): () => void {
-  const [id, before] = [session.peek(), mine.peek()];
+  const id = untracked(shelf.owner);
+  const before = mine.peek();
+  const after = { ...before, ...next };
   const set = (value: Mine) => {
     const all = Object.entries(kept.value.peek()).filter(([key]) => key !== id);
     kept.set(Object.fromEntries([...all.slice(1 - SESSIONS), [id, value]]));
   };
-  set({ ...before, ...next });
-  return () => set(before);
+  set(after);
+  return () => {
+    const now = kept.value.peek()[id] ?? NOTHING;
+    const back = (list: keyof Mine): string[] => {
+      const [old, made, here] = [before[list], after[list], now[list]];
+      if (here === made) return old;
+      const left = here.filter((one) => old.includes(one) || !made.includes(one));
+      return [...left, ...old.filter((one) => !made.includes(one) && !here.includes(one))];
+    };
+    set({ own: back("own"), order: back("order"), off: back("off") });
+  };
 }
 
-/** The robot's own. */
-export const robots = computed(() => (labels.value.length ? labels.value : (welcome.value?.labels ?? [])));
+/** Add the labels of a project; their order becomes one's own where they are all and nothing was ordered here. */
+export function adopt(names: string[]): () => void {
+  const { own, order } = mine.peek();
+  const usual = untracked(shelf.usual);
+  const fresh = names.filter((one) => !usual.includes(one) && !own.includes(one));
+  const whole = order.length === 0 && usual.every((one) => names.includes(one));
+  return change({ own: [...own, ...fresh], order: whole ? [...names] : order });
+}
 
-/** The seven first, then those of one's own, and last what is no expression, unless the person has ordered them. */
+/** Nothing of one's own: all as it comes with the page. */
+export const forgetLabels = (): (() => void) => change(NOTHING);
+export const someLabels = computed(() => Object.values(mine.value).some((names) => names.length > 0));
+
+/** The usual ones first, then those of one's own, and last what is no expression, unless the person has ordered them. */
 export const recordable = computed(() => {
-  const counted = Object.keys(takes.value?.session === session.value ? takes.value.counts : {});
-  const all = [...new Set([...robots.value, ...mine.value.own, ...counted.filter((label) => counts(label) > 0)])];
+  const all = [...new Set([...shelf.usual(), ...mine.value.own, ...shelf.counted()])];
   const place = (label: string) => {
     const at = mine.value.order.indexOf(label);
     return at >= 0 ? at : label === NONE ? 2 * all.length : mine.value.order.length + all.indexOf(label);
@@ -59,20 +78,16 @@ export const recordable = computed(() => {
   return all.sort((a, b) => place(a) - place(b));
 });
 
-const counts = (label: string): number => takes.value?.counts[label] ?? 0;
-
 /** Labels that a training learns, and that should have enough pictures. */
 export const taught = computed(() => recordable.value.filter((label) => label !== NONE && !isOff(label)));
 
-export const isOwn = (label: string): boolean => !robots.value.includes(label);
+export const isOwn = (label: string): boolean => !shelf.usual().includes(label);
 export const isOff = (label: string): boolean => mine.value.off.includes(label);
 
-/** The label that a name stands for here: one that is there already, or the name itself.
- * @throws {Refusal} where it can be no label. */
+/** The label that a name stands for here: one that is there already, or the name itself. It throws where it can be none. */
 export async function meaning(name: string): Promise<string> {
-  const reply = await request("label.check", { label: name });
-  const means = String(reply["means"] ?? "");
-  const same = (one: string) => one.normalize().toLowerCase() === name.normalize().toLowerCase();
+  const means = await shelf.means(name);
+  const same = (one: string) => [one, labelName(one)].some((written) => folded(written) === folded(name));
   return means || (recordable.peek().find(same) ?? name);
 }
 

@@ -1,46 +1,28 @@
-/** The samples of a label: listed, shown as they are seen, moved, and brought back. */
+/** The robot's shelf: samples are listed, shown as they are seen, moved, and brought back by requests. */
 
-import { signal } from "@preact/signals";
-import { request } from "./connection";
-import { forgetLive } from "./counts";
-import { text } from "./i18n";
-import { complain, tell, tellUndo } from "./toast";
-
-export interface Sample {
-  take: number;
-  /** Nanoseconds, as digits. */
-  stamp: string;
-}
-
-export interface Listing {
-  label: string;
-  total: number;
-  samples: Sample[];
-}
+import { link, request } from "./connection";
+import { forgetLive, recorded } from "./counts";
+import { addFiles, adding } from "./files";
+import { session } from "./identity";
+import { keyOf, pictures, type Done, type Listing, type Sample, type Shelf } from "./shelf";
+import { labels, takes, welcome } from "./state";
+import { complain, reason } from "./toast";
 
 /** Stamps in a request at most, and pictures. */
 const STAMPS = 500;
 const PICTURES = 24;
 
-export const keyOf = ({ take, stamp }: Sample): string => `${take}-${stamp}`;
-
-/** Something is being moved: buttons rest meanwhile. */
-export const moving = signal(false);
-
-export async function list(label: string): Promise<Listing> {
+async function list(label: string): Promise<Listing> {
   const reply = await request("samples.list", { label });
-  const takes = reply["takes"] as { take: number; stamps: string[] }[];
-  const samples = takes.flatMap(({ take, stamps }) => stamps.map((stamp) => ({ take, stamp })));
+  const found = reply["takes"] as { take: number; stamps: string[] }[];
+  const samples = found.flatMap(({ take, stamps }) => stamps.map((id) => ({ take, id })));
   return { label, total: Number(reply["total"]), samples };
 }
 
-/** Key of a sample → what a network sees of it, a data URL; "" where there is none. */
-export const pictures = signal<ReadonlyMap<string, string>>(new Map());
 const wanted = new Map<string, Sample>();
 let asking = false;
 
-/** Fetch the picture of a sample that came into view. */
-export function want(sample: Sample): void {
+function want(sample: Sample): void {
   if (pictures.peek().has(keyOf(sample))) return;
   wanted.set(keyOf(sample), sample);
   if (asking) return;
@@ -54,7 +36,7 @@ async function fetchWanted(): Promise<void> {
     const some = [...wanted.values()].filter((one) => one.take === first.take).slice(0, PICTURES);
     for (const one of some) wanted.delete(keyOf(one));
     try {
-      const reply = await request("samples.pictures", { take: first.take, stamps: some.map((one) => one.stamp) });
+      const reply = await request("samples.pictures", { take: first.take, stamps: some.map((one) => one.id) });
       const found = reply["pictures"] as string[];
       pictures.value = new Map([...pictures.peek(), ...some.map((one, i) => [keyOf(one), found[i] ?? ""] as const)]);
     } catch {
@@ -64,24 +46,23 @@ async function fetchWanted(): Promise<void> {
   asking = false;
 }
 
-interface Done {
+interface Revised {
   take: number;
   entry: string;
   samples: number;
 }
 
-/** Move samples under another label, or to the trash where it is "". Gives what was done, also where not all was. */
-async function revise(chosen: Sample[], all: Sample[], label: string): Promise<Done[]> {
-  const done: Done[] = [];
-  const stampsOf = (take: number, of: Sample[]) => of.filter((one) => one.take === take).map((one) => one.stamp);
-  moving.value = true;
+/** Where not all can be moved, what was moved can be brought back all the same. */
+async function put(some: Sample[], all: Sample[], label: string): Promise<Done | null> {
+  const done: Revised[] = [];
+  const stampsOf = (take: number, of: Sample[]) => of.filter((one) => one.take === take).map((one) => one.id);
   try {
-    for (const take of new Set(chosen.map((one) => one.take))) {
-      const stamps = stampsOf(take, chosen);
+    for (const take of new Set(some.map((one) => one.take))) {
+      const stamps = stampsOf(take, some);
       const whole = stamps.length === stampsOf(take, all).length;
       for (let from = 0; from < stamps.length; from += whole ? stamps.length : STAMPS) {
-        const some = whole ? {} : { stamps: stamps.slice(from, from + STAMPS) };
-        const reply = await request("record.revise", { take, label, ...some });
+        const which = whole ? {} : { stamps: stamps.slice(from, from + STAMPS) };
+        const reply = await request("record.revise", { take, label, ...which });
         forgetLive(take);
         done.push({ take, entry: String(reply["entry"]), samples: Number(reply["samples"]) });
       }
@@ -89,35 +70,31 @@ async function revise(chosen: Sample[], all: Sample[], label: string): Promise<D
   } catch (error) {
     complain(error);
   }
-  moving.value = false;
-  return done;
+  if (done.length === 0) return null;
+  return {
+    samples: done.reduce((total, { samples }) => total + samples, 0),
+    back: async () => {
+      for (const { take, entry } of done.reverse()) await request("record.restore", { take, entry });
+    },
+  };
 }
 
-async function restore(done: Done[]): Promise<void> {
-  moving.value = true;
-  try {
-    for (const { take, entry } of done.reverse()) await request("record.restore", { take, entry });
-    tell(text.peek().samples.back);
-  } catch (error) {
-    complain(error);
-  }
-  moving.value = false;
-}
+/** Pictures of each label in this session. */
+const counts = () => (takes.value?.session === session.value ? takes.value.counts : {});
 
-const sum = (done: Done[]): number => done.reduce((total, { samples }) => total + samples, 0);
-
-/** The same, with words and a way back. `also` is undone with it. */
-export async function put(
-  chosen: Sample[],
-  all: Sample[],
-  label: string,
-  words: (n: number) => string,
-  also: () => void = () => {},
-): Promise<void> {
-  const done = await revise(chosen, all, label);
-  if (done.length === 0 && chosen.length > 0) return also();
-  tellUndo(words(sum(done)), () => {
-    also();
-    return restore(done);
-  });
-}
+export const robots: Shelf = {
+  owner: () => session.value,
+  usual: () => (labels.value.length ? labels.value : (welcome.value?.labels ?? [])),
+  counted: () => Object.keys(counts()).filter((label) => counts()[label]! > 0),
+  count: recorded,
+  open: () => link.value.state === "open",
+  settled: () => takes.value,
+  means: async (name) => String((await request("label.check", { label: name }))["means"] ?? ""),
+  reason,
+  complain,
+  list,
+  want,
+  put,
+  addFiles,
+  adding: () => adding.value?.done ?? null,
+};

@@ -22,3 +22,14 @@ test("where naming the storage is forbidden, values live as long as the page", a
   token.set("secret");
   expect(token.get()).toBe("secret");
 });
+
+test("what another tab keeps is taken over", async () => {
+  const { keptJson } = await import("../src/identity");
+  const list = keptJson("shared", (saved) => (Array.isArray(saved) ? (saved as number[]) : []));
+  window.dispatchEvent(new StorageEvent("storage", { key: "fer.other", newValue: "[3]" }));
+  expect(list.value.value).toEqual([]);
+  window.dispatchEvent(new StorageEvent("storage", { key: "fer.shared", newValue: "[1, 2]" }));
+  expect(list.value.value).toEqual([1, 2]);
+  window.dispatchEvent(new StorageEvent("storage", { key: "fer.shared", newValue: null }));
+  expect(list.value.value).toEqual([]);
+});

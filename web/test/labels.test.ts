@@ -4,6 +4,8 @@ import { freshPage, opened } from "./socket";
 freshPage();
 
 async function page() {
+  const { fill } = await import("../src/shelf");
+  fill((await import("../src/samples")).robots);
   const labels = await import("../src/labels");
   const identity = await import("../src/identity");
   await import("../src/state");
@@ -27,6 +29,32 @@ test("labels of one's own belong to a session, come before what is none, and can
   expect(labels.recordable.value).toEqual(["happy", "sad", "none of these"]);
   identity.resumeSession(first);
   expect(labels.recordable.value).toContain("winking");
+});
+
+test("a change is taken back without what was changed since", async () => {
+  const { labels } = await page();
+  labels.change({ own: ["winking", "yawning"], off: ["yawning"] });
+  const back = labels.change({ own: ["yawning"] });
+  labels.change({ own: [...labels.mine.value.own, "waving"], off: [] });
+  back();
+  expect(labels.mine.value).toEqual({ own: ["yawning", "waving", "winking"], order: [], off: [] });
+  const all = labels.forgetLabels();
+  expect(labels.someLabels.value).toBe(false);
+  all();
+  expect(labels.mine.value.own).toEqual(["yawning", "waving", "winking"]);
+});
+
+test("a project brings its labels, and their order where none was chosen", async () => {
+  const { labels } = await page();
+  const back = labels.adopt(["sad", "winking", "happy", "none of these"]);
+  expect(labels.recordable.value).toEqual(["sad", "winking", "happy", "none of these"]);
+  back();
+  expect(labels.recordable.value).toEqual(["happy", "sad", "none of these"]);
+  labels.adopt(["winking", "sad"]);
+  expect(labels.recordable.value).toEqual(["happy", "sad", "winking", "none of these"]);
+  labels.move("winking", -1);
+  labels.adopt(["sad", "waving", "happy", "none of these"]);
+  expect(labels.recordable.value).toEqual(["happy", "winking", "sad", "none of these", "waving"]);
 });
 
 test("a label that pictures have is there, also where nothing else tells of it", async () => {

@@ -62,3 +62,16 @@ test("a reason is worded by its code; the English of the node is never shown", a
   expect(reason(new Refusal("failed", "new", { code: "not known here", values: {} }))).toBe("실패했습니다.");
   language.set("en");
 });
+
+test("one is said in the singular, on both pages", async () => {
+  const { en } = await import("../src/i18n/en");
+  const { words } = await import("../src/alone/page/words");
+  const said = (texts: object): string[] =>
+    Object.values(texts).flatMap((value) =>
+      typeof value === "function" ? [String((value as (...given: number[]) => string)(1, 1, 1))] : said(Object(value) === value ? (value as object) : {}),
+    );
+  const many = said({ en, alone: words.value }).filter((text) =>
+    /\b1 (\S+ )?(pictures|samples|faces|files|seconds|takes|labels|are|were)\b(?![/])/.test(text),
+  );
+  expect(many).toEqual([]);
+});

@@ -16,7 +16,7 @@ from fer_ros import __version__
 from fer_ros.core.base import files, registry
 from fer_ros.core.base.emoticons import Emoticons
 from fer_ros.core.base.errors import ConfigError
-from fer_ros.core.base.labels import DEFAULT_LABELS
+from fer_ros.core.base.labels import ALIASES, DEFAULT_LABELS
 from fer_ros.core.bundles.bundle import FINER_FILE, Bundle
 from fer_ros.core.vision import networks
 
@@ -102,6 +102,7 @@ def _about(bundle: Bundle, contents: dict[str, bytes], detector: bool) -> dict[s
     return {
         "software": f"fer_ros {__version__}",
         "labels": [*DEFAULT_LABELS, *(label for label in bundle.labels if label not in DEFAULT_LABELS)],
+        "aliases": ALIASES,
         "emoticons": Emoticons.load().to_dict(),
         "model": {**bundle.to_dict(), "sha256": _networks(bundle)},
         "detector": {"framing": {"scale": framing.scale, "dx": framing.dx, "dy": framing.dy}} if detector else None,

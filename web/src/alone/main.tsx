@@ -1,12 +1,15 @@
 import { render } from "preact";
 import { keepFocus } from "../focus";
+import { fill } from "../shelf";
 import { applyTheme } from "../theme";
 import { keepPlace } from "../turning";
 import { App } from "./page/app";
 import { keepCamera, readFrames, startCamera } from "./page/camera";
+import { browsers } from "./page/shelf";
 import { open, renewed } from "./page/state";
 
 applyTheme();
+fill(browsers);
 keepFocus();
 keepPlace();
 render(<App />, document.getElementById("page")!);

@@ -5,6 +5,8 @@ export type Code =
   | "few"
   | "one"
   | "gone"
+  /** There is no model of one's own to hand out. */
+  | "none"
   /** The browser keeps no more. */
   | "full"
   /** A network is not the one that the page was exported with. */

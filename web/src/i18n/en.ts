@@ -1,6 +1,6 @@
 /** Every English word of the page. ko.ts has the same keys; the compiler checks that none is missing. */
 
-const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+export const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
 export const en = {
   language: "English",
@@ -215,7 +215,7 @@ export const en = {
     grid: (label: string) => `Pictures of ${label}. Space selects, Delete deletes.`,
     picture: (n: number, take: number) => `Picture ${n}, take ${take}`,
     empty: "No pictures yet: hold the button, or add some from files.",
-    newest: (n: number) => `The newest ${n} are shown.`,
+    newest: (n: number) => `Shown: the newest ${n}.`,
     addFiles: "Add pictures or films",
     adding: (n: number) => `Adding… ${n}`,
     added: (n: number, label: string) => `${label}: ${count(n, "picture", "pictures")} added.`,
@@ -378,7 +378,7 @@ export const en = {
     kept: "Teaching did not beat the general model by more than chance, so its head stays in use. More pictures may.",
     learned: "All expressions are learned.",
     notLearned: (labels: string) => `Not learned yet: ${labels}.`,
-    record: (n: number, labels: string) => `Record ${n} more pictures of ${labels}.`,
+    record: (n: number, labels: string) => `Record ${count(n, "more picture", "more pictures")} of ${labels}.`,
     another: (labels: string) => `Record another take of ${labels}, so that it can be measured.`,
     day: (share: string) =>
       `Another day, in other light, expect about ${share} right. One take of each on that day brings most of it back.`,
@@ -473,8 +473,8 @@ export const en = {
     open: "Open project",
     busy: "Working",
     saved: "Project saved",
-    added: (n: number) => `${n} pictures added.`,
-    intoBag: (n: number, bag: string) => `${n} pictures are in the recording ${bag}: train on all recordings to use them.`,
+    added: (n: number) => `${count(n, "picture", "pictures")} added.`,
+    intoBag: (n: number, bag: string) => `${count(n, "picture is", "pictures are")} in the recording ${bag}: train on all recordings to use them.`,
     withModel: (name: string) => `The model is called ${name}.`,
   },
 

@@ -1,48 +1,29 @@
-/** "No, that was …": the last second becomes pictures of the right label, and the robot learns them at once. */
+/** "No, that was …": what was read last is something else. */
 
 import { signal } from "@preact/signals";
 import { colour } from "../colours";
-import { Refusal, request } from "../connection";
-import { current } from "../faces";
-import { subject } from "../hold";
 import { labelName, text } from "../i18n";
-import { model, nodes, training, welcome } from "../state";
-import { complain, tell, tellUndo } from "../toast";
 import { Button } from "./controls";
 
 const open = signal(false);
-const asking = signal(false);
 
-async function correct(label: string, face: number): Promise<void> {
-  const words = text.peek().correct;
-  asking.value = true;
-  try {
-    const { samples, message, reason } = await request("correct", { label, face, subject: subject.peek().trim() });
-    open.value = false;
-    tellUndo(words.done(labelName(label), Number(samples)), () => undo());
-    if (message) complain(new Refusal("failed", String(message), reason ?? null));
-  } catch (error) {
-    complain(error);
-  }
-  asking.value = false;
+interface CorrectProps {
+  /** The label that is read; null: there is nothing to correct. */
+  read: string | null;
+  /** What it may have been. */
+  labels: readonly string[];
+  sign: (label: string) => string | undefined;
+  hint: string;
+  /** Nothing can be corrected now. */
+  rest: boolean;
+  /** Whether that was done. */
+  onCorrect: (label: string) => Promise<boolean>;
 }
 
-async function undo(): Promise<void> {
-  try {
-    await request("correct.undo");
-    tell(text.peek().correct.undone);
-  } catch (error) {
-    complain(error);
-  }
-}
-
-export function Correct() {
+export function Correct({ read, labels, sign, hint, rest, onCorrect }: CorrectProps) {
   const words = text.value.correct;
-  const reading = current.value;
-  const names = model.value?.labels ?? [];
   // Its place stays where there is nothing to correct, so that nothing moves when there is.
-  if (!reading || nodes.value?.recorder !== true || names.length < 2) return <div class="correct" />;
-  const rest = asking.value || training.value;
+  if (read === null || labels.length < 2) return <div class="correct" />;
   return (
     <div class="correct">
       <Button kind="plain" pressed={open.value} onClick={() => (open.value = !open.value)} testId="correct">
@@ -50,10 +31,10 @@ export function Correct() {
       </Button>
       {open.value && (
         <div role="group" aria-label={words.no}>
-          <p class="hint">{training.value ? words.learning : words.hint}</p>
+          <p class="hint">{hint}</p>
           <div class="chips">
-            {names
-              .filter((label) => label !== reading.label)
+            {labels
+              .filter((label) => label !== read)
               .map((label) => (
                 <button
                   key={label}
@@ -61,11 +42,11 @@ export function Correct() {
                   class="chip"
                   style={{ "--label": colour(label) }}
                   aria-disabled={rest}
-                  onClick={() => !rest && void correct(label, reading.id)}
+                  onClick={() => !rest && void onCorrect(label).then((done) => done && (open.value = false))}
                   data-testid={`correct-${label}`}
                 >
                   <span class="emoji" aria-hidden="true">
-                    {welcome.value?.emoticons[label]?.[0]}
+                    {sign(label)}
                   </span>{" "}
                   {labelName(label)}
                 </button>

@@ -1,10 +1,10 @@
 /** How a model is used outside of this page: a snippet each for Python, ROS and the browser. */
 
 import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { copy } from "../copy";
 import { text } from "../i18n";
-import { welcome } from "../state";
-import { complain, tell } from "../toast";
+import { tell, warn } from "../toasts";
 import { Button, Choice } from "./controls";
 import { Dialog } from "./dialog";
 
@@ -33,12 +33,22 @@ python3 -m http.server --directory page 8000   # http://localhost:8000
 `,
 };
 
-export function ElsewhereDialog({ name, onClose }: { name: string; onClose: () => void }) {
+interface ElsewhereProps {
+  name: string;
+  /** Of the robot's topics and services. */
+  namespace: string;
+  onClose: () => void;
+  /** After the first sentence: what downloads the model, where nothing outside does. */
+  children?: ComponentChildren;
+}
+
+export function ElsewhereDialog({ name, namespace, onClose, children }: ElsewhereProps) {
   const words = text.value.elsewhere;
-  const snippet = SNIPPETS[way.value](name, (welcome.value?.namespace ?? "").replace(/\/$/, ""));
+  const snippet = SNIPPETS[way.value](name, namespace.replace(/\/$/, ""));
   return (
     <Dialog title={words.title(name)} onClose={onClose}>
       <p>{words.first}</p>
+      {children}
       <Choice
         label={words.way}
         hideLabel
@@ -50,7 +60,7 @@ export function ElsewhereDialog({ name, onClose }: { name: string; onClose: () =
       <pre class="snippet" tabIndex={0} data-testid="snippet">
         {snippet}
       </pre>
-      <Button icon="copy" onClick={() => copy(snippet).then(() => tell(words.copied), complain)}>
+      <Button icon="copy" onClick={() => copy(snippet).then(() => tell(words.copied), () => warn(text.peek().emoticons.notCopied))}>
         {words.copy}
       </Button>
     </Dialog>

@@ -2,9 +2,9 @@
 
 import { signal } from "@preact/signals";
 import { labelName, text } from "../i18n";
-import { LONGEST, change, isOff, isOwn, meaning, mine, move, recordable } from "../labels";
-import { list, put } from "../samples";
-import { complain, reason } from "../toast";
+import { change, isOff, isOwn, meaning, mine, move, recordable } from "../labels";
+import { LONGEST } from "../names";
+import { moving, put, shelf } from "../shelf";
 import { Button, Field, Notice, Switch } from "./controls";
 import { Dialog } from "./dialog";
 
@@ -22,7 +22,7 @@ export function askName(label: string): void {
 
 async function rename(label: string, to: string): Promise<void> {
   const renamed = (names: string[]) => names.map((one) => (one === label ? to : one));
-  const { samples } = await list(label);
+  const { samples } = await shelf.list(label);
   const back = change({
     own: renamed(mine.peek().own.includes(label) ? mine.peek().own : [...mine.peek().own, label]),
     order: renamed(recordable.peek()),
@@ -33,13 +33,13 @@ async function rename(label: string, to: string): Promise<void> {
 
 async function remove(label: string): Promise<void> {
   try {
-    const { samples } = await list(label);
+    const { samples } = await shelf.list(label);
     const without = (names: string[]) => names.filter((one) => one !== label);
     const { own, order, off } = mine.peek();
     const back = change({ own: without(own), order: without(order), off: without(off) });
     await put(samples, samples, "", (n) => text.peek().samples.labelRemoved(labelName(label), n), back);
   } catch (error) {
-    complain(error);
+    shelf.complain(error);
   }
 }
 
@@ -60,7 +60,7 @@ export function NameDialog({ onNamed }: { onNamed: (label: string) => void }) {
       else change({ own: [...mine.peek().own, means] });
       onNamed(means);
     } catch (error) {
-      refused.value = reason(error);
+      refused.value = shelf.reason(error);
     }
   };
   return (
@@ -99,6 +99,7 @@ export function LabelTools({ label }: { label: string }) {
   const words = text.value.samples;
   const names = recordable.value;
   const at = names.indexOf(label);
+  const resting = moving.value || !shelf.open();
   return (
     <div class="label-tools" role="group" aria-label={words.ofLabel(labelName(label))}>
       <Switch
@@ -118,10 +119,10 @@ export function LabelTools({ label }: { label: string }) {
       />
       {isOwn(label) && (
         <>
-          <Button kind="quiet" icon="pencil" onClick={() => askName(label)} testId="rename-label">
+          <Button kind="quiet" icon="pencil" disabled={resting} onClick={() => askName(label)} testId="rename-label">
             {words.rename}
           </Button>
-          <Button kind="quiet" icon="bin" onClick={() => void remove(label)} testId="remove-label">
+          <Button kind="quiet" icon="bin" disabled={resting} onClick={() => void remove(label)} testId="remove-label">
             {words.removeLabel}
           </Button>
         </>

@@ -74,11 +74,11 @@ export function FilesButton({ onFiles, children, icon = "image", disabled, testI
   );
 }
 
-/** How many pictures of files were added so far; undefined: nothing is being added. */
-export function Adding({ done }: { done: number | undefined }) {
+/** How many pictures of files were added so far; null: nothing is being added. */
+export function Adding({ done }: { done: number | null }) {
   return (
     <p class="hint adding" role="status" data-testid="adding">
-      {done !== undefined && text.value.samples.adding(done)}
+      {done !== null && text.value.samples.adding(done)}
     </p>
   );
 }

@@ -10,6 +10,7 @@ import { model } from "../state";
 import { complain } from "../toast";
 import { Confusion } from "./confusion";
 import { Choice, Notice } from "./controls";
+import { Each } from "./each";
 
 /** Pictures in the test below which its figures mean nothing: one of them is then worth five points or more. */
 const SMALL = 20;
@@ -47,23 +48,9 @@ function Score(props: ScoreProps) {
   );
 }
 
-/** How many pictures of each label were read rightly: also what a model shows that learned in no epochs. */
-function Each({ metrics }: { metrics: Metrics }) {
-  const words = text.value.train;
-  const rows = metrics.labels
-    .map((label, i) => ({ label, right: metrics.confusion[i]?.[i] ?? 0, shown: metrics.support[i] ?? 0 }))
-    .filter(({ shown }) => shown > 0);
-  return (
-    <>
-      <h3>{words.each}</h3>
-      <ul data-testid="each">
-        {rows.map(({ label, right, shown }) => (
-          <li key={label}>{words.right(labelName(label), right, shown)}</li>
-        ))}
-      </ul>
-    </>
-  );
-}
+/** What the shared list shows of each label. */
+const rows = ({ labels, confusion, support }: Metrics) =>
+  labels.map((label, i) => ({ label, right: confusion[i]?.[i] ?? 0, of: support[i] ?? 0 }));
 
 /** What the trainer advises, in a person's words. */
 function AdviceOf({ advice, metrics }: { advice: Advice; metrics: Metrics | null }) {
@@ -191,7 +178,7 @@ export function Result({ result, children }: { result: TrainResult; children?: C
       )}
       {children}
       {result.advice && <AdviceOf advice={result.advice} metrics={metrics} />}
-      {metrics && <Each metrics={metrics} />}
+      {metrics && <Each rows={rows(metrics)} />}
       <h3>{words.split}</h3>
       <p data-testid="split">{words.splits[result.split] ?? result.split}</p>
       <p class="hint">{result.split === "cross" ? words.crossed(test) : words.counts(train, validation, test)}</p>

@@ -3,14 +3,9 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { colour } from "../colours";
-import { link } from "../connection";
-import { recorded } from "../counts";
-import { addFiles, adding } from "../files";
 import { labelName, text } from "../i18n";
 import { isOff, recordable } from "../labels";
-import { keyOf, list, moving, pictures, put, want, type Listing, type Sample } from "../samples";
-import { takes } from "../state";
-import { complain } from "../toast";
+import { keyOf, moving, pictures, put, shelf, type Listing, type Sample } from "../shelf";
 import { Button } from "./controls";
 import { LabelTools } from "./labels";
 import { Adding, FilesButton, tried } from "./preview";
@@ -27,14 +22,14 @@ const samples = (): Sample[] => listing.value?.samples ?? [];
 
 async function refresh(label: string): Promise<void> {
   try {
-    const found = await list(label);
+    const found = await shelf.list(label);
     if (shown.peek() !== label) return;
     listing.value = found;
     const there = new Set(found.samples.map(keyOf));
     chosen.value = new Set([...chosen.peek()].filter((key) => there.has(key)));
     active.value = Math.max(0, Math.min(active.peek(), found.samples.length - 1));
   } catch (error) {
-    if (link.peek().state === "open") complain(error);
+    if (shelf.open()) shelf.complain(error);
   }
 }
 
@@ -99,7 +94,7 @@ function Grid() {
       (entries) => {
         for (const entry of entries) {
           const sample = samples()[Number((entry.target as HTMLElement).dataset["at"])];
-          if (entry.isIntersecting && sample) want(sample);
+          if (entry.isIntersecting && sample) shelf.want(sample);
         }
       },
       { root: grid.current, rootMargin: "150px" },
@@ -150,16 +145,16 @@ function Grid() {
 function Toolbar({ label }: { label: string }) {
   const words = text.value.samples;
   const count = chosen.value.size;
-  const resting = moving.value || link.value.state !== "open";
-  const now = adding.value;
+  const resting = moving.value || !shelf.open();
+  const done = shelf.adding();
   return (
     <div class="toolbar">
       <FilesButton
-        disabled={resting || now !== null}
-        onFiles={(files) => void addFiles(label, files)}
+        disabled={resting || done !== null}
+        onFiles={(files) => void shelf.addFiles(label, files)}
         testId="add-files"
       >
-        {now ? words.adding(now.done) : words.addFiles}
+        {done === null ? words.addFiles : words.adding(done)}
       </FilesButton>
       {samples().length > 0 && (
         <Button kind="quiet" onClick={count === samples().length ? chooseNone : chooseAll} testId="choose-all">
@@ -207,8 +202,8 @@ export function Samples() {
   const words = text.value.samples;
   const names = recordable.value;
   const label = shown.value !== null && names.includes(shown.value) ? shown.value : null;
-  const told = takes.value;
-  const open = link.value.state === "open";
+  const told = shelf.settled();
+  const open = shelf.open();
   useEffect(() => {
     if (label !== null && open) void refresh(label);
   }, [label, told, open]);
@@ -225,7 +220,7 @@ export function Samples() {
         <FilesButton icon="watch" disabled={!open} onFiles={(files) => (tried.value = files)} testId="try-files">
           {text.value.tried.choose}
         </FilesButton>
-        <Adding done={adding.value?.done} />
+        <Adding done={shelf.adding()} />
       </header>
       <div class="chips" role="group" aria-label={words.whose}>
         {names.map((one) => (
@@ -239,7 +234,7 @@ export function Samples() {
             onClick={() => show(one === label ? null : one)}
             data-testid={`show-${one}`}
           >
-            <span class="name">{labelName(one)}</span> <b>{recorded(one)}</b>
+            <span class="name">{labelName(one)}</span> <b>{shelf.count(one)}</b>
           </button>
         ))}
       </div>

@@ -205,7 +205,11 @@ export function ModelsView() {
       <OwnProject />
       {renaming.value !== null && <RenameDialog name={renaming.value} />}
       {elsewhere.value !== null && (
-        <ElsewhereDialog name={elsewhere.value} onClose={() => (elsewhere.value = null)} />
+        <ElsewhereDialog
+          name={elsewhere.value}
+          namespace={welcome.value?.namespace ?? ""}
+          onClose={() => (elsewhere.value = null)}
+        />
       )}
       {removing.value !== null && <RemoveDialog name={removing.value} />}
     </div>

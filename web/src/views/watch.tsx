@@ -9,7 +9,7 @@ import { figure, labelName, text } from "../i18n";
 import { Alike, type AlikeSample } from "../parts/alike";
 import { Bars } from "../parts/bars";
 import { LAUNCH, Notice } from "../parts/controls";
-import { Correct } from "../parts/correct";
+import { OwnCorrect } from "../parts/own_correct";
 import { Stage } from "../parts/stage";
 import { Timeline } from "../parts/timeline";
 import { live, rate } from "../picture";
@@ -191,7 +191,7 @@ export function WatchView() {
           )}
           <Bars />
           <Several />
-          <Correct />
+          <OwnCorrect />
           <Why />
         </section>
         <Figures />

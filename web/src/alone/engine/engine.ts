@@ -267,16 +267,16 @@ export class Engine {
   }
 
   async export(): Promise<Blob> {
-    if (!this.used) throw new Error("no own model is in use");
+    if (!this.used) throw new Refused("none");
     return zipped(await bundle(this.used, this.base));
   }
 
   /** Add what a project holds, all of it or nothing. */
   async load(file: Blob): Promise<Loaded & { undo: number }> {
-    const { add, already, model } = await opened(file, this.samples, this.state.take);
+    const { add, already, labels, model } = await opened(file, this.samples, this.state.take);
     const fits = model !== null && backboneOf(model.card) === backboneOf(this.config.model);
     const undo = await this.change({ add, model: fits ? await headOf(model) : undefined });
-    return { undo, complete: model === null || fits, added: add.length, already };
+    return { undo, complete: model === null || fits, added: add.length, already, labels };
   }
 }
 

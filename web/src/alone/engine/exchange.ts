@@ -62,6 +62,8 @@ interface Opened {
   add: Omit<Sample, "id">[];
   /** Pictures that are here already. */
   already: number;
+  /** Its labels in their order, also those without pictures. */
+  labels: string[];
   model: Model | null;
 }
 
@@ -71,7 +73,7 @@ interface Opened {
  * @param take the number of its first take here.
  */
 export async function opened(file: Blob, here: Sample[], take: number): Promise<Opened> {
-  const { samples, model } = await readProject(new Uint8Array(await file.arrayBuffer()));
+  const { samples, labels, model } = await readProject(new Uint8Array(await file.arrayBuffer()));
   for (const [name, content] of model?.files ?? [])
     if (name in model!.card.sha256 && (await sha256(content)) !== model!.card.sha256[name]) bad(name);
   const numbers = new Map<number, number>([[0, 0]]);
@@ -82,7 +84,7 @@ export async function opened(file: Blob, here: Sample[], take: number): Promise<
     (await createImageBitmap(blob).catch(() => bad(one.label))).close();
     if (!(await has(here, one, picture))) add.push({ ...one, take: numbered(one.take), picture: blob });
   }
-  return { add, already: samples.length - add.length, model };
+  return { add, already: samples.length - add.length, labels, model };
 }
 
 /** Whether the very same sample is among some. */

@@ -10,6 +10,8 @@ import type { Box, Framing } from "./pixels";
 export interface Config {
   software: string;
   labels: string[];
+  /** Other name → the label that it means. */
+  aliases: Record<string, string>;
   emoticons: Record<string, string[]>;
   model: Card;
   /** null: a frame to hold the face into takes its place. */
@@ -85,6 +87,8 @@ export interface Loaded {
   /** Pictures that are new, and those that were here already. */
   added: number;
   already: number;
+  /** The project's, in their order. */
+  labels: string[];
 }
 
 export interface Opened {
@@ -99,12 +103,12 @@ export interface Requests {
   frame: { ask: { picture: ImageBitmap; time: number; hold: Hold | null }; reply: Reading };
   /** As `frame`, of a picture that is none of the camera's. */
   still: { ask: { picture: ImageBitmap; hold: Hold | null }; reply: Reading };
-  samples: { ask: { label: string }; reply: Shown[] };
+  samples: { ask: { label: string }; reply: (Shown & { take: number })[] };
   /** All: also the model. */
   remove: { ask: { ids: number[] } | { label: string } | { take: number } | { all: true }; reply: Changed };
   /** Give pictures another label. */
   move: { ask: { ids: number[]; label: string }; reply: Changed };
-  /** Undo a change of this engine, one of its newest 20; what was undone already, or is older, stays. */
+  /** Undo a change of this engine, one of its newest 200; what was undone already, or is older, stays. */
   undo: { ask: { undo: number }; reply: State };
   /** `without`: labels that are left out. */
   train: { ask: { method: Method; without: string[] }; reply: { result: Result; state: State } };

@@ -9,8 +9,8 @@ interface Record {
   model?: KeptModel | null | undefined;
 }
 
-/** Changes that can be undone. */
-const MOST = 20;
+/** Changes that can be undone: more than one toast gathers. */
+const MOST = 200;
 
 export class Taught {
   private readonly records = new Map<number, Record>();

@@ -43,7 +43,7 @@ async function answer(message: Ask): Promise<unknown> {
     case "still":
       return one.still(message.ask.picture, message.ask.hold);
     case "samples":
-      return one.shown(message.ask.label).map(({ id, picture }) => ({ id, picture }));
+      return one.shown(message.ask.label).map(({ id, take, picture }) => ({ id, take, picture }));
     case "remove": {
       const { ask } = message;
       if ("all" in ask) return changed(one, await one.removeAll());

@@ -19,6 +19,24 @@ const PASSING: readonly string[] = ["none", "used", "ended"];
 let number = 0;
 let opening = false;
 
+/** What a correction is about: a few frames of the last second. Ms between them; ms after which they are history. */
+let recent: { picture: ImageBitmap; time: number }[] = [];
+const [RECENT, APART, HISTORY] = [4, 250, 2000];
+
+async function keepRecent(time: number): Promise<void> {
+  if (time - (recent.at(-1)?.time ?? -APART) < APART) return;
+  recent.push({ picture: await createImageBitmap(video), time });
+  for (const { picture } of recent.splice(0, recent.length - RECENT)) picture.close();
+}
+
+/** Those frames; they are the caller's then. */
+export function lastSecond(): ImageBitmap[] {
+  const since = performance.now() - HISTORY;
+  const found = recent.filter(({ time }) => time >= since);
+  recent = [];
+  return found.map(({ picture }) => picture);
+}
+
 function seeNobody(): void {
   box.value = null;
   probabilities.value = new Map();
@@ -84,6 +102,7 @@ export async function readFrames(): Promise<never> {
         const reading = await ask("frame", { picture, time: began, hold }, [picture]);
         take(reading, hold, performance.now());
         if (video.srcObject === null) seeNobody(); // it was lost while the engine read
+        await keepRecent(began);
       } catch {
         await pause(500); // the camera was just lost, or the engine has said why it stopped
       }

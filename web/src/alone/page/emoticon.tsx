@@ -7,6 +7,7 @@ import { Name } from "../../parts/controls";
 import { Spoken } from "../../parts/spoken";
 import { onFace, photographed } from "../../photograph";
 import { camera, video } from "./camera";
+import { Correction } from "./correct";
 import { answer, ask, box, emoticons, probabilities, state } from "./state";
 import { words } from "./words";
 
@@ -66,6 +67,7 @@ export function Emoticon() {
       photographer={camera.value === "on" ? photographer : null}
     >
       <Bars />
+      {keyboard.value.value !== "yes" && <Correction />}
       {state.value.taught && keyboard.value.value !== "yes" && <Alike ask={alike} model="" />}
     </Spoken>
   );

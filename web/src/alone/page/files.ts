@@ -9,6 +9,11 @@ import type { Hold, Reading } from "../engine/protocol";
 import { beginTake } from "./camera";
 import { ask, complain, counted, named, remove, state } from "./state";
 
+/** Pictures that were looked at so far, of all files that are being added; null: none are. */
+export const adding = signal<number | null>(null);
+/** Files that are dropped meanwhile wait their turn. */
+let queue: Promise<void> = Promise.resolve();
+
 async function read({ picture }: Shot, hold: Hold | null): Promise<Reading | null> {
   if (!picture) return null;
   const bitmap = await createImageBitmap(picture);
@@ -23,20 +28,17 @@ export async function answered(shot: Shot): Promise<Answer | null> {
   return { label: label ?? "", confidence: shares.get(label ?? "") ?? 0 };
 }
 
-/** Pictures that were looked at so far, of all files that are being added; undefined: none are. */
-export const done = signal<number | undefined>(undefined);
-/** So that files which are dropped meanwhile wait their turn. */
-let turn: Promise<unknown> = Promise.resolve();
-
+/** Make samples of files, once those before them are added, and say what became of them; Undo takes them all back. */
 export function addFiles(label: string, files: File[]): Promise<void> {
-  done.value ??= 0;
-  const mine = turn.then(() => add(label, files));
-  turn = mine;
-  void mine.then(() => turn === mine && (done.value = undefined));
-  return mine;
+  if (files.length === 0) return queue;
+  adding.value ??= 0;
+  const mine = queue.then(() => add(label, files));
+  queue = mine;
+  return mine.then(() => {
+    if (queue === mine) adding.value = null;
+  });
 }
 
-/** Make samples of files, and say what became of them; Undo takes them all back. */
 async function add(label: string, files: File[]): Promise<void> {
   const words = text.peek().samples;
   const take = beginTake();
@@ -45,7 +47,7 @@ async function add(label: string, files: File[]): Promise<void> {
   try {
     for await (const shot of shots(files)) {
       const reading = await read(shot, hold);
-      done.value = (done.peek() ?? 0) + 1;
+      adding.value = (adding.peek() ?? 0) + 1;
       if (reading === null) outcome.unreadable += 1;
       else if (!reading.kept) outcome.withoutFace += 1;
       else {

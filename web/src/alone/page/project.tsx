@@ -2,9 +2,10 @@
 
 import { download } from "../../emoticon";
 import { text } from "../../i18n";
+import { adopt, recordable, someLabels } from "../../labels";
 import { Button } from "../../parts/controls";
 import { ProjectCard } from "../../parts/project";
-import { added, ask, complain, done, labels, remove, state } from "./state";
+import { ask, complain, done, remove, state } from "./state";
 import { tell } from "../../toasts";
 import { words } from "./words";
 
@@ -12,7 +13,7 @@ const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a,
 
 async function save(): Promise<void> {
   try {
-    download(await ask("save", { labels: labels.peek() }), `fer-${new Date().toISOString().slice(0, 10)}.zip`);
+    download(await ask("save", { labels: recordable.peek() }), `fer-${new Date().toISOString().slice(0, 10)}.zip`);
     tell(text.peek().project.saved);
   } catch (error) {
     complain(error);
@@ -28,7 +29,7 @@ async function load(file: Blob): Promise<void> {
       ...(reply.already ? [texts.already(reply.already)] : []),
       ...(reply.complete ? [] : [texts.otherNetwork]),
     ];
-    done(news.join(" "), reply);
+    done(news.join(" "), reply, adopt(reply.labels));
   } catch (error) {
     complain(error);
   }
@@ -38,7 +39,7 @@ export function Project() {
   const empty = sum(state.value.counts) === 0 && !state.value.taught;
   return (
     <ProjectCard empty={empty} onSave={save} onOpen={load}>
-      {(!empty || added.value.length > 0) && (
+      {(!empty || someLabels.value) && (
         <Button icon="bin" kind="danger" onClick={() => void remove({ all: true })} testId="remove-all">
           {words.value.removeAll}
         </Button>

@@ -5,6 +5,7 @@ import type { Method } from "../learning/choice";
 import type { Epoch } from "../learning/perceptron";
 import type { Box } from "../engine/pixels";
 import type { Changed, Config, Hold, Name, Reading, Requests, Result, State, Told } from "../engine/protocol";
+import { forgetLabels, mine } from "../../labels";
 import { tell, tellUndo, warn } from "../../toasts";
 import { Refused } from "../refused";
 import { worded } from "./refusals";
@@ -22,19 +23,13 @@ export const probabilities = signal<Map<string, number>>(new Map());
 /** Ms that the engine takes for a picture, gliding. */
 export const speed = signal(0);
 export const held = signal<string | null>(null);
-/** Labels that were added by hand. */
-export const added = signal<string[]>([]);
+/** The label whose pictures arrive: until the first one, a button that is held says that it is starting. */
+export const arriving = signal<string | null>(null);
 export const method = signal<Method>("ours");
 /** Share of the pictures that were read; null: nothing is trained. */
 export const read = signal<number | null>(null);
 export const epochs = signal<Epoch[]>([]);
 export const result = signal<Result | null>(null);
-
-export const labels = computed(() => {
-  const known = config.value?.labels ?? [];
-  const others = [...Object.keys(state.value.counts), ...added.value].filter((label) => !known.includes(label));
-  return [...known, ...new Set(others)];
-});
 
 /** Below this no label is named. */
 const SURE = 0.35;
@@ -110,7 +105,7 @@ export async function train(): Promise<void> {
   epochs.value = [];
   result.value = null;
   try {
-    const reply = await ask("train", { method: method.peek(), without: [] });
+    const reply = await ask("train", { method: method.peek(), without: mine.peek().off });
     accept(reply.state);
     result.value = reply.result;
     if (reply.result.kept) tell(words.peek().kept);
@@ -124,6 +119,7 @@ export async function train(): Promise<void> {
 export function accept(found: State): void {
   state.value = found;
   result.value = found.result;
+  if (!found.result) epochs.value = []; // those of a model that is gone
 }
 
 /** Take over a change, and say what was done, with a way back; `also` is undone with it. */
@@ -135,13 +131,11 @@ export function done(said: string, { state: found, undo }: Changed, also: () => 
   });
 }
 
-/** Delete pictures, or everything: also the model and the labels added by hand; with a way back. */
+/** Delete pictures, or everything: also the model and the labels of one's own; with a way back. */
 export async function remove(which: Requests["remove"]["ask"]): Promise<void> {
-  const before = added.peek();
   try {
     const reply = await ask("remove", which);
-    if ("all" in which) added.value = [];
-    done(words.peek().removed, reply, () => (added.value = [...new Set([...before, ...added.peek()])]));
+    done(words.peek().removed, reply, "all" in which ? forgetLabels() : undefined);
   } catch (error) {
     complain(error);
   }
@@ -173,6 +167,7 @@ export function take(reading: Reading, hold: Hold | null, now: number): void {
       return [label, old + (share - old) * far];
     }),
   );
+  if (hold) arriving.value = hold.label;
   if (hold && reading.kept) counted(hold.label);
   if (reading.box && performance.getEntriesByName("fer-answer").length === 0) performance.mark("fer-answer");
 }

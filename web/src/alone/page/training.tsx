@@ -1,12 +1,29 @@
 /** The training: which way, how it goes, what came out. */
 
-import { percent } from "../../i18n";
+import { signal } from "@preact/signals";
+import { download } from "../../emoticon";
+import { percent, text } from "../../i18n";
 import { Button, Choice, Notice } from "../../parts/controls";
 import { Curve } from "../../parts/curve";
+import { Each } from "../../parts/each";
+import { ElsewhereDialog } from "../../parts/elsewhere";
 import type { Result } from "../engine/protocol";
 import { PAPER } from "../learning/perceptron";
-import { epochs, forget, method, read, result, state, train } from "./state";
+import { ask, complain, epochs, forget, method, read, result, state, train } from "./state";
 import { words } from "./words";
+
+/** The name that the engine gives the model, and the robot's namespace as it starts. */
+const [NAME, NAMESPACE] = ["taught", "/fer"];
+/** How the model is used elsewhere is shown. */
+const leaving = signal(false);
+
+async function take(): Promise<void> {
+  try {
+    download(await ask("export", {}), `${NAME}.zip`);
+  } catch (error) {
+    complain(error);
+  }
+}
 
 function Outcome({ found }: { found: Result }) {
   const texts = words.value;
@@ -21,6 +38,12 @@ function Outcome({ found }: { found: Result }) {
           ...(found.measured ? [texts.before(percent(found.baseline)), texts.heldLoss(found.loss.toFixed(2))] : []),
         ].join(" · ")}
       </p>
+      {found.classes.length > 0 && (
+        <details class="options hood" data-testid="hood">
+          <summary>{text.value.train.details}</summary>
+          <Each rows={found.classes} />
+        </details>
+      )}
     </Notice>
   );
 }
@@ -54,9 +77,14 @@ export function Training() {
           {busy ? `${texts.training}…` : texts.train}
         </Button>
         {state.value.taught && !busy && (
-          <Button onClick={() => void forget()} testId="forget">
-            {texts.backToGeneral}
-          </Button>
+          <>
+            <Button onClick={() => void forget()} testId="forget">
+              {texts.backToGeneral}
+            </Button>
+            <Button icon="share" onClick={() => (leaving.value = true)} testId="elsewhere">
+              {text.value.elsewhere.open}
+            </Button>
+          </>
         )}
         {busy && (
           <span class="hint" role="status">
@@ -88,6 +116,13 @@ export function Training() {
         </div>
       )}
       {result.value && <Outcome found={result.value} />}
+      {leaving.value && (
+        <ElsewhereDialog name={NAME} namespace={NAMESPACE} onClose={() => (leaving.value = false)}>
+          <Button icon="download" onClick={() => void take()} testId="download">
+            {text.value.models.download}
+          </Button>
+        </ElsewhereDialog>
+      )}
     </section>
   );
 }

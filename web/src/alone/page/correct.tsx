@@ -1,0 +1,46 @@
+/** A correction here: the face of the last second becomes pictures of the right label, for the next training. */
+
+import { signal } from "@preact/signals";
+import { labelName, text } from "../../i18n";
+import { recordable } from "../../labels";
+import { Correct } from "../../parts/correct";
+import { tellUndo, warn } from "../../toasts";
+import { beginTake, lastSecond } from "./camera";
+import { answer, ask, complain, counted, emoticons, held, read, remove } from "./state";
+import { words } from "./words";
+
+const asking = signal(false);
+
+async function correct(label: string): Promise<boolean> {
+  const texts = words.peek();
+  const take = beginTake();
+  asking.value = true;
+  let kept = 0;
+  try {
+    for (const picture of lastSecond()) {
+      const reading = await ask("still", { picture, hold: { label, subject: "", take } }, [picture]);
+      if (!reading.kept) continue;
+      kept += 1;
+      counted(label);
+    }
+  } catch (error) {
+    complain(error);
+  }
+  asking.value = false;
+  if (kept === 0) warn(texts.noFace);
+  else tellUndo(texts.corrected(labelName(label), kept), () => remove({ take }));
+  return kept > 0;
+}
+
+export function Correction() {
+  return (
+    <Correct
+      read={answer.value}
+      labels={recordable.value}
+      sign={(label) => emoticons(label)[0]}
+      hint={text.value.correct.hint}
+      rest={asking.value || read.value !== null || held.value !== null}
+      onCorrect={correct}
+    />
+  );
+}
