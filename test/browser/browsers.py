@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import functools
+import http.server
 import json
 import os
 import re
 import shutil
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import pytest
@@ -77,11 +82,55 @@ def new_context(browser: Any, face: Any, **options: Any) -> Any:
     return context
 
 
-def with_profile(browser: Any, folder: Path) -> Any:
-    """A context of a Chromium of its own, with the settings that lie in a folder."""
-    return browser.browser_type.launch_persistent_context(
+@contextlib.contextmanager
+def with_profile(browser: Any, folder: Path, settings: dict[str, int]) -> Iterator[Any]:
+    """A page in a Chromium of its own.
+
+    :param folder: of its profile, which is made.
+    :param settings: what it allows to all sites.
+    """
+    (folder / "Default").mkdir(parents=True)
+    content = {"profile": {"default_content_setting_values": settings}}
+    (folder / "Default" / "Preferences").write_text(json.dumps(content))
+    with browser.browser_type.launch_persistent_context(
         folder, executable_path=_chromium_path(), args=[*FLAGS], locale="en-US"
-    )
+    ) as context:
+        context.set_default_timeout(PATIENCE)
+        yield context.new_page()
+
+
+class Server(http.server.SimpleHTTPRequestHandler):
+    """Python's plain server, which says nothing."""
+
+    #: First lines of the requests.
+    heard: ClassVar[list[str]] = []
+
+    def __init__(self, *args: Any, kept: int, **options: Any) -> None:
+        self._kept = kept
+        super().__init__(*args, **options)
+
+    def end_headers(self) -> None:
+        if self._kept:
+            self.send_header("Cache-Control", f"max-age={self._kept}")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        self.heard.append(self.requestline)
+
+
+@contextlib.contextmanager
+def serving(folder: Path, kept: int = 0) -> Iterator[str]:
+    """Serve a folder; gives its address.
+
+    :param kept: seconds for which browsers may keep the files without asking.
+    """
+    handler = functools.partial(Server, directory=str(folder), kept=kept)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
 
 
 def downloaded(page: Any, button: Any, downloads: Path, file: Path) -> Path:

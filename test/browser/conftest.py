@@ -5,19 +5,16 @@ The camera is a film of the drawn face. Firefox takes no film: a canvas that sho
 
 from __future__ import annotations
 
-import functools
-import http.server
-import json
+import contextlib
 import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import cv2
 import pytest
@@ -99,20 +96,8 @@ def browser(launch: Callable[..., Any]) -> Any:
 @pytest.fixture
 def profile(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """``profile(**settings) -> Page`` of a Chromium of its own with such settings of sites."""
-    contexts = []
-
-    def profile(**settings: int) -> Any:
-        folder = tmp_path / "profile" / "Default"
-        folder.mkdir(parents=True)
-        content = {"profile": {"default_content_setting_values": settings}}
-        (folder / "Preferences").write_text(json.dumps(content))
-        contexts.append(browsers.with_profile(browser, folder.parent))
-        contexts[-1].set_default_timeout(PATIENCE)
-        return contexts[-1].new_page()
-
-    yield profile
-    for context in contexts:
-        context.close()
+    with contextlib.ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(browsers.with_profile(browser, tmp_path / "profile", settings))
 
 
 @pytest.fixture
@@ -141,32 +126,27 @@ def open_page(browser: Any, drawn: list[Any]) -> Iterator[Callable[..., Any]]:
     assert not errors
 
 
-class _Server(http.server.SimpleHTTPRequestHandler):
-    #: First lines of the requests.
-    heard: ClassVar[list[str]] = []
-
-    def log_message(self, format: str, *args: Any) -> None:
-        self.heard.append(self.requestline)
-
-
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the page that needs no server is served, by Python's plain one."""
     folder = tmp_path_factory.mktemp("alone") / "page"
     static_page.export(folder, "small")
-    handler = functools.partial(_Server, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+    with browsers.serving(folder) as address:
+        yield address
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder with that page, and where it is served as files that may be kept for an hour without asking."""
+    folder = static_page.export(tmp_path / "page", "small").folder
+    with browsers.serving(folder, 3600) as address:
+        yield folder, address
 
 
 @pytest.fixture
 def heard(address: str) -> list[str]:
     """First lines of all requests to that server so far."""
-    return _Server.heard
+    return browsers.Server.heard
 
 
 @pytest.fixture

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-import functools
-import http.server
 import io
-import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -217,30 +214,6 @@ def test_from_http_of_another_machine_projects_are_saved_and_opened(
     _open(page, file)
     _counts(page, EACH, EACH)
     _taught(page, True)
-
-
-class _Lasting(http.server.SimpleHTTPRequestHandler):
-    """Its files may be kept for an hour without asking, as by many a web server."""
-
-    def end_headers(self) -> None:
-        self.send_header("Cache-Control", "max-age=3600")
-        super().end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def exported(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder with the page and the model small, and where it is served."""
-    folder = static_page.export(tmp_path / "page", "small").folder
-    handler = functools.partial(_Lasting, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield folder, f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.slow
