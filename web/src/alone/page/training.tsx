@@ -81,7 +81,7 @@ export function Training() {
             <Button onClick={() => void forget()} testId="forget">
               {texts.backToGeneral}
             </Button>
-            <Button icon="share" onClick={() => (leaving.value = true)} testId="elsewhere">
+            <Button icon="code" onClick={() => (leaving.value = true)} testId="elsewhere">
               {text.value.elsewhere.open}
             </Button>
           </>
