@@ -72,9 +72,14 @@ def create_subscription(
 ) -> Any:
     """A subscription whose QoS the user can override.
 
+    It is silent about publishers that do not fit, unless ``event_callbacks`` say otherwise: our publishers tell, and
+    rclpy looks for such events at every message, for a fifth of what it costs the dashboard to take one.
+
+    :param arguments: of rclpy.
     :raises ConfigError: an override is not allowed.
     """
     profile = _overridden(node, topic, "subscription", profile)
+    arguments = {"event_callbacks": SubscriptionEventCallbacks(use_default_callbacks=False), **arguments}
     options = QoSOverridingOptions(_POLICIES)
     return node.create_subscription(message_type, topic, callback, profile, qos_overriding_options=options, **arguments)
 

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from sensor_msgs.msg import Image
 
+from fer_msgs.msg import EmotionArray
 from fer_ros.core.base.errors import ConfigError
+from fer_ros.nodes import topics
 from fer_ros.nodes.camera import CameraNode
 from fer_ros.nodes.dashboard.node import DashboardNode
 from fer_ros.nodes.inference import InferenceNode
@@ -46,8 +49,18 @@ def test_the_full_name_goes_first(ros: Any, fer_home: Any) -> None:
     assert profile(node, "/fer/model").durability == DurabilityPolicy.VOLATILE
 
 
+def test_only_of_pictures_a_misfit_is_looked_for_at_every_message(ros: Any, fer_home: Any) -> None:
+    """rclpy asks each such event for itself, and each message would cost a fifth more."""
+    node = ros.add(make(DashboardNode))
+    before = len(list(node.waitables))
+    topics.create_subscription(node, EmotionArray, "emotions", lambda message: None, topics.sensor_data())
+    assert len(list(node.waitables)) == before
+    topics.create_image_subscription(node, Image, "image_raw", lambda message: None)
+    assert len(list(node.waitables)) > before
+
+
 @pytest.mark.parametrize(
-    ("kind", "topics"),
+    ("kind", "names"),
     [
         (CameraNode, ("image_raw", "image_raw/compressed", "camera_info")),
         (InferenceNode, ("emotion", "emotions", "image_annotated", "image_annotated/compressed", "model", "shadow")),
@@ -56,12 +69,12 @@ def test_the_full_name_goes_first(ros: Any, fer_home: Any) -> None:
         (DashboardNode, ()),
     ],
 )
-def test_every_publisher_can_be_overridden(ros: Any, fer_home: Any, kind: Any, topics: tuple[str, ...]) -> None:
-    node = ros.add(make(kind, "/fer", **{f"{topic}.publisher.depth": 3 for topic in topics}))
-    for topic in topics:
+def test_every_publisher_can_be_overridden(ros: Any, fer_home: Any, kind: Any, names: tuple[str, ...]) -> None:
+    node = ros.add(make(kind, "/fer", **{f"{topic}.publisher.depth": 3 for topic in names}))
+    for topic in names:
         assert node.get_parameter(f"qos_overrides./fer/{topic}.publisher.depth").value == 3
     published = {name for name, types in node.get_publisher_names_and_types_by_node(node.get_name(), "/fer")}
-    ours = {f"/fer/{topic}" for topic in topics}
+    ours = {f"/fer/{topic}" for topic in names}
     of_ros = {"/rosout", "/parameter_events", "/diagnostics", f"/fer/{node.get_name()}/transition_event"}
     rest = {name for name in published - ours - of_ros if "/_action/" not in name}
     assert ours <= published and not rest
