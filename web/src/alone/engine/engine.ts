@@ -50,7 +50,7 @@ export class Engine {
   }
 
   static async open(): Promise<Engine> {
-    const config = (await (await fetch("page.json", { cache: "no-cache" })).json()) as Config;
+    const config = (await (await fetch("page.json", { cache: "reload" })).json()) as Config;
     const { versions } = config;
     const wanted = Object.keys(config.model.sha256);
     const starting = start(versions); // the largest file first
