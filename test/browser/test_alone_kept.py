@@ -74,6 +74,13 @@ def _open(page: Any, file: Path) -> None:
     page.get_by_test_id("file").set_input_files(str(file))
 
 
+def _add(page: Any, label: str) -> None:
+    page.get_by_test_id("add-label").click()
+    page.get_by_role("textbox", name="Name").fill(label)
+    page.get_by_test_id("save-label").click()
+    expect(page.get_by_test_id(f"hold-{label}")).to_be_visible()
+
+
 def _teach(page: Any, file: Path) -> None:
     _open(page, file)
     _counts(page, EACH, EACH)
@@ -111,10 +118,7 @@ def test_everything_that_is_done_can_be_undone(alone: Callable[..., Any], projec
     page.get_by_test_id("toast").filter(has_text="general model").get_by_test_id("undo").click()
     _taught(page, True)
     # And everything at once: pictures, the model with its result, and labels added by hand.
-    page.get_by_test_id("add-label").click()
-    page.get_by_role("textbox", name="Name").fill("wink")
-    page.get_by_test_id("save-label").click()
-    expect(page.get_by_test_id("hold-wink")).to_be_visible()
+    _add(page, "wink")
     page.get_by_test_id("remove-all").click()
     _counts(page, 0, 0)
     _taught(page, False)
@@ -135,9 +139,7 @@ def test_two_tabs_show_and_use_the_same(alone: Callable[..., Any], project: Path
     _teach(second, project)
     _counts(first, EACH, EACH)
     _taught(first, True)
-    second.get_by_test_id("add-label").click()
-    second.get_by_role("textbox", name="Name").fill("wink")
-    second.get_by_test_id("save-label").click()
+    _add(second, "wink")
     expect(first.get_by_test_id("hold-wink")).to_be_visible()
     first.get_by_test_id("remove-all").click()
     expect(second.get_by_test_id("hold-wink")).to_have_count(0)

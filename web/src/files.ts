@@ -1,11 +1,11 @@
 /** Pictures and films of this device as samples, or answered by the model; what no browser reads is sent as it is. */
 
-import { signal } from "@preact/signals";
 import { Refusal, link, request, sendBinary } from "./connection";
 import { subject } from "./hold";
-import { labelName, text } from "./i18n";
+import { text } from "./i18n";
 import type { Answer } from "./parts/preview";
 import { FILE_BYTES, fileMessage } from "./protocol";
+import { adding, outcomeWords, type Outcome } from "./shelf";
 import { shots, type Shot } from "./shots";
 import { complain, tell, tellUndo } from "./toast";
 
@@ -21,9 +21,6 @@ interface Picture {
   /** Ms of the page's clock. */
   stamp: number;
 }
-
-/** What is being added, for the words beside the button. */
-export const adding = signal<{ label: string; done: number } | null>(null);
 
 /** Null where it can neither be read nor sent. */
 async function packed({ picture, file, stamp }: Shot): Promise<Picture | null> {
@@ -47,21 +44,14 @@ async function send(picture: Picture, number: number): Promise<void> {
   }
 }
 
-interface Outcome {
-  takes: number[];
-  samples: number;
-  withoutFace: number;
-  refused: number;
-}
-
-async function addBatch(label: string, batch: Picture[], outcome: Outcome): Promise<void> {
+async function addBatch(label: string, batch: Picture[], outcome: Outcome, takes: number[]): Promise<void> {
   for (const [number, picture] of batch.entries()) await send(picture, number);
   const reply = await request("samples.add", { label, subject: subject.peek().trim(), count: batch.length });
-  if (Number(reply["take"])) outcome.takes.push(Number(reply["take"]));
+  if (Number(reply["take"])) takes.push(Number(reply["take"]));
   outcome.samples += Number(reply["samples"]);
   outcome.withoutFace += Number(reply["without_face"]);
-  outcome.refused += Number(reply["refused"]);
-  adding.value = { label, done: outcome.samples };
+  outcome.unreadable += Number(reply["refused"]);
+  adding.value = outcome.samples;
 }
 
 /** What the robot's model says of a picture; null where it cannot be read. */
@@ -73,49 +63,35 @@ export async function answered(shot: Shot): Promise<Answer | null> {
   return (answers as ({ label: string; confidence: number } | null)[])[0] ?? null;
 }
 
-/** Files are added one drop after the other. */
-let queue: Promise<void> = Promise.resolve();
-
-/** Make samples of files, once those before them are added, and say what became of them; Undo takes them all back. */
-export function addFiles(label: string, files: File[]): Promise<void> {
-  if (files.length > 0) queue = queue.then(() => addNow(label, files));
-  return queue;
-}
-
-async function addNow(label: string, files: File[]): Promise<void> {
-  const outcome: Outcome = { takes: [], samples: 0, withoutFace: 0, refused: 0 };
-  adding.value = { label, done: 0 };
+/** Make samples of files, and say what became of them; Undo takes them all back. */
+export async function add(label: string, files: File[]): Promise<void> {
+  const outcome: Outcome = { samples: 0, withoutFace: 0, unreadable: 0 };
+  const takes: number[] = [];
+  adding.value = 0;
   let batch: Picture[] = [];
   let whole = false;
   try {
     for await (const shot of shots(files)) {
       const picture = await packed(shot);
       if (picture === null) {
-        outcome.refused += 1;
+        outcome.unreadable += 1;
         continue;
       }
       batch.push(picture);
       const bytes = batch.reduce((total, one) => total + one.data.byteLength, 0);
       if (batch.length < BATCH && bytes < BATCH_BYTES) continue;
-      await addBatch(label, batch, outcome);
+      await addBatch(label, batch, outcome, takes);
       batch = [];
     }
-    if (batch.length > 0) await addBatch(label, batch, outcome);
+    if (batch.length > 0) await addBatch(label, batch, outcome, takes);
     whole = true;
   } catch (error) {
     complain(error);
   }
-  adding.value = null;
-  const words = text.peek().samples;
-  const said = [
-    words.added(outcome.samples, labelName(label)),
-    ...(whole ? [] : [words.rest]),
-    ...(outcome.withoutFace ? [words.withoutFace(outcome.withoutFace)] : []),
-    ...(outcome.refused ? [words.unreadable(outcome.refused)] : []),
-  ].join(" ");
+  const said = outcomeWords(label, outcome, whole);
   // Why nothing at all was sent, the refusal has said.
-  if (outcome.takes.length === 0) return whole ? complain(said) : undefined;
-  tellUndo(said, () => takeBack(outcome.takes));
+  if (takes.length === 0) return whole ? complain(said) : undefined;
+  tellUndo(said, () => takeBack(takes));
 }
 
 async function takeBack(takes: number[]): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { link, request } from "./connection";
 import { forgetLive, recorded } from "./counts";
-import { addFiles, adding } from "./files";
+import { add } from "./files";
 import { session } from "./identity";
 import { keyOf, pictures, type Done, type Listing, type Sample, type Shelf } from "./shelf";
 import { labels, takes, welcome } from "./state";
@@ -95,6 +95,5 @@ export const robots: Shelf = {
   list,
   want,
   put,
-  addFiles,
-  adding: () => adding.value?.done ?? null,
+  add,
 };

@@ -1,7 +1,7 @@
 /** The labels and pictures that a page keeps. Each page fills this in once, so that the parts that show them are shared. */
 
 import { signal } from "@preact/signals";
-import { text } from "./i18n";
+import { labelName, text } from "./i18n";
 import { tell, tellUndo } from "./toasts";
 
 export interface Sample {
@@ -45,9 +45,8 @@ export interface Shelf {
   want: (sample: Sample) => void;
   /** Give some of `all` pictures of a label another one, or delete them where it is "". null: that failed, and was said. */
   put: (some: Sample[], all: Sample[], label: string) => Promise<Done | null>;
-  addFiles: (label: string, files: File[]) => Promise<void>;
-  /** So many pictures of files were added so far; null: none are being added. */
-  adding: () => number | null;
+  /** Make samples of files and say what became of them, with a way back; `adding` tells how far it is. */
+  add: (label: string, files: File[]) => Promise<void>;
 }
 
 export let shelf: Shelf;
@@ -62,6 +61,40 @@ export const keyOf = ({ take, id }: Sample): string => `${take}-${id}`;
 export const pictures = signal<ReadonlyMap<string, string>>(new Map());
 /** Something is being moved: buttons rest meanwhile. */
 export const moving = signal(false);
+
+/** So many pictures of files were added so far; null: none are being added. */
+export const adding = signal<number | null>(null);
+/** Files that are dropped meanwhile wait their turn. */
+let queue: Promise<void> = Promise.resolve();
+
+/** Make samples of files, once those before them are added. */
+export function addFiles(label: string, files: File[]): void {
+  if (files.length === 0) return;
+  adding.value ??= 0;
+  const mine = queue.then(() => shelf.add(label, files));
+  queue = mine;
+  void mine.then(() => {
+    if (queue === mine) adding.value = null;
+  });
+}
+
+/** What became of files that were to be added. */
+export interface Outcome {
+  samples: number;
+  withoutFace: number;
+  unreadable: number;
+}
+
+/** @param whole false: the last of them were not sent. */
+export function outcomeWords(label: string, { samples, withoutFace, unreadable }: Outcome, whole = true): string {
+  const words = text.peek().samples;
+  return [
+    words.added(samples, labelName(label)),
+    ...(whole ? [] : [words.rest]),
+    ...(withoutFace ? [words.withoutFace(withoutFace)] : []),
+    ...(unreadable ? [words.unreadable(unreadable)] : []),
+  ].join(" ");
+}
 
 /** Move or delete pictures, with words and a way back. `also` is undone with it. */
 export async function put(

@@ -66,7 +66,9 @@ function AdviceOf({ advice, metrics }: { advice: Advice; metrics: Metrics | null
         ? words.record(record_count, names(record_more))
         : words.another(names(record_more)),
     // What 70 people lost on another day says nothing to somebody who is read worse than that today.
-    another_day === null || percent(another_day) === percent(metrics?.accuracy ?? 1) || another_day > (metrics?.accuracy ?? 1) ? "" : words.day(percent(another_day)),
+    another_day === null || Math.round(100 * another_day) >= Math.round(100 * (metrics?.accuracy ?? 1))
+      ? ""
+      : words.day(percent(another_day)),
   ].filter(Boolean);
   if (next.length === 0 && metrics) next.push(words.learned);
   if (next.length === 0) return null;

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { colour } from "../colours";
 import { labelName, text } from "../i18n";
 import { isOff, recordable } from "../labels";
-import { keyOf, moving, pictures, put, shelf, type Listing, type Sample } from "../shelf";
+import { addFiles, adding, keyOf, moving, pictures, put, shelf, type Listing, type Sample } from "../shelf";
 import { Button } from "./controls";
 import { LabelTools } from "./labels";
 import { Adding, FilesButton, tried } from "./preview";
@@ -17,6 +17,12 @@ const chosen = signal<ReadonlySet<string>>(new Set());
 /** The picture that keys act on, and where a selection by Shift begins. */
 const active = signal(0);
 let anchor = 0;
+
+/** Add files to a label, and show its pictures. */
+export function addShown(label: string, files: File[]): void {
+  shown.value = label;
+  addFiles(label, files);
+}
 
 const samples = (): Sample[] => listing.value?.samples ?? [];
 
@@ -146,12 +152,12 @@ function Toolbar({ label }: { label: string }) {
   const words = text.value.samples;
   const count = chosen.value.size;
   const resting = moving.value || !shelf.open();
-  const done = shelf.adding();
+  const done = adding.value;
   return (
     <div class="toolbar">
       <FilesButton
         disabled={resting || done !== null}
-        onFiles={(files) => void shelf.addFiles(label, files)}
+        onFiles={(files) => addFiles(label, files)}
         testId="add-files"
       >
         {done === null ? words.addFiles : words.adding(done)}
@@ -220,7 +226,7 @@ export function Samples() {
         <FilesButton icon="watch" disabled={!open} onFiles={(files) => (tried.value = files)} testId="try-files">
           {text.value.tried.choose}
         </FilesButton>
-        <Adding done={shelf.adding()} />
+        <Adding done={adding.value} />
       </header>
       <div class="chips" role="group" aria-label={words.whose}>
         {names.map((one) => (

@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { link, reconnect } from "../connection";
 import { arriving, recorded } from "../counts";
 import { readings } from "../faces";
-import { addFiles, answered } from "../files";
+import { answered } from "../files";
 import { byTap, held, holdingByKeys, letGo, press, release, said, subject, toggle } from "../hold";
 import { text } from "../i18n";
 import { why } from "../i18n/reasons";
@@ -16,7 +16,7 @@ import { HoldButton } from "../parts/hold_button";
 import { Icons } from "../parts/icons";
 import { NameDialog, askName, naming } from "../parts/labels";
 import { Preview, catchDrops, tried } from "../parts/preview";
-import { Samples, shown } from "../parts/samples";
+import { Samples, addShown, shown } from "../parts/samples";
 import { Stage } from "../parts/stage";
 import { TakeList } from "../parts/takes";
 import { go } from "../route";
@@ -27,11 +27,6 @@ import { complain, tellUndo } from "../toast";
 const before = signal<{ session: string; subject: string } | null>(null);
 
 const advised = () => welcome.value?.advised ?? 100;
-
-function add(label: string, files: File[]): void {
-  shown.value = label;
-  void addFiles(label, files);
-}
 
 function Hold({ label, index, disabled }: { label: string; index: number; disabled: boolean }) {
   const words = text.value.record;
@@ -46,7 +41,7 @@ function Hold({ label, index, disabled }: { label: string; index: number; disabl
       enough={advised()}
       off={isOff(label)}
       said={`${words.samples(count, advised())}${key}`}
-      onFiles={(files) => add(label, files)}
+      onFiles={(files) => addShown(label, files)}
     >
       <small> {starting ? words.starting : `/ ${advised()}`}</small>
     </HoldButton>
@@ -187,7 +182,7 @@ export function RecordView() {
           answer={answered}
           sign={(label) => welcome.value?.emoticons[label]?.[0]}
           labels={names}
-          onAdd={add}
+          onAdd={addShown}
           onFail={complain}
         />
       )}

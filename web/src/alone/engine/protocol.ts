@@ -105,7 +105,7 @@ export interface Requests {
   still: { ask: { picture: ImageBitmap; hold: Hold | null }; reply: Reading };
   samples: { ask: { label: string }; reply: (Shown & { take: number })[] };
   /** All: also the model. */
-  remove: { ask: { ids: number[] } | { label: string } | { take: number } | { all: true }; reply: Changed };
+  remove: { ask: { ids: number[] } | { take: number } | { all: true }; reply: Changed };
   /** Give pictures another label. */
   move: { ask: { ids: number[]; label: string }; reply: Changed };
   /** Undo a change of this engine, one of its newest 200; what was undone already, or is older, stays. */

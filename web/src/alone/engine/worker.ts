@@ -48,7 +48,6 @@ async function answer(message: Ask): Promise<unknown> {
       const { ask } = message;
       if ("all" in ask) return changed(one, await one.removeAll());
       if ("ids" in ask) return changed(one, await one.remove(({ id }) => ask.ids.includes(id)));
-      if ("label" in ask) return changed(one, await one.remove(({ label }) => label === ask.label));
       return changed(one, await one.remove(({ take }) => take === ask.take));
     }
     case "move":

@@ -6,7 +6,7 @@ import { recordable } from "../../labels";
 import { Correct } from "../../parts/correct";
 import { tellUndo, warn } from "../../toasts";
 import { beginTake, lastSecond } from "./camera";
-import { answer, ask, complain, counted, emoticons, held, read, remove } from "./state";
+import { answer, complain, emoticons, held, read, remove, still } from "./state";
 import { words } from "./words";
 
 const asking = signal(false);
@@ -18,10 +18,7 @@ async function correct(label: string): Promise<boolean> {
   let kept = 0;
   try {
     for (const picture of lastSecond()) {
-      const reading = await ask("still", { picture, hold: { label, subject: "", take } }, [picture]);
-      if (!reading.kept) continue;
-      kept += 1;
-      counted(label);
+      if ((await still(picture, { label, subject: "", take })).kept) kept += 1;
     }
   } catch (error) {
     complain(error);

@@ -2,8 +2,8 @@
 
 import { effect, signal } from "@preact/signals";
 import { resolve, unfit } from "../../names";
-import { keyOf, pictures, type Done, type Listing, type Sample, type Shelf } from "../../shelf";
-import { addFiles, adding } from "./files";
+import { adding, keyOf, pictures, type Done, type Listing, type Sample, type Shelf } from "../../shelf";
+import { add } from "./files";
 import { worded } from "./refusals";
 import { accept, ask, complain, config, held, read, state } from "./state";
 import { words } from "./words";
@@ -68,6 +68,5 @@ export const browsers: Shelf = {
   list,
   want,
   put,
-  addFiles,
-  adding: () => adding.value,
+  add,
 };

@@ -45,7 +45,7 @@ export function named(shares: ReadonlyMap<string, number>): string | null {
 export const answer = computed(() => named(probabilities.value));
 
 /** Count a picture that was kept. */
-export function counted(label: string): void {
+function counted(label: string): void {
   const { counts } = state.peek();
   state.value = { ...state.peek(), counts: { ...counts, [label]: (counts[label] ?? 0) + 1 } };
 }
@@ -86,6 +86,13 @@ worker.onmessage = ({ data }: MessageEvent<Told>) => {
 worker.onerror = (event) => (broken.value = event.message || "engine");
 
 export const complain = (error: unknown): void => warn(worded(error));
+
+/** Read a picture that is none of the camera's, and keep its face where a label is held. */
+export async function still(picture: ImageBitmap, hold: Hold | null): Promise<Reading> {
+  const reading = await ask("still", { picture, hold }, [picture]);
+  if (hold && reading.kept) counted(hold.label);
+  return reading;
+}
 
 export async function open(): Promise<void> {
   try {

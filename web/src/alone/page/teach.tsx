@@ -9,9 +9,9 @@ import { HoldButton } from "../../parts/hold_button";
 import { Icons } from "../../parts/icons";
 import { NameDialog, askName, naming } from "../../parts/labels";
 import { Preview, catchDrops, tried } from "../../parts/preview";
-import { Samples, shown } from "../../parts/samples";
+import { Samples, addShown, shown } from "../../parts/samples";
 import { beginTake, camera } from "./camera";
-import { addFiles, answered } from "./files";
+import { answered } from "./files";
 import { arriving, complain, config, emoticons, held, read, state } from "./state";
 import { words } from "./words";
 
@@ -49,11 +49,6 @@ function holding(): () => void {
 /** Pictures of a label that are plenty. */
 const ENOUGH = 100;
 
-function add(label: string, files: File[]): void {
-  shown.value = label;
-  void addFiles(label, files);
-}
-
 function Hold({ label, index }: { label: string; index: number }) {
   const texts = words.value;
   const count = state.value.counts[label] ?? 0;
@@ -68,7 +63,7 @@ function Hold({ label, index }: { label: string; index: number }) {
       disabled={!ready.value}
       said={`${texts.samples(count)}${index < 9 ? `, ${texts.key(index + 1)}` : ""}`}
       toggle={on ? letGo : press}
-      onFiles={(files) => add(label, files)}
+      onFiles={(files) => addShown(label, files)}
     >
       {starting && <small> {text.value.record.starting}</small>}
     </HoldButton>
@@ -116,7 +111,7 @@ export function Teach() {
           answer={answered}
           sign={(label) => emoticons(label)[0]}
           labels={recordable.value}
-          onAdd={add}
+          onAdd={addShown}
           onFail={complain}
         />
       )}
