@@ -57,14 +57,14 @@ CAMERA = """([picture, allowed]) => {
 BROWSER = os.environ.get("FER_BROWSER") or "chromium"
 
 
-def launch(driver: Any, film: Path, downloads: Path, environment: dict[str, str]) -> Any:
+def launch(driver: Any, pictures: list[Any], downloads: Path, environment: dict[str, str]) -> Any:
     """Start the browser.
 
-    :param film: what Chromium's camera sees.
-    :param downloads: where Firefox puts them.
+    :param pictures: what Chromium's camera sees, BGR, 640 by 480.
+    :param downloads: where Firefox puts them; the film of the pictures lies there, too.
     """
     start = {"chromium": _chromium, "firefox": _firefox}[BROWSER]
-    return start(driver, film, downloads, environment)
+    return start(driver, film(downloads / "camera.y4m", pictures), downloads, environment)
 
 
 def new_context(browser: Any, face: Any, **options: Any) -> Any:
@@ -155,6 +155,15 @@ def downloaded(page: Any, button: Any, downloads: Path, file: Path) -> Path:
         page.wait_for_timeout(100)
 
 
+def film(file: Path, pictures: list[Any]) -> Path:
+    """A YUV4MPEG2 file, which Chromium plays over and over."""
+    with file.open("wb") as out:
+        out.write(b"YUV4MPEG2 W640 H480 F20:1 Ip A1:1 C420jpeg\n")
+        for picture in pictures:
+            out.write(b"FRAME\n" + cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420).tobytes())
+    return file
+
+
 def _chromium(driver: Any, film: Path, downloads: Path, environment: dict[str, str]) -> Any:
     args = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
     return driver.chromium.launch(executable_path=_chromium_path(), args=args, env=environment)
@@ -183,3 +192,27 @@ def _firefox(driver: Any, film: Path, downloads: Path, environment: dict[str, st
         downloads_path=downloads,
         env=environment,
     )
+
+
+MUTE = """(muted) => {
+    const [track] = document.querySelector("video").srcObject.getVideoTracks();
+    Object.defineProperty(track, "muted", {value: muted, configurable: true});
+    track.dispatchEvent(new Event(muted ? "mute" : "unmute"));
+}"""
+ASK = """async ([name, ask]) => {
+    const worker = new Worker("engine.js");
+    const reply = await new Promise((resolve, reject) => {
+        worker.onmessage = ({data}) => data.id === 1 && (data.code ? reject(data.code) : resolve(data.reply));
+        worker.postMessage({id: 1, name, ask});
+    });
+    worker.terminate();
+    if (!(reply instanceof Blob)) return {reply};
+    const bytes = new Uint8Array(await reply.arrayBuffer());
+    return {file: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))};
+}"""
+
+
+def asked(page: Any, name: str, **what: Any) -> Any:
+    """See the fixture; bytes where it is a file."""
+    told = page.evaluate(ASK, [name, what])
+    return base64.b64decode(told["file"]) if "file" in told else told["reply"]

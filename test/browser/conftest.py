@@ -16,7 +16,6 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-import cv2
 import pytest
 
 from fer_ros.core.base import registry
@@ -44,17 +43,6 @@ def drawn() -> list[Any]:
     return pictures
 
 
-@pytest.fixture(scope="session")
-def film(drawn: list[Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the browser's camera sees, in a YUV4MPEG2 file that Chromium plays over and over."""
-    path = tmp_path_factory.mktemp("film") / "happy.y4m"
-    with path.open("wb") as file:
-        file.write(b"YUV4MPEG2 W640 H480 F20:1 Ip A1:1 C420jpeg\n")
-        for picture in drawn:
-            file.write(b"FRAME\n" + cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420).tobytes())
-    return path
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out, with the reason, what this browser cannot show, or this driver not drive."""
     for item in items:
@@ -73,13 +61,13 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def launch(film: Path, downloads: Path) -> Iterator[Callable[..., Any]]:
+def launch(drawn: list[Any], downloads: Path) -> Iterator[Callable[..., Any]]:
     """``launch(**environment) -> Browser``; all of them end with the session."""
     started = []
     with playwright.sync_playwright() as driver:
 
         def launch(**environment: str) -> Any:
-            started.append(browsers.launch(driver, film, downloads, {**os.environ, **environment}))
+            started.append(browsers.launch(driver, drawn, downloads, {**os.environ, **environment}))
             return started[-1]
 
         yield launch
@@ -259,6 +247,18 @@ def show() -> Iterator[Callable[[str], None]]:
 def saved(downloads: Path) -> Callable[..., Path]:
     """``saved(page, button, file) -> Path``: what a click on a button downloads."""
     return lambda page, button, file: browsers.downloaded(page, button, downloads, file)
+
+
+@pytest.fixture
+def engine() -> Callable[..., Any]:
+    """``engine(page, name, **what)``: what an engine of our own replies, with what that page keeps."""
+    return browsers.asked
+
+
+@pytest.fixture
+def mute() -> Callable[..., None]:
+    """``mute(page, on)``: as where a key of the machine switches the camera off, or on again."""
+    return lambda page, on: page.evaluate(browsers.MUTE, on)
 
 
 @pytest.fixture

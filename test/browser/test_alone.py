@@ -27,16 +27,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is no
 expect = playwright.expect
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "locale": "ko-KR"}
 FACES = 500
-#: Ask an engine of our own, in the page's folder and with what the page keeps.
-ASK = """async ([name, ask]) => {
-    const worker = new Worker("engine.js");
-    const reply = await new Promise((resolve, reject) => {
-        worker.onmessage = ({data}) => data.id === 1 && (data.code ? reject(data.code) : resolve(data.reply));
-        worker.postMessage({id: 1, name, ask});
-    });
-    worker.terminate();
-    return reply;
-}"""
 
 
 def _hold(page: Any, label: str, count: int) -> None:
@@ -55,6 +45,7 @@ def _hold(page: Any, label: str, count: int) -> None:
 def test_teach_train_keep_and_go_offline(
     alone: Callable[..., Any],
     saved: Callable[..., Path],
+    engine: Callable[..., Any],
     address: str,
     heard: list[str],
     tmp_path: Path,
@@ -90,7 +81,7 @@ def test_teach_train_keep_and_go_offline(
     assert 2 <= alike.count() <= 5
     assert alike.first.locator("img").evaluate("(image) => image.naturalWidth") > 0
     # What is saved becomes a bag and a model of the robot, and it answers alike.
-    told = page.evaluate(ASK, ["answers", {}])
+    told = engine(page, "answers")
     assert main(["import", str(saved(page, page.get_by_test_id("save"), tmp_path / "phone.zip"))]) == 0
     model, samples = Bundle.load("phone"), list(bags.read(fer_home / "bags" / "phone"))
     crops = np.stack([crop.resize(sample.image, model.input) for sample in samples])
@@ -118,7 +109,7 @@ def test_teach_train_keep_and_go_offline(
     expect(page.get_by_test_id("hold-happy")).to_have_attribute("data-count", "0")
     expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "false")
     expect(page.get_by_test_id("alike")).to_have_count(0)
-    page.get_by_test_id("undo").click()
+    page.get_by_test_id("toast").filter(has_text="Deleted").get_by_test_id("undo").click()
     expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "true")
     page.get_by_test_id("alike").locator("summary").click()
     expect(alike.first).to_be_visible()
@@ -134,6 +125,7 @@ def test_what_the_robot_taught_answers_alike_on_a_phone(
     alone: Callable[..., Any],
     tap: Callable[[Any], None],
     saved: Callable[..., Path],
+    engine: Callable[..., Any],
     tmp_path: Path,
     fer_home: Path,
     teach: Callable[..., Bundle],
@@ -150,7 +142,7 @@ def test_what_the_robot_taught_answers_alike_on_a_phone(
     page.get_by_test_id("file").set_input_files(str(file))
     expect(page.get_by_test_id("hold-happy")).to_have_attribute("data-count", str(FACES))
     expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "true")
-    told = page.evaluate(ASK, ["answers", {}])
+    told = engine(page, "answers")
     found, wanted = np.array(told["probabilities"]), _answers(taught, crops)
     assert told["labels"] == list(taught.labels)
     assert np.abs(found - wanted).max() < 1e-3

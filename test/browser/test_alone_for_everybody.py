@@ -82,7 +82,9 @@ def test_why_there_is_no_camera_is_said(with_camera: Callable[[str], Any]) -> No
 
 
 @pytest.mark.slow
-def test_a_camera_that_goes_is_missed_and_comes_back_by_itself(with_camera: Callable[[str], Any]) -> None:
+def test_a_camera_that_goes_is_missed_and_comes_back_by_itself(
+    with_camera: Callable[[str], Any], mute: Callable[..., None]
+) -> None:
     page = with_camera("")
     expect(page.get_by_test_id("face")).to_be_visible()
     page.evaluate("window.refusal = 'NotFoundError'")
@@ -95,6 +97,13 @@ def test_a_camera_that_goes_is_missed_and_comes_back_by_itself(with_camera: Call
     page.evaluate("window.refusal = ''")
     page.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
     expect(page.get_by_test_id("face")).to_be_visible()
+    # One that is switched off stays open, and what is seen is its last picture.
+    mute(page, True)
+    expect(page.get_by_test_id("no-camera")).to_contain_text("sends no pictures")
+    expect(page.get_by_test_id("face")).to_have_count(0)
+    mute(page, False)
+    expect(page.get_by_test_id("face")).to_be_visible()
+    expect(page.get_by_test_id("no-camera")).to_have_count(0)
 
 
 def _hold(page: Any, key: str, label: str) -> None:

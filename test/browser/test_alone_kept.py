@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import os
 import zipfile
@@ -25,17 +24,6 @@ LABELS = ("happy", "sad")
 EACH = 6
 #: A name of this machine that browsers take for another one, to which they grant less.
 ELSEWHERE = "fer.test"
-#: Ask an engine of our own for a file, in base64.
-FILE = """async ([name, ask]) => {
-    const worker = new Worker("engine.js");
-    const file = await new Promise((resolve, reject) => {
-        worker.onmessage = ({data}) => data.id === 1 && (data.code ? reject(data.code) : resolve(data.reply));
-        worker.postMessage({id: 1, name, ask});
-    });
-    worker.terminate();
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-}"""
 
 
 def _faces(file: Path, windows: dict[str, tuple[int, int, int]]) -> Path:
@@ -91,11 +79,13 @@ def _teach(page: Any, file: Path) -> None:
 
 
 @pytest.mark.slow
-def test_everything_that_is_done_can_be_undone(alone: Callable[..., Any], project: Path, fer_home: Path) -> None:
+def test_everything_that_is_done_can_be_undone(
+    alone: Callable[..., Any], engine: Callable[..., Any], project: Path, fer_home: Path
+) -> None:
     page = alone()
     _teach(page, project)
     # The model alone, as the robot keeps it.
-    with zipfile.ZipFile(io.BytesIO(base64.b64decode(page.evaluate(FILE, ["export", {}])))) as archive:
+    with zipfile.ZipFile(io.BytesIO(engine(page, "export"))) as archive:
         archive.extractall(fer_home / "models")
     assert Bundle.load("taught").labels == LABELS
     # The same file again brings nothing twice, and says so.
@@ -111,7 +101,15 @@ def test_everything_that_is_done_can_be_undone(alone: Callable[..., Any], projec
         expect(page.get_by_test_id("sample")).to_have_count(left)
     page.get_by_test_id("toast").filter(has_text="×3").get_by_test_id("undo").click()
     _counts(page, EACH, EACH)
-    # So does the model.
+    # So does the model, also the one that another training replaced.
+    page.get_by_text("In closed form").click()
+    page.get_by_test_id("train").click()
+    expect(page.get_by_test_id("result")).to_be_visible()
+    expect(page.locator(".curve")).to_have_count(0)
+    page.get_by_test_id("toast").filter(has_text="Learned: In closed form").get_by_test_id("undo").click()
+    _taught(page, True)
+    with zipfile.ZipFile(io.BytesIO(engine(page, "export"))) as archive:
+        assert b'"dense"' in archive.read("taught/model.yaml")
     page.get_by_test_id("forget").click()
     _taught(page, False)
     expect(page.get_by_test_id("result")).to_have_count(0)
@@ -242,6 +240,36 @@ def test_another_export_arrives_whole_and_the_head_of_the_other_network_goes(
     _taught(page, True)
     expect(page.get_by_test_id("toast")).to_have_count(0)
     expect(page.get_by_test_id("renewed")).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_two_pages_of_one_server_keep_to_themselves(
+    open_page: Callable[..., Any], exported: tuple[Path, str], project: Path
+) -> None:
+    folder, url = exported
+    static_page.export(folder / "other", "default")
+    ready = "() => navigator.serviceWorker.controller !== null"
+    first = open_page(url)
+    _teach(first, project)
+    _add(first, "wink")
+    first.wait_for_function(ready)
+    other = first.context.new_page()
+    other.goto(f"{url}other/")
+    _open(other, project)  # of which nothing is there already
+    _counts(other, EACH, EACH)
+    _taught(other, False)
+    expect(other.get_by_test_id("hold-wink")).to_have_count(0)
+    other.wait_for_function(f"{ready} && navigator.serviceWorker.controller.scriptURL.endsWith('/other/sw.js')")
+    other.get_by_test_id("remove-all").click()
+    _counts(other, 0, 0)
+    first.context.set_offline(True)
+    for page, pictures, taught in ((first, EACH, True), (other, 0, False)):
+        page.reload()
+        expect(page.get_by_test_id("page")).to_have_attribute("data-ready", "true")
+        _counts(page, pictures, pictures)
+        _taught(page, taught)
+    expect(first.get_by_test_id("hold-wink")).to_be_visible()
+    first.context.set_offline(False)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
@@ -235,14 +236,21 @@ def test_a_reading_is_corrected_and_a_model_leaves_with_the_lines_that_use_it(
 
     _filled(page, "sad", photos)
     page.get_by_text("As in the paper of 2023").click()
+    page.get_by_test_id("advanced").locator("summary").click()
+    page.get_by_label("Epochs").fill("3")
+    page.get_by_label("Hidden units").fill("7")
     page.get_by_test_id("train").click()
     page.get_by_test_id("hood").locator("summary").click()
     expect(page.get_by_test_id("each").locator("li")).to_have_count(2)
+    expect(page.get_by_test_id("confusion").locator("tbody tr")).to_have_count(2)
+    expect(page.locator(".curve .grid text").last).to_have_text("3")  # epochs
     page.get_by_test_id("elsewhere").click()
     expect(page.get_by_test_id("snippet")).to_contain_text('fer_ros.Reader(Path("taught"))')
     file = saved(page, page.get_by_test_id("download"), tmp_path / "taught.zip")
     with zipfile.ZipFile(file) as archive:
         archive.extractall(tmp_path)
+    with np.load(tmp_path / "taught" / "head.npz") as head:
+        assert head["kernel1"].shape[1] == 7
     assert [face.label for face in fer_ros.Reader(tmp_path / "taught").read(drawn[0])] in (["happy"], ["sad"])
 
 

@@ -76,7 +76,9 @@ def test_a_finger_holds_a_button(robot: Make, open_page: Make, turn: Make) -> No
     assert tag.bounding_box()["height"] < 60
 
 
-def test_the_camera_of_a_browser_is_the_camera_of_the_robot(robot: Make, open_page: Make) -> None:
+def test_the_camera_of_a_browser_is_the_camera_of_the_robot(
+    robot: Make, open_page: Make, mute: Callable[..., None]
+) -> None:
     first = robot("browser")
     url = first.url
     refused = open_page(f"{url}#camera", **PHONE)
@@ -95,6 +97,10 @@ def test_the_camera_of_a_browser_is_the_camera_of_the_robot(robot: Make, open_pa
     expect(phone.get_by_test_id("camera-sending")).to_be_visible()
     screen = open_page(url)
     expect(screen.get_by_test_id("face").first).to_be_visible()
+    mute(phone, True)
+    expect(phone.get_by_test_id("camera-trouble")).to_contain_text("sends no pictures")
+    mute(phone, False)
+    expect(phone.get_by_test_id("camera-trouble")).to_have_count(0)
     # It goes on while the phone looks at another page, and ends when it is told to.
     phone.get_by_role("link", name="Watch").click()
     expect(phone.get_by_test_id("face").first).to_be_visible()

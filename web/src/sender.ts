@@ -52,9 +52,14 @@ async function open(): Promise<void> {
       frameRate: { ideal: welcome.peek()?.limits.camera_fps ?? 30 },
     },
   });
-  stream.getVideoTracks()[0]!.onended = () => {
+  const [track] = stream.getVideoTracks() as [MediaStreamTrack];
+  track.onended = () => {
     trouble.value = "ended";
     void stop();
+  };
+  track.onmute = () => (trouble.value = "muted");
+  track.onunmute = () => {
+    if (trouble.peek() === "muted") trouble.value = "";
   };
   video.srcObject = stream;
   await video.play();
@@ -62,7 +67,7 @@ async function open(): Promise<void> {
 
 function close(): void {
   stream?.getTracks().forEach((track) => {
-    track.onended = null;
+    track.onended = track.onmute = track.onunmute = null;
     track.stop();
   });
   stream = null;

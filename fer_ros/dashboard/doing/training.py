@@ -20,6 +20,8 @@ from fer_ros.dashboard.talking.hub import Hub
 
 #: Seconds that a training may take to end, and between two looks at that.
 END, LOOK = 15.0, 0.1
+#: What a request may set of a head that has it.
+SETTINGS = ("epochs", "learning_rate", "batch_fraction", "hidden_units")
 
 
 class Nothing(ConfigError):
@@ -115,7 +117,7 @@ def known_heads() -> Json:
     heads = {}
     for name in registry.names("heads"):
         known = settings.fields(getattr(registry.load("heads", name), "Settings", settings.NoSettings))
-        asked = {key: known[key] for key in ("epochs", "learning_rate", "hidden_units") if key in known}
+        asked = {key: known[key] for key in SETTINGS if key in known}
         heads[name] = {key: [default, limit.low, limit.high] for key, (_, default, limit) in asked.items()}
     return heads
 

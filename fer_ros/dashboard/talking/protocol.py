@@ -100,6 +100,7 @@ REQUESTS: Mapping[str, Mapping[str, Check]] = {
         "split": _text(default=""),
         "epochs": _whole(0, 100_000, default=0),
         "learning_rate": Value(float, 0.0, 1.0, default=0.0),
+        "batch_fraction": Value(float, 0.0, 1.0, default=0.0),
         "hidden_units": _whole(0, 100_000, default=0),
         "class_weights": Value(bool, default=False),
         "name": _text(default=""),

@@ -1,7 +1,9 @@
 /* Keeps the page for visits without a network. `fer export --web` writes RELEASE, its files and their number, before this. */
 /* global RELEASE */
-const SHELL = `fer-shell-${RELEASE.version}`;
-const LARGE = "fer-files"; // filled by the engine, as it fetches them
+const HERE = new URL(self.registration.scope).pathname; // as of src/alone/here.ts: the server may have several such pages
+const SHELLS = `fer-shell ${HERE} `;
+const SHELL = SHELLS + RELEASE.version;
+const LARGE = `fer-files ${HERE}`; // filled by the engine, as it fetches them
 const at = (name) => new URL(name, self.registration.scope).href;
 
 /** Keep a file as it is on the server, which the browser's own cache may have of an earlier export. */
@@ -23,7 +25,7 @@ async function install() {
 self.addEventListener("install", (event) => event.waitUntil(install()));
 
 async function tidy() {
-  for (const name of await caches.keys()) if (name.startsWith("fer-shell-") && name !== SHELL) await caches.delete(name);
+  for (const name of await caches.keys()) if (name.startsWith(SHELLS) && name !== SHELL) await caches.delete(name);
   const large = await caches.open(LARGE);
   const current = new Set(RELEASE.large.map(at));
   for (const request of await large.keys()) if (!current.has(request.url)) await large.delete(request);

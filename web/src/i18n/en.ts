@@ -338,6 +338,7 @@ export const en = {
     } as Record<string, string>,
     epochs: "Epochs",
     learning_rate: "Learning rate",
+    batch_fraction: "Batch",
     hidden_units: "Hidden units",
     split: "How to test",
     splits: {
@@ -351,6 +352,7 @@ export const en = {
     means: {
       epochs: "How often it goes through all pictures. More takes longer, and may learn them by heart.",
       learning_rate: "How large its steps are. Too large gets lost, too small comes nowhere.",
+      batch_fraction: "Share of the pictures that each step looks at, 0.05 being 5 %. Smaller is slower.",
       hidden_units: "How much it can keep apart. More needs more pictures.",
       split: "Which pictures are kept back to find out how good it is. The first ones are the most honest.",
       name: "Letters, digits, “.”, “_” and “-”. Left empty, it is named after the time.",
@@ -463,6 +465,7 @@ export const en = {
       insecure: "Browsers give the camera only to pages on this machine or with TLS. Open the page by https://.",
       unsupported: "This browser gives no camera to pages.",
       ended: "The camera was taken away.",
+      muted: "The camera sends no pictures: it is switched off, covered, or needed by another program.",
     },
   },
 

@@ -328,6 +328,7 @@ export const ko: Texts = {
     },
     epochs: "에포크",
     learning_rate: "학습률",
+    batch_fraction: "묶음",
     hidden_units: "은닉 유닛",
     split: "시험 방법",
     splits: {
@@ -341,6 +342,7 @@ export const ko: Texts = {
     means: {
       epochs: "모든 사진을 몇 번 훑는지입니다. 많으면 오래 걸리고 사진을 외울 수 있습니다.",
       learning_rate: "한 걸음의 크기입니다. 크면 헤매고 작으면 나아가지 못합니다.",
+      batch_fraction: "한 걸음에 보는 사진의 몫입니다. 0.05는 5 %입니다. 작으면 느립니다.",
       hidden_units: "얼마나 구별할 수 있는지입니다. 많으면 사진이 더 필요합니다.",
       split: "얼마나 좋은지 알려고 남겨 두는 사진입니다. 위에 있을수록 정직합니다.",
       name: "영문자, 숫자, “.”, “_”, “-”. 비워 두면 시각으로 이름을 짓습니다.",
@@ -451,6 +453,7 @@ export const ko: Texts = {
       insecure: "브라우저는 이 컴퓨터의 페이지나 TLS 페이지에만 카메라를 허용합니다. https:// 주소로 여세요.",
       unsupported: "이 브라우저는 페이지에 카메라를 제공하지 않습니다.",
       ended: "카메라 연결이 끊어졌습니다.",
+      muted: "카메라가 영상을 보내지 않습니다. 꺼져 있거나 가려졌거나 다른 프로그램이 쓰고 있습니다.",
     },
   },
 

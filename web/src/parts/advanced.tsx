@@ -1,56 +1,33 @@
 /** What can be set of a training, with what each means; everything may be left as it is. */
 
 import { signal } from "@preact/signals";
-import { figure, text } from "../i18n";
+import { text } from "../i18n";
 import { welcome } from "../state";
 import { Field, Switch } from "./controls";
+import { Figure, given, type Limits, type Setting } from "./figure";
 
 const head = signal("");
 const split = signal("");
-const numbers = signal<Record<string, string>>({});
 const weighed = signal(false);
 const name = signal("");
 
 const SPLITS = ["sessions", "takes", "blocks", "random"] as const;
-type Number = "epochs" | "learning_rate" | "hidden_units";
 
-/** The default and the range of a setting; undefined where the chosen head has none. */
-const known = (setting: Number) => welcome.value?.heads[head.value]?.[setting];
+/** What can be set of the chosen head. */
+const known = () => Object.entries(welcome.value?.heads[head.value] ?? {}) as [Setting, Limits][];
 
 /** What is asked of the trainer: only what differs from its defaults. */
 export function asked(): Record<string, string | number | boolean> {
-  const given: Record<string, string | number | boolean> = {};
-  if (head.value) given["head"] = head.value;
-  if (split.value) given["split"] = split.value;
-  if (weighed.value) given["class_weights"] = true;
-  if (name.value.trim()) given["name"] = name.value.trim();
-  for (const setting of ["epochs", "learning_rate", "hidden_units"] as const) {
-    const limits = known(setting);
-    const value = Number.parseFloat(numbers.value[setting] ?? "");
-    if (!limits || !(value > 0)) continue;
-    const [, low, high] = limits;
-    given[setting] = Math.min(Math.max(value, low ?? value), high ?? value);
+  const all: Record<string, string | number | boolean> = {};
+  if (head.value) all["head"] = head.value;
+  if (split.value) all["split"] = split.value;
+  if (weighed.value) all["class_weights"] = true;
+  if (name.value.trim()) all["name"] = name.value.trim();
+  for (const [setting, limits] of known()) {
+    const value = given(setting, limits);
+    if (value !== undefined) all[setting] = value;
   }
-  return given;
-}
-
-function Figure({ setting }: { setting: Number }) {
-  const words = text.value.advanced;
-  const limits = known(setting);
-  if (!limits) return null;
-  const decimal = setting === "learning_rate";
-  return (
-    <Field
-      label={words[setting]}
-      hint={words.means[setting]}
-      value={numbers.value[setting] ?? ""}
-      onInput={(typed) =>
-        (numbers.value = { ...numbers.value, [setting]: typed.replace(decimal ? /[^\d.eE-]/g : /\D/g, "").slice(0, 8) })
-      }
-      placeholder={words.normally(decimal ? String(limits[0]) : figure(limits[0]))}
-      inputMode={decimal ? "text" : "numeric"}
-    />
-  );
+  return all;
 }
 
 interface SelectProps {
@@ -100,9 +77,9 @@ export function Advanced() {
           choices={[["", words.standard], ...heads.map((one): [string, string] => [one, one])]}
           onChoose={(value) => (head.value = value)}
         />
-        <Figure setting="epochs" />
-        <Figure setting="learning_rate" />
-        <Figure setting="hidden_units" />
+        {known().map(([setting, limits]) => (
+          <Figure key={setting} setting={setting} limits={limits} />
+        ))}
         <Select
           id="split"
           label={words.split}

@@ -1,12 +1,17 @@
 /** The confusion matrix as a table that is coloured by the share of each row. */
 
 import { labelName, text } from "../i18n";
-import type { Metrics } from "../protocol";
-import { welcome } from "../state";
 
-export function Confusion({ metrics }: { metrics: Metrics }) {
+interface ConfusionProps {
+  labels: readonly string[];
+  /** Row: shown; column: answered. */
+  counts: readonly (readonly number[])[];
+  emoticons: (label: string) => readonly string[];
+}
+
+export function Confusion({ labels, counts, emoticons }: ConfusionProps) {
   const words = text.value.train;
-  const sign = (label: string) => welcome.value?.emoticons[label]?.[0];
+  const sign = (label: string) => emoticons(label)[0];
   return (
     <div class="confusion" tabIndex={0} role="group" aria-label={words.confusion}>
       <table data-testid="confusion">
@@ -16,7 +21,7 @@ export function Confusion({ metrics }: { metrics: Metrics }) {
         <thead>
           <tr>
             <td />
-            {metrics.labels.map((label) => (
+            {labels.map((label) => (
               <th key={label} scope="col" title={labelName(label)}>
                 {sign(label) ? <span class="emoji">{sign(label)}</span> : labelName(label).slice(0, 3)}
                 <span class="hidden">{labelName(label)}</span>
@@ -25,8 +30,8 @@ export function Confusion({ metrics }: { metrics: Metrics }) {
           </tr>
         </thead>
         <tbody>
-          {metrics.confusion.map((row, i) => {
-            const shown = metrics.labels[i] ?? "";
+          {counts.map((row, i) => {
+            const shown = labels[i] ?? "";
             const sum = row.reduce((a, b) => a + b, 0);
             return (
               <tr key={shown}>
@@ -34,7 +39,7 @@ export function Confusion({ metrics }: { metrics: Metrics }) {
                   {sign(shown) && <span class="emoji">{sign(shown)}</span>} {labelName(shown)}
                 </th>
                 {row.map((count, j) => {
-                  const answered = metrics.labels[j] ?? "";
+                  const answered = labels[j] ?? "";
                   const share = sum ? count / sum : 0;
                   return (
                     <td

@@ -6,7 +6,7 @@ import { colour } from "../colours";
 import { request } from "../connection";
 import { figure, labelName, percent, text } from "../i18n";
 import type { Advice, Metrics, TrainResult } from "../protocol";
-import { model } from "../state";
+import { model, welcome } from "../state";
 import { complain } from "../toast";
 import { Confusion } from "./confusion";
 import { Choice, Notice } from "./controls";
@@ -116,7 +116,11 @@ function Hood({ result, metrics }: { result: TrainResult; metrics: Metrics }) {
       {metrics.confusion.length > 0 && (
         <>
           <h3>{words.confusion}</h3>
-          <Confusion metrics={metrics} />
+          <Confusion
+            labels={metrics.labels}
+            counts={metrics.confusion}
+            emoticons={(label) => welcome.value?.emoticons[label] ?? []}
+          />
           <p class="hint">{words.confusionHint}</p>
         </>
       )}

@@ -1,20 +1,44 @@
 import { expect, test } from "vitest";
-import { fits, type Head } from "../../src/alone/learning/heads";
+import { packNpz } from "../../src/alone/files/npz";
+import { openHead } from "../../src/alone/learning/heads";
 
-const head = (plugin: string, shapes: Record<string, number[]>): Head => ({
-  ...{ plugin, labels: ["happy", "sad"] },
-  arrays: Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape, data: new Float32Array() }])),
+const LABELS = ["happy", "sad"];
+const SMALL = { embedding: 24, finer: 48, channels: 4 };
+const SHAPES: Record<string, Record<string, number[]>> = {
+  linear: { kernel: [4, 2], bias: [2] },
+  dense: { kernel1: [24, 5], bias1: [5], kernel2: [5, 2], bias2: [2] },
+  ridge: {
+    ...{ mean: [48], scale: [48], kernel: [48, 2], prior: [2], base: [2], temperature: [1], known: [3, 48], gate: [2] },
+    ...{ general: [2], general_kernel: [4, 2], general_bias: [2] },
+  },
+};
+
+const file = (shapes: Record<string, number[]>) =>
+  packNpz(
+    Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => [
+        name,
+        { shape, data: new Float32Array(shape.reduce((product, one) => product * one, 1)) },
+      ]),
+    ),
+  );
+
+test("a head opens only for its own network and labels", async () => {
+  for (const [plugin, shapes] of Object.entries(SHAPES)) {
+    const head = file(shapes);
+    expect((await openHead(plugin, LABELS, head, SMALL)).labels).toEqual(LABELS);
+    const larger = { embedding: 48, finer: 96, channels: 8 };
+    await expect(openHead(plugin, LABELS, head, larger)).rejects.toMatchObject({ code: "file_damaged" });
+    await expect(openHead(plugin, ["happy"], head, SMALL)).rejects.toMatchObject({ code: "file_damaged" });
+  }
 });
 
-test("a head that says nothing of its network is known by its size", () => {
-  const small = { embedding: 1152, finer: 2304, channels: 128 };
-  const large = { embedding: 2304, finer: 4608, channels: 256 };
-  const heads = [
-    head("linear", { kernel: [128, 2] }),
-    head("dense", { kernel1: [1152, 200] }),
-    head("ridge", { mean: [2304], general_kernel: [128, 7] }),
-  ];
-  for (const one of heads) expect([fits(one, small), fits(one, large)]).toEqual([true, false]);
-  const coarse = head("ridge", { mean: [1152], general_kernel: [128, 7] });
-  expect([fits(coarse, { ...small, finer: 0 }), fits(coarse, small)]).toEqual([true, false]);
+test("an array that is missing, or of another shape, is named", async () => {
+  for (const [plugin, shapes] of Object.entries(SHAPES))
+    for (const [name, shape] of Object.entries(shapes)) {
+      const { [name]: _, ...without } = shapes;
+      await expect(openHead(plugin, LABELS, file(without), SMALL)).rejects.toMatchObject({ code: "file_damaged" });
+      const other = { ...shapes, [name]: shape.map((length) => length + 1) };
+      await expect(openHead(plugin, LABELS, file(other), SMALL)).rejects.toMatchObject({ code: "file_damaged" });
+    }
 });

@@ -29,10 +29,11 @@ test("folds leave out what the robot's leave out", () => {
 numbers.ridge.forEach((one, number) => {
   const maps: Maps = { embeddings: table(floats(one.embeddings), 24), finer: table(floats(one.finer), 24), channels: 4 };
   const cut = numbers.folds[number]!;
+  const sizes = { embedding: maps.embeddings.width, finer: maps.finer.width, channels: 4 };
 
   test(`ridge, ${one.labels.join(", ")}: taught as by the robot`, async () => {
     const usual = await readNpz(bytes(one.usual));
-    const general = await openHead("linear", ["happy", "sad", "neutral"], bytes(one.general));
+    const general = await openHead("linear", ["happy", "sad", "neutral"], bytes(one.general), sizes);
     const { head, heldOut } = teach({
       labels: one.labels,
       maps,
@@ -59,8 +60,8 @@ numbers.ridge.forEach((one, number) => {
   });
 
   test(`ridge, ${one.labels.join(", ")}: answers as the robot`, async () => {
-    const ridge = await openHead("ridge", one.all, bytes(one.head));
-    const linear = await openHead("linear", ["happy", "sad", "neutral"], bytes(one.general));
+    const ridge = await openHead("ridge", one.all, bytes(one.head), sizes);
+    const linear = await openHead("linear", ["happy", "sad", "neutral"], bytes(one.general), sizes);
     for (const [head, wanted] of [
       [ridge, one.answers.ridge],
       [linear, one.answers.linear],
@@ -90,7 +91,7 @@ test("dense layers learn and answer as the robot's", async () => {
     close(kernel, after[`kernel${at + 1}`]!.data, 1e-4);
     close(bias, after[`bias${at + 1}`]!.data, 1e-4);
   });
-  const head = await openHead("dense", ["a", "b", "c"], bytes(dense.after));
+  const head = await openHead("dense", ["a", "b", "c"], bytes(dense.after), { embedding: x.width, finer: 0, channels: 4 });
   const found = answers(head, { embeddings: x, finer: table(new Float32Array(), 8), channels: 4 });
   close(
     found.flatMap((row) => Array.from(row)),

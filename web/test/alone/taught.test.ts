@@ -3,7 +3,7 @@ import { openStore, type KeptModel, type Store } from "../../src/alone/engine/st
 import { Taught } from "../../src/alone/engine/taught";
 
 const face = (label: string) => ({ label, subject: "", take: 1, stamp: 1, picture: new Blob(["x"]) });
-const model = (plugin: string): KeptModel => ({ plugin, labels: [], head: new Uint8Array(), facts: {} });
+const model = (plugin: string): KeptModel => ({ plugin, labels: [], head: new Uint8Array(), facts: {}, backbone: "" });
 const labels = (one: Taught) => one.samples.map(({ id, label }) => `${id} ${label}`);
 
 /** Without IndexedDB, as here, the memory is the store. */

@@ -10,6 +10,7 @@ import { Network } from "./runtime";
 
 export interface Base {
   network: Network;
+  sizes: Sizes;
   card: Card;
   /** By name, as in the model's folder. */
   files: Files;
@@ -17,28 +18,28 @@ export interface Base {
   head: Head;
 }
 
+function sizesOf({ outputShapes }: Network): Sizes {
+  const [first, finer] = outputShapes.map((shape) => shape.reduce((product, one) => product * one, 1));
+  return { embedding: first!, finer: finer ?? 0, channels: outputShapes[0]!.at(-1)! };
+}
+
 export async function openBase(card: Card, files: Files): Promise<Base> {
   const usual = files.has("finer.npz") ? await readNpz(files.get("finer.npz")!) : null;
+  const network = await Network.open(files.get(card.backbone.file)!);
+  const sizes = sizesOf(network);
   return {
-    network: await Network.open(files.get(card.backbone.file)!),
-    head: await openHead(card.head.plugin, card.labels, files.get(card.head.file)!),
-    ...{ card, files },
+    head: await openHead(card.head.plugin, card.labels, files.get(card.head.file)!, sizes),
+    ...{ network, sizes, card, files },
     usual: usual && { mean: usual["mean"]!.data, scale: usual["scale"]!.data.map((value) => Math.max(value, 1e-6)) },
   };
 }
 
-/** How many numbers a face has in each of its maps. */
-export function sizesOf({ network }: Base): Sizes {
-  const [first, finer] = network.outputShapes.map((shape) => shape.reduce((product, one) => product * one, 1));
-  return { embedding: first!, finer: finer ?? 0, channels: network.outputShapes[0]!.at(-1)! };
-}
-
 /** The maps of faces as tables. */
-export function together(found: Float32Array[][], { network }: Base): Maps {
+export function together(found: Float32Array[][], { sizes }: Base): Maps {
   const table = (at: number) => {
     const out = rows(found.length, found[0]?.[at]?.length ?? 0);
     found.forEach((maps, face) => out.width && out.data.set(maps[at]!, face * out.width));
     return out;
   };
-  return { embeddings: table(0), finer: table(1), channels: network.outputShapes[0]!.at(-1)! };
+  return { embeddings: table(0), finer: table(1), channels: sizes.channels };
 }

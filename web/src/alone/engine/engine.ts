@@ -1,22 +1,22 @@
 /** The network, the taught pictures and the head: everything that the page asks for, without the page. */
 
 import { packNpz } from "../files/npz";
-import { ours, paper, type Method } from "../learning/choice";
+import { ours, paper } from "../learning/choice";
 import { nearest } from "../learning/alike";
 import type { Maps } from "../learning/features";
 import { folds as foldsOf } from "../learning/folds";
-import { answers, fits, openHead, type Head } from "../learning/heads";
+import { answers, openHead, type Head } from "../learning/heads";
 import type { Epoch } from "../learning/perceptron";
 import type { Task } from "../learning/ridge";
 import { Refused } from "../refused";
 import { copiesOf } from "./altered";
-import { openBase, sizesOf, type Base } from "./base";
+import { openBase, type Base } from "./base";
 import { Detector, type Seen } from "./detector";
 import { backboneOf, bundle, headOf, opened, written, zipped } from "./exchange";
 import { Embedded } from "./embedded";
 import { KEPT_SIDE, pixels, png } from "./pictures";
 import { resize, resized, square, type Box, type Picture } from "./pixels";
-import type { Answers, Config, Hold, Loaded, Opened, Reading, Result, State } from "./protocol";
+import type { Answers, Config, Hold, Loaded, Opened, Reading, Requests, Result, State } from "./protocol";
 import { fetched, Network, start } from "./runtime";
 import { openStore, type Change, type KeptModel, type Sample } from "./store";
 import { Taught } from "./taught";
@@ -75,15 +75,8 @@ export class Engine {
   /** Drop a head that was trained on another network: its answers would be wrong. */
   private async dropForeign(): Promise<void> {
     const { model } = this.taught;
-    if (!model) return;
-    const wanted = backboneOf(this.config.model);
-    // Heads of earlier pages do not say what they belong to: their size does, for the networks that come with fer_ros.
-    const own = model.backbone
-      ? model.backbone === wanted
-      : fits(await openHead(model.plugin, model.labels, model.head), sizesOf(this.base));
-    if (own && model.backbone) return;
-    this.dropped = !own;
-    await this.taught.apply({ model: own ? { ...model, backbone: wanted } : null });
+    this.dropped = model !== null && model.backbone !== backboneOf(this.config.model);
+    if (this.dropped) await this.taught.apply({ model: null });
   }
 
   watch(told: () => void): void {
@@ -191,11 +184,10 @@ export class Engine {
   }
 
   async train(
-    method: Method,
-    without: string[],
+    { method, without, settings }: Requests["train"]["ask"],
     read: (share: number) => void,
     told: (epoch: Epoch) => void,
-  ): Promise<Result> {
+  ): Promise<{ result: Result; undo: number }> {
     const began = performance.now();
     const samples = this.samples.filter(({ label }) => !without.includes(label));
     const labels = this.order([...new Set(samples.map(({ label }) => label))]);
@@ -218,7 +210,7 @@ export class Engine {
       general: this.base.head,
       usual: this.base.usual,
     };
-    const outcome = method === "paper" ? paper(task, found, SEED, told) : ours(task);
+    const outcome = method === "paper" ? paper(task, found, settings, SEED, told) : ours(task);
     const head = packNpz(outcome.head.arrays);
     const { head: trained, ...rest } = outcome;
     const result = { ...rest, pictures: samples.length, seconds: (performance.now() - began) / 1000 };
@@ -226,10 +218,9 @@ export class Engine {
     await this.taught.refresh();
     const here = new Set(this.samples.map(({ id }) => id));
     if (!samples.every(({ id }) => here.has(id))) throw new Refused("gone");
-    const own = { plugin: trained.plugin, labels: trained.labels, head, facts, result };
-    await this.taught.apply({ model: result.kept ? null : { ...own, backbone: backboneOf(this.config.model) } });
-    await this.use();
-    return result;
+    const backbone = backboneOf(this.config.model);
+    const own = { plugin: trained.plugin, labels: trained.labels, head, facts, backbone, result };
+    return { result, undo: await this.change({ model: result.kept ? null : own }) };
   }
 
   /** The known labels in their order, then those that were added. */
@@ -242,7 +233,7 @@ export class Engine {
   private async use(): Promise<void> {
     const { model } = this.taught;
     if (model === this.used) return;
-    this.head = model ? await openHead(model.plugin, model.labels, model.head) : this.base.head;
+    this.head = model ? await openHead(model.plugin, model.labels, model.head, this.base.sizes) : this.base.head;
     this.used = model;
   }
 
@@ -275,7 +266,7 @@ export class Engine {
   async load(file: Blob): Promise<Loaded & { undo: number }> {
     const { add, already, labels, model } = await opened(file, this.samples, this.state.take);
     const fits = model !== null && backboneOf(model.card) === backboneOf(this.config.model);
-    const undo = await this.change({ add, model: fits ? await headOf(model) : undefined });
+    const undo = await this.change({ add, model: fits ? await headOf(model, this.base) : undefined });
     return { undo, complete: model === null || fits, added: add.length, already, labels };
   }
 }

@@ -32,9 +32,9 @@ export async function bundle(kept: KeptModel, { files: own, card: general }: Bas
 }
 
 /** The head of a project's model, which has the page's backbone. */
-export async function headOf({ card, files }: Model): Promise<KeptModel> {
+export async function headOf({ card, files }: Model, { sizes }: Base): Promise<KeptModel> {
   const head = files.get(card.head.file)!;
-  await openHead(card.head.plugin, card.labels, head);
+  await openHead(card.head.plugin, card.labels, head, sizes);
   return { plugin: card.head.plugin, labels: card.labels, head, facts: {}, backbone: backboneOf(card) };
 }
 

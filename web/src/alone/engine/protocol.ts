@@ -2,7 +2,7 @@
 
 import type { Card } from "../files/project";
 import type { Method } from "../learning/choice";
-import type { Epoch } from "../learning/perceptron";
+import type { Epoch, Settings } from "../learning/perceptron";
 import type { Code } from "../refused";
 import type { Box, Framing } from "./pixels";
 
@@ -63,8 +63,8 @@ export interface Result {
   loss: number;
   measured: number;
   kept: boolean;
-  /** The held-out pictures by label; empty where none were held out. */
-  classes: { label: string; right: number; of: number }[];
+  /** The held-out pictures: rows were shown, columns answered; empty where none were held out. */
+  confusion: { labels: string[]; counts: number[][] };
   pictures: number;
   seconds: number;
 }
@@ -110,8 +110,8 @@ export interface Requests {
   move: { ask: { ids: number[]; label: string }; reply: Changed };
   /** Undo a change of this engine, one of its newest 200; what was undone already, or is older, stays. */
   undo: { ask: { undo: number }; reply: State };
-  /** `without`: labels that are left out. */
-  train: { ask: { method: Method; without: string[] }; reply: { result: Result; state: State } };
+  /** `without`: labels that are left out. The settings are of the paper's method. */
+  train: { ask: { method: Method; without: string[]; settings: Settings }; reply: Changed & { result: Result } };
   /** Back to the page's own model. */
   forget: { ask: object; reply: Changed };
   /** `labels`: their order in the project; others follow. */

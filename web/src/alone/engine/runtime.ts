@@ -3,10 +3,11 @@
 import { loadAndCompile, loadLiteRt, Tensor, type CompiledModel } from "@litertjs/core";
 import { sha256 } from "../files/sha256";
 import { inflate } from "../files/zip";
+import { HERE } from "../here";
 import { Refused } from "../refused";
 
 /** Large files are kept under their version for visits without a network; the service worker keeps the others. */
-const KEPT = "fer-files";
+const KEPT = `fer-files ${HERE}`;
 
 /** Null where the browser keeps nothing for this page. */
 async function cache(): Promise<Cache | null> {

@@ -1,5 +1,6 @@
 /** What is kept in this browser until it is deleted: the taught pictures and the trained head. */
 
+import { HERE } from "../here";
 import type { Result } from "./protocol";
 
 /** A face that was taught. The picture is the square that the network is to see. */
@@ -19,8 +20,8 @@ export interface KeptModel {
   labels: string[];
   head: Uint8Array;
   facts: Record<string, unknown>;
-  /** SHA-256 of the backbone that it was trained on; heads of earlier pages have none. */
-  backbone?: string;
+  /** SHA-256 of the backbone that it was trained on. */
+  backbone: string;
   result?: Result;
 }
 
@@ -60,7 +61,7 @@ const after = ({ changes, model }: Version, what: Change): Version => ({
 });
 
 /** IndexedDB, or the memory where the browser has none for this page. */
-export async function openStore(name = "fer"): Promise<Store> {
+export async function openStore(name = `fer ${HERE}`): Promise<Store> {
   try {
     return await Kept.open(name);
   } catch {

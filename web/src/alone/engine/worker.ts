@@ -57,9 +57,8 @@ async function answer(message: Ask): Promise<unknown> {
       return one.state;
     case "train": {
       const read = (share: number) => tell({ read: share });
-      const { method, without } = message.ask;
-      const result = await one.train(method, without, read, (epoch) => tell({ epoch }));
-      return { result, state: one.state };
+      const { undo, ...rest } = await one.train(message.ask, read, (epoch) => tell({ epoch }));
+      return { ...changed(one, undo), ...rest };
     }
     case "forget":
       return changed(one, await one.forget());

@@ -3,7 +3,7 @@
 import { best, mean, range, spread } from "./algebra";
 import type { Folds } from "./folds";
 import { answers, type Head } from "./heads";
-import { fit, layer, PAPER, Perceptron, random, type Epoch } from "./perceptron";
+import { fit, layer, Perceptron, random, type Epoch, type Settings } from "./perceptron";
 import { teach, type Task } from "./ridge";
 
 /** `ours`: in closed form; `paper`: dense layers by Adam, as in the webcam paper of 2023. */
@@ -19,8 +19,8 @@ export interface Outcome {
   /** Mean cross-entropy of the held-out pictures, nats. */
   loss: number;
   measured: number;
-  /** The held-out pictures by label. */
-  classes: { label: string; right: number; of: number }[];
+  /** The held-out pictures: how many of each label, the rows, were answered by each, the columns. */
+  confusion: { labels: string[]; counts: number[][] };
   /** The general model's head stays, since what was taught is not clearly better. */
   kept: boolean;
 }
@@ -33,20 +33,22 @@ interface Judged {
   accuracy: number;
   loss: number;
   right: number[];
+  answered: string[];
 }
 
-function judge(found: (Float32Array | undefined)[], labels: string[], truth: string[]): Judged {
-  const right = found.map((answer, at) => Number(answer !== undefined && labels[best(answer)] === truth[at]));
-  const chosen = found.map((answer, at) => answer?.[labels.indexOf(truth[at]!)] ?? 0);
-  return { accuracy: right.length ? mean(right) : NaN, loss: mean(chosen.map((p) => -Math.log(Math.max(p, 1e-7)))), right };
+function judge(found: Float32Array[], labels: string[], truth: string[]): Judged {
+  const answered = found.map((answer) => labels[best(answer)]!);
+  const right = answered.map((label, at) => Number(label === truth[at]));
+  const chosen = found.map((answer, at) => answer[labels.indexOf(truth[at]!)] ?? 0);
+  return { accuracy: right.length ? mean(right) : NaN, loss: mean(chosen.map((p) => -Math.log(Math.max(p, 1e-7)))), right, answered };
 }
 
-/** How many pictures of each label were right, of the labels with any. */
-function byLabel(labels: string[], truth: string[], right: number[]): Outcome["classes"] {
-  const own = (label: string) => right.filter((_, at) => truth[at] === label);
-  return labels
-    .map((label) => ({ label, right: own(label).reduce((sum, one) => sum + one, 0), of: own(label).length }))
-    .filter(({ of }) => of > 0);
+/** Of the labels that were shown or answered. */
+function confusion(known: string[], truth: string[], answered: string[]): Outcome["confusion"] {
+  const labels = [...new Set([...known, ...answered])].filter((one) => truth.includes(one) || answered.includes(one));
+  const counts = labels.map(() => labels.map(() => 0));
+  truth.forEach((shown, at) => counts[labels.indexOf(shown)]![labels.indexOf(answered[at]!)]!++);
+  return { labels, counts };
 }
 
 export function ours(task: Task): Outcome {
@@ -55,7 +57,7 @@ export function ours(task: Task): Outcome {
   const truth = faces.map((at) => task.labels[task.targets[at]!]!);
   const all = answers(task.general, task.maps);
   const general = judge(
-    faces.map((at) => all[at]),
+    faces.map((at) => all[at]!),
     task.general.labels,
     truth,
   );
@@ -78,13 +80,19 @@ export function ours(task: Task): Outcome {
     baseline: general.accuracy,
     loss: faces.length ? shown.loss : NaN,
     measured: faces.length,
-    classes: byLabel(task.labels, truth, shown.right),
+    confusion: confusion(task.labels, truth, shown.answered),
     kept,
   };
 }
 
 /** The last pictures of each label are held out. */
-export function paper(task: Task, folds: Folds, seed: number, told: (epoch: Epoch, number: number) => void): Outcome {
+export function paper(
+  task: Task,
+  folds: Folds,
+  settings: Settings,
+  seed: number,
+  told: (epoch: Epoch, number: number) => void,
+): Outcome {
   const held = new Set<number>();
   task.labels.forEach((_, label) => {
     const own = range(task.pictures).filter((at) => task.targets[at] === label);
@@ -96,12 +104,12 @@ export function paper(task: Task, folds: Folds, seed: number, told: (epoch: Epoc
   const next = random(seed);
   const inputs = task.maps.embeddings.width;
   const layers: [ReturnType<typeof layer>, ReturnType<typeof layer>] = [
-    layer(inputs, PAPER.hidden, next),
-    layer(PAPER.hidden, task.labels.length, next),
+    layer(inputs, settings.hidden_units, next),
+    layer(settings.hidden_units, task.labels.length, next),
   ];
   const network = new Perceptron(layers);
   let last: Epoch = { loss: NaN, accuracy: NaN, valLoss: NaN, valAccuracy: NaN };
-  fit(network, task.maps.embeddings, task.targets, training, tested, PAPER, next, (epoch, number) => {
+  fit(network, task.maps.embeddings, task.targets, training, tested, settings, next, (epoch, number) => {
     last = epoch;
     told(epoch, number);
   });
@@ -110,7 +118,7 @@ export function paper(task: Task, folds: Folds, seed: number, told: (epoch: Epoc
   const judged = (head: Head) => {
     const all = answers(head, task.maps);
     return judge(
-      tested.map((at) => all[at]),
+      tested.map((at) => all[at]!),
       head.labels,
       truth,
     );
@@ -126,7 +134,7 @@ export function paper(task: Task, folds: Folds, seed: number, told: (epoch: Epoc
     baseline: judged(task.general).accuracy,
     loss: tested.length ? last.valLoss : last.loss,
     measured: tested.length,
-    classes: byLabel(task.labels, truth, judged(head).right),
+    confusion: confusion(task.labels, truth, judged(head).answered),
     kept: false,
   };
 }

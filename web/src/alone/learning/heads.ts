@@ -15,14 +15,22 @@ type Answer = (arrays: Arrays, maps: Maps, at: number) => Float32Array;
 
 const data = (arrays: Arrays, name: string): Float32Array => arrays[name]!.data;
 
-const ANSWERS: Record<string, { answer: Answer; arrays: string[] }> = {
+/** null: any length. */
+type Shapes = Record<string, (number | null)[]>;
+
+/** What answers, and the shapes of its arrays for so many labels; as `plugins/heads/*.py` on the robot. */
+interface Plugin {
+  answer: Answer;
+  shapes: (sizes: Sizes, labels: number, arrays: Arrays) => Shapes;
+}
+
+const PLUGINS: Record<string, Plugin> = {
   linear: {
-    arrays: ["kernel", "bias"],
     answer: (a, maps, at) =>
       softmax(dense(pooled(row(maps.embeddings, at), maps.channels), a["kernel"]!, data(a, "bias"))),
+    shapes: ({ channels }, labels) => ({ kernel: [channels, labels], bias: [labels] }),
   },
   dense: {
-    arrays: ["kernel1", "bias1", "kernel2", "bias2"],
     answer: (a, maps, at) => {
       const hidden = dense(row(maps.embeddings, at), a["kernel1"]!, data(a, "bias1"));
       return softmax(
@@ -33,13 +41,21 @@ const ANSWERS: Record<string, { answer: Answer; arrays: string[] }> = {
         ),
       );
     },
+    shapes: ({ embedding }, labels, { bias1 }) => {
+      const hidden = bias1?.data.length ?? null;
+      return { kernel1: [embedding, hidden], bias1: [hidden], kernel2: [hidden, labels], bias2: [labels] };
+    },
   },
   ridge: {
-    arrays: [
-      ...["mean", "scale", "kernel", "prior", "base", "temperature", "known", "gate"],
-      ...["general", "general_kernel", "general_bias"],
-    ],
     answer: ridge,
+    shapes: ({ embedding, finer, channels }, labels) => {
+      const values = finer || embedding;
+      return {
+        ...{ mean: [values], scale: [values], kernel: [values, labels], prior: [labels], base: [labels] },
+        ...{ temperature: [1], known: [null, values], gate: [2] },
+        ...{ general: [labels], general_kernel: [channels, labels], general_bias: [labels] },
+      };
+    },
   },
 };
 
@@ -68,18 +84,6 @@ function likeness(x: Float32Array, known: Matrix): number {
   return most;
 }
 
-/** @throws Refused: a head that this page does not run, or a damaged one. */
-export async function openHead(plugin: string, labels: string[], file: Uint8Array): Promise<Head> {
-  const known = ANSWERS[plugin];
-  if (!known) throw new Refused("file_head", plugin);
-  const arrays = await readNpz(file);
-  for (const name of known.arrays) {
-    const found = arrays[name];
-    if (!found || !found.data.every(Number.isFinite)) throw new Refused("file_damaged", name);
-  }
-  return { plugin, labels, arrays };
-}
-
 /** Numbers of a face in its maps. */
 export interface Sizes {
   embedding: number;
@@ -87,16 +91,21 @@ export interface Sizes {
   channels: number;
 }
 
-/** Whether a head takes what a backbone gives. */
-export function fits({ plugin, arrays }: Head, { embedding, finer, channels }: Sizes): boolean {
-  const inputs = (name: string) => arrays[name]!.shape[0];
-  if (plugin === "linear") return inputs("kernel") === channels;
-  if (plugin === "dense") return inputs("kernel1") === embedding;
-  return inputs("mean") === (finer || embedding) && inputs("general_kernel") === channels;
+/** @throws Refused: a head that this page does not run, a damaged one, one of another network or of other labels. */
+export async function openHead(plugin: string, labels: string[], file: Uint8Array, sizes: Sizes): Promise<Head> {
+  const known = PLUGINS[plugin];
+  if (!known) throw new Refused("file_head", plugin);
+  const arrays = await readNpz(file);
+  for (const [name, wanted] of Object.entries(known.shapes(sizes, labels.length, arrays))) {
+    const found = arrays[name];
+    const fits = found?.shape.length === wanted.length && wanted.every((one, at) => one === null || one === found.shape[at]);
+    if (!fits || !found.data.every(Number.isFinite)) throw new Refused("file_damaged", name);
+  }
+  return { plugin, labels, arrays };
 }
 
 /** Rows of probabilities, one a face. */
 export function answers(head: Head, maps: Maps): Float32Array[] {
-  const { answer } = ANSWERS[head.plugin]!;
+  const { answer } = PLUGINS[head.plugin]!;
   return Array.from({ length: maps.embeddings.count }, (_, at) => answer(head.arrays, maps, at));
 }

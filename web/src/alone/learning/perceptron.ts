@@ -2,16 +2,18 @@
 
 import type { Rows } from "./features";
 
+/** As the robot's head `dense` calls them. */
 export interface Settings {
-  hidden: number;
   epochs: number;
-  rate: number;
+  /** Of Adam. */
+  learning_rate: number;
   /** Faces of one step, as a share of the training data. */
-  batch: number;
+  batch_fraction: number;
+  hidden_units: number;
 }
 
 /** The paper's. */
-export const PAPER: Settings = { hidden: 200, epochs: 40, rate: 1e-4, batch: 0.05 };
+export const PAPER: Settings = { epochs: 40, learning_rate: 1e-4, batch_fraction: 0.05, hidden_units: 200 };
 
 export interface Layer {
   kernel: Float32Array;
@@ -173,7 +175,7 @@ export function fit(
   next: () => number,
   told: (epoch: Epoch, number: number) => void,
 ): void {
-  const size = Math.max(1, Math.ceil(settings.batch * training.length));
+  const size = Math.max(1, Math.ceil(settings.batch_fraction * training.length));
   const order = [...training];
   for (let epoch = 1; epoch <= settings.epochs; epoch++) {
     for (let i = order.length - 1; i > 0; i--) {
@@ -182,7 +184,7 @@ export function fit(
     }
     let [loss, right] = [0, 0];
     for (let from = 0; from < order.length; from += size) {
-      const [cost, hits] = network.step(x, targets, order.slice(from, from + size), settings.rate);
+      const [cost, hits] = network.step(x, targets, order.slice(from, from + size), settings.learning_rate);
       [loss, right] = [loss + cost, right + hits];
     }
     const [valLoss, valRight] = validation.length ? network.score(x, targets, validation) : [NaN, NaN];

@@ -16,6 +16,9 @@ export const size = signal({ width: 4, height: 3 });
 const PERIOD = 33;
 /** What ends by itself, by a plug or another program. */
 const PASSING: readonly string[] = ["none", "used", "ended"];
+/** Ms without pictures after which that is said: a busy machine has pauses, too. */
+const SILENT = 1000;
+let track: MediaStreamTrack | null = null;
 let number = 0;
 let opening = false;
 
@@ -42,9 +45,28 @@ function seeNobody(): void {
   probabilities.value = new Map();
 }
 
+function release(): void {
+  if (track) track.onended = track.onmute = track.onunmute = null;
+  track?.stop();
+  video.srcObject = track = null;
+}
+
+/** A camera that is switched off, or that another program takes for a while, stays open and sends nothing. */
+function followMute(own: MediaStreamTrack): void {
+  own.onmute = () =>
+    window.setTimeout(() => {
+      if (own !== track || !own.muted || camera.peek() !== "on") return;
+      camera.value = "muted";
+      seeNobody();
+    }, SILENT);
+  own.onunmute = () => {
+    if (camera.peek() === "muted") camera.value = "on";
+  };
+}
+
 function lose(why: Trouble): void {
   camera.value = why;
-  video.srcObject = null;
+  release();
   held.value = null; // nothing would be kept
   seeNobody();
 }
@@ -58,7 +80,10 @@ async function start(): Promise<void> {
     const stream = await navigator.mediaDevices.getUserMedia({
       video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: "user" },
     });
-    stream.getVideoTracks()[0]!.onended = () => lose("ended");
+    release();
+    track = stream.getVideoTracks()[0]!;
+    track.onended = () => lose("ended");
+    followMute(track);
     video.srcObject = stream;
     await video.play();
     size.value = { width: video.videoWidth, height: video.videoHeight };
@@ -93,7 +118,7 @@ const pause = (ms: number) => new Promise((resolve) => window.setTimeout(resolve
 export async function readFrames(): Promise<never> {
   for (;;) {
     const began = performance.now();
-    if (camera.peek() === "on" && !document.hidden && video.readyState >= 2) {
+    if (camera.peek() === "on" && !track?.muted && !document.hidden && video.readyState >= 2) {
       if (video.videoWidth !== size.peek().width) size.value = { width: video.videoWidth, height: video.videoHeight };
       const label = held.peek();
       const hold = label === null ? null : { label, subject: "", take: number };

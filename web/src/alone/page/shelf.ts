@@ -2,6 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 import { resolve, unfit } from "../../names";
+import { HERE } from "../here";
 import { adding, keyOf, pictures, type Done, type Listing, type Sample, type Shelf } from "../../shelf";
 import { add } from "./files";
 import { worded } from "./refusals";
@@ -51,7 +52,7 @@ effect(() => {
 });
 
 export const browsers: Shelf = {
-  owner: () => "here",
+  owner: () => HERE,
   usual: () => config.value?.labels ?? [],
   counted: () => Object.keys(state.value.counts),
   count: (label) => state.value.counts[label] ?? 0,

@@ -2,11 +2,11 @@
 
 import { computed, signal } from "@preact/signals";
 import type { Method } from "../learning/choice";
-import type { Epoch } from "../learning/perceptron";
+import { PAPER, type Epoch, type Settings } from "../learning/perceptron";
 import type { Box } from "../engine/pixels";
 import type { Changed, Config, Hold, Name, Reading, Requests, Result, State, Told } from "../engine/protocol";
 import { forgetLabels, mine } from "../../labels";
-import { tell, tellUndo, warn } from "../../toasts";
+import { tellUndo, warn } from "../../toasts";
 import { Refused } from "../refused";
 import { worded } from "./refusals";
 import { words } from "./words";
@@ -26,6 +26,8 @@ export const held = signal<string | null>(null);
 /** The label whose pictures arrive: until the first one, a button that is held says that it is starting. */
 export const arriving = signal<string | null>(null);
 export const method = signal<Method>("ours");
+/** What the training that runs, or ran last, was asked for. */
+export const asked = signal<Settings>(PAPER);
 /** Share of the pictures that were read; null: nothing is trained. */
 export const read = signal<number | null>(null);
 export const epochs = signal<Epoch[]>([]);
@@ -106,16 +108,18 @@ export async function open(): Promise<void> {
   }
 }
 
-export async function train(): Promise<void> {
+export async function train(settings: Settings): Promise<void> {
   if (read.peek() !== null) return;
+  asked.value = settings;
   read.value = 0;
   epochs.value = [];
   result.value = null;
   try {
-    const reply = await ask("train", { method: method.peek(), without: mine.peek().off });
-    accept(reply.state);
+    const reply = await ask("train", { method: method.peek(), without: mine.peek().off, settings });
+    const texts = words.peek();
+    const said = reply.result.kept ? texts.kept : `${texts.learned}: ${texts[reply.result.method]}`;
+    done(said, reply, () => (epochs.value = [])); // those of the model that goes
     result.value = reply.result;
-    if (reply.result.kept) tell(words.peek().kept);
   } catch (error) {
     complain(error);
   }
