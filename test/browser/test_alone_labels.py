@@ -216,6 +216,25 @@ def test_while_it_learns_a_button_rests(filled: Callable[..., Any], photos: list
     _count(page, "sad", len(photos))
 
 
+def test_a_training_is_cancelled_and_the_model_in_use_stays(filled: Callable[..., Any], photos: list[Path]) -> None:
+    page = filled()
+    _filled(page, "sad", photos)
+    page.get_by_text("As in the paper of 2023").click()
+    page.get_by_test_id("advanced").locator("summary").click()
+    for epochs in ("5", "1000"):
+        page.get_by_label("Epochs").fill(epochs)
+        page.get_by_test_id("train").click()
+        expect(page.locator(".curve")).to_have_count(2)
+        if epochs == "5":
+            expect(page.get_by_test_id("result")).to_be_visible()
+    page.get_by_test_id("cancel").click()
+    expect(page.get_by_text("The model in use stayed.")).to_be_visible()
+    expect(page.get_by_test_id("result")).to_be_visible()
+    expect(page.get_by_test_id("model")).to_have_attribute("data-taught", "true")
+    expect(page.get_by_test_id("train")).to_be_enabled()
+    expect(page.get_by_test_id("face")).to_be_visible()
+
+
 def test_a_reading_is_corrected_and_a_model_leaves_with_the_lines_that_use_it(
     filled: Callable[..., Any],
     photos: list[Path],

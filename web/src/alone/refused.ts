@@ -1,10 +1,11 @@
 /** What cannot be done, and why, as a code that the page words: page/refusals.ts. */
 
 export type Code =
-  /** A training: nothing was taught, or one label only, or another tab took its pictures away meanwhile. */
+  /** A training: nothing was taught, or one label only, or another tab took its pictures away meanwhile, or it was ended. */
   | "few"
   | "one"
   | "gone"
+  | "cancelled"
   /** There is no model of one's own to hand out. */
   | "none"
   /** The browser keeps no more. */

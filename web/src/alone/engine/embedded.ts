@@ -24,17 +24,17 @@ export class Embedded {
     return this.known.has(sample.id);
   }
 
-  /** Of samples, then of crops; `read` is told the share that is done. */
-  async of(samples: Sample[], more: Picture[] = [], read: (share: number) => void = () => {}): Promise<Maps> {
+  /** Of samples, then of crops; `read` is told the share that is done, and ends it by an error. */
+  async of(samples: Sample[], more: Picture[] = [], read = async (_: number): Promise<void> => {}): Promise<Maps> {
     const found: Float32Array[][] = [];
-    const told = (at: number) => at % 20 === 0 && read(at / (samples.length + more.length));
+    const told = async (at: number) => at % 20 === 0 && (await read(at / (samples.length + more.length)));
     for (const [at, sample] of samples.entries()) {
       found.push(await this.ofSample(sample));
-      told(at);
+      await told(at);
     }
     for (const [at, crop] of more.entries()) {
       found.push(await this.embed(crop));
-      told(samples.length + at);
+      await told(samples.length + at);
     }
     return together(found, this.base);
   }

@@ -185,8 +185,8 @@ export class Engine {
 
   async train(
     { method, without, settings }: Requests["train"]["ask"],
-    read: (share: number) => void,
-    told: (epoch: Epoch) => void,
+    read: (share: number) => Promise<void>,
+    told: (epoch: Epoch) => Promise<void>,
   ): Promise<{ result: Result; undo: number }> {
     const began = performance.now();
     const samples = this.samples.filter(({ label }) => !without.includes(label));
@@ -210,7 +210,7 @@ export class Engine {
       general: this.base.head,
       usual: this.base.usual,
     };
-    const outcome = method === "paper" ? paper(task, found, settings, SEED, told) : ours(task);
+    const outcome = method === "paper" ? await paper(task, found, settings, SEED, told) : ours(task);
     const head = packNpz(outcome.head.arrays);
     const { head: trained, ...rest } = outcome;
     const result = { ...rest, pictures: samples.length, seconds: (performance.now() - began) / 1000 };

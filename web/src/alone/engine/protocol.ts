@@ -112,6 +112,8 @@ export interface Requests {
   undo: { ask: { undo: number }; reply: State };
   /** `without`: labels that are left out. The settings are of the paper's method. */
   train: { ask: { method: Method; without: string[]; settings: Settings }; reply: Changed & { result: Result } };
+  /** End the training: its reply is that it was cancelled. */
+  cancel: { ask: object; reply: null };
   /** Back to the page's own model. */
   forget: { ask: object; reply: Changed };
   /** `labels`: their order in the project; others follow. */

@@ -1,6 +1,6 @@
 /** The engine in a thread of its own, so that the page never waits for it. */
 
-import { refused } from "../refused";
+import { Refused, refused } from "../refused";
 import { Engine } from "./engine";
 import type { Ask, Changed, Told } from "./protocol";
 
@@ -9,6 +9,8 @@ const tell = (message: Told) => self.postMessage(message);
 let engine: Promise<Engine> | null = null;
 /** Requests are answered one after the other. */
 let queue: Promise<unknown> = Promise.resolve();
+/** The training that runs, or is about to, shall end. */
+let cancelled = false;
 
 async function opened(): Promise<Engine> {
   const one = await Engine.open();
@@ -27,6 +29,13 @@ async function opened(): Promise<Engine> {
 /** Take over what another tab has changed, and tell the page. */
 async function refresh(one: Engine): Promise<void> {
   if (await one.refresh()) tell({ state: one.state });
+}
+
+/** Tell how far a training is, and hear whether it shall end. */
+async function progress(message: Told): Promise<void> {
+  tell(message);
+  await new Promise((resolve) => setTimeout(resolve));
+  if (cancelled) throw new Refused("cancelled");
 }
 
 const changed = (one: Engine, undo: number): Changed => ({ state: one.state, undo });
@@ -56,10 +65,12 @@ async function answer(message: Ask): Promise<unknown> {
       await one.undo(message.ask.undo);
       return one.state;
     case "train": {
-      const read = (share: number) => tell({ read: share });
-      const { undo, ...rest } = await one.train(message.ask, read, (epoch) => tell({ epoch }));
+      const read = (share: number) => progress({ read: share });
+      const { undo, ...rest } = await one.train(message.ask, read, (epoch) => progress({ epoch }));
       return { ...changed(one, undo), ...rest };
     }
+    case "cancel":
+      return null;
     case "forget":
       return changed(one, await one.forget());
     case "save":
@@ -78,6 +89,8 @@ async function answer(message: Ask): Promise<unknown> {
 }
 
 self.onmessage = ({ data }: MessageEvent<Ask>) => {
+  if (data.name === "train") cancelled = false;
+  if (data.name === "cancel") cancelled = true;
   queue = queue.then(async () => {
     try {
       tell({ id: data.id, reply: await answer(data) });

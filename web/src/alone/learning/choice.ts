@@ -86,13 +86,13 @@ export function ours(task: Task): Outcome {
 }
 
 /** The last pictures of each label are held out. */
-export function paper(
+export async function paper(
   task: Task,
   folds: Folds,
   settings: Settings,
   seed: number,
-  told: (epoch: Epoch, number: number) => void,
-): Outcome {
+  told: (epoch: Epoch) => Promise<void>,
+): Promise<Outcome> {
   const held = new Set<number>();
   task.labels.forEach((_, label) => {
     const own = range(task.pictures).filter((at) => task.targets[at] === label);
@@ -109,9 +109,9 @@ export function paper(
   ];
   const network = new Perceptron(layers);
   let last: Epoch = { loss: NaN, accuracy: NaN, valLoss: NaN, valAccuracy: NaN };
-  fit(network, task.maps.embeddings, task.targets, training, tested, settings, next, (epoch, number) => {
+  await fit(network, task.maps.embeddings, task.targets, training, tested, settings, next, (epoch) => {
     last = epoch;
-    told(epoch, number);
+    return told(epoch);
   });
   const [first, second] = layers;
   const truth = tested.map((at) => task.labels[task.targets[at]!]!);

@@ -164,8 +164,8 @@ function judge(out: Float32Array, targets: number[], faces: number[], labels: nu
   return [loss, right];
 }
 
-/** Train; `told` hears of each epoch. */
-export function fit(
+/** Train; `told` hears of each epoch, and ends it by an error. */
+export async function fit(
   network: Perceptron,
   x: Rows,
   targets: number[],
@@ -173,8 +173,8 @@ export function fit(
   validation: number[],
   settings: Settings,
   next: () => number,
-  told: (epoch: Epoch, number: number) => void,
-): void {
+  told: (epoch: Epoch) => Promise<void>,
+): Promise<void> {
   const size = Math.max(1, Math.ceil(settings.batch_fraction * training.length));
   const order = [...training];
   for (let epoch = 1; epoch <= settings.epochs; epoch++) {
@@ -190,6 +190,6 @@ export function fit(
     const [valLoss, valRight] = validation.length ? network.score(x, targets, validation) : [NaN, NaN];
     const share = validation.length || 1;
     const [l, a] = [loss / order.length, right / order.length];
-    told({ loss: l, accuracy: a, valLoss: valLoss / share, valAccuracy: valRight / share }, epoch);
+    await told({ loss: l, accuracy: a, valLoss: valLoss / share, valAccuracy: valRight / share });
   }
 }

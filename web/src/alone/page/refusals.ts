@@ -1,6 +1,6 @@
 /** Why something could not be done, in words. */
 
-import { language } from "../../i18n";
+import { language, text } from "../../i18n";
 import { refused, type Code } from "../refused";
 
 type Words = Record<Code, (value: string) => string>;
@@ -9,6 +9,7 @@ const en: Words = {
   few: () => "There is nothing to learn from yet: hold two buttons first.",
   one: () => "Only one expression was taught: at least two are needed.",
   gone: () => "Pictures were deleted in another tab meanwhile: train again.",
+  cancelled: () => text.value.train.cancelled,
   none: () => "There is no model of your own yet: train first.",
   full: () => "The browser's storage is full: nothing more is kept. Delete pictures, or free some space.",
   stale: (value) => `The server has another version of ${value}: reload the page.`,
@@ -26,6 +27,7 @@ const ko: Words = {
   few: () => "아직 배울 것이 없습니다. 먼저 두 단추를 눌러 주세요.",
   one: () => "표정이 하나뿐입니다. 둘 이상 필요합니다.",
   gone: () => "그 사이 다른 탭에서 사진을 지웠습니다. 다시 학습하세요.",
+  cancelled: () => text.value.train.cancelled,
   none: () => "아직 내 모델이 없습니다. 먼저 학습하세요.",
   full: () => "브라우저의 저장 공간이 가득 차서 더 보관할 수 없습니다. 사진을 지우거나 공간을 비우세요.",
   stale: (value) => `서버의 ${value} 버전이 다릅니다. 페이지를 새로 고치세요.`,

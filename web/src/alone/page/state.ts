@@ -6,8 +6,8 @@ import { PAPER, type Epoch, type Settings } from "../learning/perceptron";
 import type { Box } from "../engine/pixels";
 import type { Changed, Config, Hold, Name, Reading, Requests, Result, State, Told } from "../engine/protocol";
 import { forgetLabels, mine } from "../../labels";
-import { tellUndo, warn } from "../../toasts";
-import { Refused } from "../refused";
+import { tell, tellUndo, warn } from "../../toasts";
+import { Refused, refused } from "../refused";
 import { worded } from "./refusals";
 import { words } from "./words";
 
@@ -121,7 +121,10 @@ export async function train(settings: Settings): Promise<void> {
     done(said, reply, () => (epochs.value = [])); // those of the model that goes
     result.value = reply.result;
   } catch (error) {
-    complain(error);
+    if (refused(error).code === "cancelled") tell(worded(error));
+    else complain(error);
+    epochs.value = [];
+    accept(state.peek()); // the model in use stayed, with its result
   }
   read.value = null;
 }

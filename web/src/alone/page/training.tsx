@@ -119,9 +119,14 @@ export function Training() {
           </>
         )}
         {busy && (
-          <span class="hint" role="status">
-            {progress}
-          </span>
+          <>
+            <Button icon="close" onClick={() => void ask("cancel", {})} testId="cancel">
+              {text.value.train.cancel}
+            </Button>
+            <span class="hint" role="status">
+              {progress}
+            </span>
+          </>
         )}
       </div>
       {list.length > 0 && (
