@@ -53,7 +53,8 @@ ENGINE = """
 ANSWERS = f"async () => {{ {ENGINE} const found = await ask('answers', {{}}); worker.terminate(); return found; }}"
 TRAIN = f"""async (method) => {{ {ENGINE}
     const began = performance.now();
-    await ask("train", {{method, without: []}});
+    const settings = {{epochs: 40, learning_rate: 1e-4, batch_fraction: 0.05, hidden_units: 200}}; // the paper's
+    await ask("train", {{method, without: [], settings}});
     worker.terminate();
     return (performance.now() - began) / 1000;
 }}"""
