@@ -12,6 +12,8 @@ SPLITS = ("auto", "cross", "sessions", "takes", "blocks", "random")
 PEOPLE = ("none", "auto")
 #: Altered copies of each face by default, for a head that crosses: at most so many, and so many faces with them.
 COPIES, FACES = 24, 600
+#: What a request, of ROS or of the page, may set of a head that has it.
+HEAD_SETTINGS = ("epochs", "learning_rate", "batch_fraction", "hidden_units")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 from fer_ros.core import bags
 from fer_ros.core.base import paths, registry, settings
 from fer_ros.core.base.errors import ConfigError, FerError, unknown_name
+from fer_ros.core.training.options import HEAD_SETTINGS
 from fer_ros.dashboard.doing.models import Models
 from fer_ros.dashboard.doing.recording import Busy, Recording
 from fer_ros.dashboard.doing.takes import TakeReader
@@ -20,8 +21,6 @@ from fer_ros.dashboard.talking.hub import Hub
 
 #: Seconds that a training may take to end, and between two looks at that.
 END, LOOK = 15.0, 0.1
-#: What a request may set of a head that has it.
-SETTINGS = ("epochs", "learning_rate", "batch_fraction", "hidden_units")
 
 
 class Nothing(ConfigError):
@@ -117,7 +116,7 @@ def known_heads() -> Json:
     heads = {}
     for name in registry.names("heads"):
         known = settings.fields(getattr(registry.load("heads", name), "Settings", settings.NoSettings))
-        asked = {key: known[key] for key in SETTINGS if key in known}
+        asked = {key: known[key] for key in HEAD_SETTINGS if key in known}
         heads[name] = {key: [default, limit.low, limit.high] for key, (_, default, limit) in asked.items()}
     return heads
 

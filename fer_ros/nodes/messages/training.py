@@ -9,14 +9,13 @@ from typing import Any
 from fer_msgs.msg import TrainProgress
 from fer_ros.core.base import settings
 from fer_ros.core.base.errors import FerError
-from fer_ros.core.training.options import Options
+from fer_ros.core.training.options import HEAD_SETTINGS, Options
 from fer_ros.core.training.outcome import Outcome, Progress
 from fer_ros.nodes.messages.metrics import quality
 from fer_ros.nodes.messages.reasons import reason
 
-#: Fields of the request that stand for the option of the same name, and for the head's setting of the same name.
+#: Fields of the request that stand for the option of the same name, as those of HEAD_SETTINGS do for the head's.
 OPTIONS = ("head", "split", "seed", "class_weights")
-HEAD_SETTINGS = ("epochs", "learning_rate", "batch_fraction", "hidden_units")
 #: Share of the work from which the time to go can be told.
 TELLS_FROM = 0.1
 
